@@ -1,0 +1,195 @@
+"""What the layers hand each other: Dataset, Contributions, and the Learner and Report protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from proml_lab.errors import ColumnMissingError, choose
+from proml_lab.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Task = Literal["binary", "regression", "count", "multiclass"]
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[float, str], None]
+"""Called with the part done, 0 to 1, and a few words; may raise KeyboardInterrupt."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where some columns of a Dataset came from.
+
+    `view` is the feature view (``spine`` for the labels), `source` the file as written in it,
+    `fingerprint` the content of the source, `query` what was asked of it.
+    """
+
+    view: str
+    source: str
+    fingerprint: str
+    n_rows: int
+    columns: tuple[str, ...]
+    query: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A training frame with its schema, roles and fingerprint.
+
+    Attributes
+    ----------
+    frame
+        (n, p), one row per label, in the spine's order.
+    label
+        Column to predict, or None.
+    entities
+        Key columns that the features were joined on.
+    cutoff
+        Column (UTC) of the moment up to which features were known, or None.
+    features
+        Columns that a model may use, in order.
+    origins
+        One `Origin` for each source that was joined.
+    """
+
+    frame: pl.DataFrame
+    label: str | None = None
+    entities: tuple[str, ...] = ()
+    cutoff: str | None = None
+    features: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+
+    def __post_init__(self) -> None:
+        roles = [*self.entities, *self.features]
+        roles += [name for name in (self.label, self.cutoff) if name]
+        for name in roles:
+            if name not in self.frame.columns:
+                raise ColumnMissingError(
+                    f"The dataset has no column {name!r}.", hint=choose(name, self.frame.columns)
+                )
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """128-bit hex digest of the content; rows in another order give the same."""
+        return fingerprint(self.frame)
+
+    @cached_property
+    def schema(self) -> pl.DataFrame:
+        """One row per column: ``column``, ``type``, ``role``, ``nulls``, ``source``."""
+        source = {column: o.view for o in self.origins for column in o.columns}
+        rows = [
+            (name, str(kind), self._role(name), self.frame[name].null_count(), source.get(name))
+            for name, kind in self.frame.schema.items()
+        ]
+        names = {"column": pl.String, "type": pl.String, "role": pl.String}
+        return pl.DataFrame(
+            rows, schema={**names, "nulls": pl.Int64, "source": pl.String}, orient="row"
+        )
+
+    def take(self, rows: pl.Series | Floats | npt.NDArray[np.int64] | pl.Expr) -> Self:
+        """The same dataset with some rows: a boolean expression, or row numbers."""
+        frame = self.frame.filter(rows) if isinstance(rows, pl.Expr) else self.frame[rows]
+        return replace(self, frame=frame)
+
+    def _role(self, name: str) -> str:
+        if name == self.label:
+            return "label"
+        if name == self.cutoff:
+            return "cutoff"
+        if name in self.features:
+            return "entity, feature" if name in self.entities else "feature"
+        return "entity" if name in self.entities else "kept"
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, str]:
+        from proml_lab.plots import html
+
+        return html.dataset(self)
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Why each row has its raw score: ``base + values.sum(axis=1) == raw``.
+
+    `base` is the expected raw score, `values` is (n, p) float64 on the raw scale (log-odds for
+    a binary model), `features` are the p names, `frame` the (n, p) values that were explained.
+    """
+
+    base: float
+    values: Floats
+    features: tuple[str, ...]
+    frame: pl.DataFrame
+
+
+class Predictor(Protocol):
+    """A learner's own part of a model: what `Learner.fit` returns and `Learner.load` reads."""
+
+    def raw(self, frame: pl.DataFrame) -> Floats:
+        """(n,) scores on the link scale; `frame` has the model's features, already transformed."""
+        ...
+
+    def contributions(self, frame: pl.DataFrame) -> tuple[float, Floats]:
+        """(base, (n, p)): additive contributions on the link scale, one column a feature."""
+        ...
+
+    def summary(self) -> pl.DataFrame:
+        """What was learnt, a row a coefficient or feature."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write into the empty `folder`, in formats that need no unpickling."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """One family of models, found by the entry point group ``proml_lab.learners``."""
+
+    name: str
+    tasks: tuple[Task, ...]
+
+    def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Options with their defaults filled in; raises SpecError for a wrong one."""
+        ...
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        task: Task,
+        options: Mapping[str, Json],
+        seed: int,
+        progress: Progress | None = None,
+    ) -> Predictor:
+        """Learn from training rows only; same seed and data, same predictor, bit for bit."""
+        ...
+
+    def load(self, folder: Path) -> Predictor:
+        """Read what `Predictor.save` wrote."""
+        ...
+
+
+@runtime_checkable
+class Report(Protocol):
+    """A result that people look at: the data, the picture, and a static rich form."""
+
+    def frame(self) -> pl.DataFrame: ...
+
+    def figure(self) -> go.Figure: ...
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """``text/plain`` that says something and ``text/html`` without script."""
+        ...

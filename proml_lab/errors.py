@@ -1,0 +1,134 @@
+"""Every error raised on purpose.
+
+ProMLError
+├── SpecError             a YAML document that is broken or has wrong fields
+├── UnknownNameError      a name that nothing answers to; the hint gives the nearest
+├── NameNotAllowedError   a name that cannot be given
+├── ColumnMissingError    a frame lacks a column that was asked for
+├── DuplicateKeyError     two rows claim the same entity and time
+├── DataError             data that cannot be used as it is: empty, one class, nulls, wrong type
+├── SourceError           a file or table that cannot be read
+├── WorkspaceError        no workspace, or a broken one
+├── UsageError            a command or call that cannot be understood
+├── NotebookError         a notebook that cannot be promoted
+├── ParameterError        a notebook parameter that is unknown, missing or of the wrong type
+├── RunError              a notebook that failed while it ran
+├── RegistryError         a registry that cannot be opened, read or written
+├── ArtifactError         an artifact that is absent, damaged or not one of ours
+└── MissingExtraError     a part that is not installed
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ProMLError(Exception):
+    """Base of all deliberate failures: the message states the fact, the hint the cure."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(f"{message}\nHint: {hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.message, self.hint, self.__dict__))
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython's own hook: one clear line in the notebook; ``%debug`` still works."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+def _rebuild(
+    kind: type[ProMLError], message: str, hint: str, state: dict[str, object]
+) -> ProMLError:
+    error = kind.__new__(kind)
+    ProMLError.__init__(error, message, hint=hint)
+    error.__dict__.update(state)
+    return error
+
+
+class SpecError(ProMLError, ValueError):
+    """A YAML document (model spec, feature view, workspace file) is broken or has wrong fields."""
+
+
+class UnknownNameError(ProMLError, LookupError):
+    """A name that nothing answers to."""
+
+
+class NameNotAllowedError(ProMLError, ValueError):
+    """A name that cannot be given to a model, a view or a folder."""
+
+
+class ColumnMissingError(ProMLError, LookupError):
+    """A column that we were told to use is not in the frame."""
+
+
+class DuplicateKeyError(ProMLError, ValueError):
+    """Two rows claim the same entity and time."""
+
+
+class DataError(ProMLError, ValueError):
+    """Data that cannot be used as it is."""
+
+
+class SourceError(ProMLError, OSError):
+    """A file or table that cannot be read."""
+
+
+class WorkspaceError(ProMLError):
+    """No workspace here, or a broken one."""
+
+
+class UsageError(ProMLError, ValueError):
+    """A command or call that cannot be understood."""
+
+
+class NotebookError(ProMLError, ValueError):
+    """A notebook that cannot be promoted."""
+
+
+class ParameterError(ProMLError, ValueError):
+    """A notebook parameter that is unknown, missing or of the wrong type."""
+
+
+class RunError(ProMLError, RuntimeError):
+    """A notebook that failed while it ran."""
+
+
+class RegistryError(ProMLError, RuntimeError):
+    """A registry that cannot be opened, read or written."""
+
+
+class ArtifactError(ProMLError, RuntimeError):
+    """An artifact that is absent, damaged or not one of ours."""
+
+
+class MissingExtraError(ProMLError, ImportError):
+    """A part of the package that is not installed."""
+
+    def __init__(self, part: str, *, extra: str) -> None:
+        super().__init__(
+            f"{part} is not installed.", hint=f"run: pip install 'proml-lab[{extra}]'"
+        )
+
+
+def unknown(role: str, name: str, choices: Iterable[str]) -> UnknownNameError:
+    """The error for a `name` that is not among `choices`: the nearest first, else all of them."""
+    return UnknownNameError(f"There is no {role} {name!r}.", hint=choose(name, choices))
+
+
+def choose(name: str, choices: Iterable[str], *, at_most: int = 12) -> str:
+    """A hint that leads from a wrong `name` to a right one."""
+    names = sorted(set(choices))
+    near = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=3, cutoff=0.6)
+    found = [n for n in names if n.lower() in near]
+    found.sort(key=lambda n: near.index(n.lower()))
+    if found:
+        return f"did you mean {' or '.join(map(repr, found))}?"
+    if not names:
+        return "there is none yet."
+    listed = ", ".join(names[:at_most])
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return f"choose one of {listed}{more}."

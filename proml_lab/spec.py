@@ -1,0 +1,203 @@
+"""The model's own language: one document says what a model is, wherever it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, field_validator
+from pydantic import model_validator
+
+from proml_lab import document
+from proml_lab.contracts import Json, Task
+from proml_lab.document import Document
+from proml_lab.errors import NameNotAllowedError
+from proml_lab.expression import columns
+
+NAME = re.compile(r"[a-z][a-z0-9]*([-_.][a-z0-9]+)*")
+
+
+def check_name(name: str, *, role: str = "name") -> str:
+    """`name` if it may be given to a model, view or artifact.
+
+    Raises
+    ------
+    NameNotAllowedError
+        It could not be a folder, an address and a registry key alike.
+    """
+    if len(name) > 80 or not NAME.fullmatch(name):
+        raise NameNotAllowedError(
+            f"The {role} {name!r} is not allowed.",
+            hint="lower-case letters, digits and single - _ . between them, at most 80, "
+            "starting with a letter: such as 'flight-delay'.",
+        )
+    return name
+
+
+def _sql(sql: str) -> str:
+    columns(sql)
+    return sql
+
+
+def _allowed_name(name: str) -> str:
+    return check_name(name)
+
+
+Name = Annotated[str, AfterValidator(_allowed_name)]
+Sql = Annotated[str, AfterValidator(_sql)]
+
+
+class Label(Document):
+    """What is predicted."""
+
+    column: str = Field(description="column of the spine to predict")
+    task: Task = Field("binary", description="binary, regression, count or multiclass")
+
+
+class Spine(Document):
+    """The rows to predict for, each with its entities and its cutoff."""
+
+    source: str = Field(description="name of a spine in the catalogue, or a path to a file")
+    entities: tuple[str, ...] = Field((), description="key columns that features are joined on")
+    cutoff: str | None = Field(None, description="UTC column: features known by then may be used")
+
+
+class Split(Document):
+    """How test rows are held out."""
+
+    by: Literal["time", "random"] = Field("time", description="time: the newest rows are the test")
+    test_from: datetime | date | None = Field(None, description="first cutoff of the test rows")
+    test: float = Field(0.2, gt=0, lt=1, description="share of test rows, if test_from is absent")
+
+    @property
+    def start(self) -> datetime | None:
+        """`test_from` as a moment in UTC."""
+        moment = self.test_from
+        if moment is None:
+            return None
+        if not isinstance(moment, datetime):
+            moment = datetime(moment.year, moment.month, moment.day)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class LearnerChoice(Document):
+    """The learner and its options, as the learner itself reads them."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _short_forms(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """``trees`` and ``{trees: {num_leaves: 63}}`` for the long form; a list is kept whole."""
+        if isinstance(value, str):
+            value = {"name": value}
+        elif isinstance(value, Mapping) and len(value) == 1 and "name" not in value:
+            ((name, options),) = value.items()
+            if isinstance(options, list):
+                options = {"coordinates": options}
+            value = {"name": name, "options": options or {}}
+        elif isinstance(value, Mapping) and set(value) - {"name", "options"}:
+            raise ValueError(
+                f"found {sorted(map(str, value))}; give one learner, such as {{trees: {{}}}}"
+            )
+        return handler(value)
+
+
+class ModelSpec(Document):
+    """The one true description of a model: features, transforms, learner, split, evaluation.
+
+    Read it with `ModelSpec.read` or `ModelSpec.parse`, write it with `to_yaml`, change it with
+    `but`. Its JSON schema, for editors, is ``ModelSpec.model_json_schema()``.
+    """
+
+    proml: Literal[1] = Field(1, description="version of this language")
+    name: Name = Field(description="what the model is called, and its artifact")
+    description: str = Field("", description="one line for people")
+    label: Label
+    spine: Spine
+    features: tuple[str | dict[str, list[str] | dict[str, str]], ...] = Field(
+        (),
+        description="views, whole or with a list of features or {new name: feature}; "
+        "'spine' names the spine's own columns",
+    )
+    transforms: dict[str, Sql] = Field({}, description="new features: SQL over one row")
+    split: Split = Split()
+    learner: LearnerChoice = Field(
+        LearnerChoice(name="trees"), description="a learner, or {learner: its options}"
+    )
+    evaluate: tuple[str, ...] = Field((), description="metrics; the task's own if empty")
+    gates: dict[str, Any] = Field({}, description="what must hold before promotion")
+    seed: int = Field(7, ge=0, lt=2**31, description="the seed of everything random")
+
+    @field_validator("label", mode="before")
+    @classmethod
+    def _label_short_form(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
+
+    @field_validator("transforms", mode="before")
+    @classmethod
+    def _transform_names(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            for name in value:
+                if not isinstance(name, str) or not name.isidentifier():
+                    raise ValueError(f"found the name {name!r}; letters, digits and _ only")
+        return value
+
+    @classmethod
+    def parse(cls, text: str, *, name: str = "spec") -> ModelSpec:
+        """Read YAML; raises SpecError with the line and field of every mistake."""
+        return document.parse(text, cls, name=name)
+
+    @classmethod
+    def read(cls, path: str | Path) -> ModelSpec:
+        """Read a ``*.proml.yaml`` file; raises SpecError as `parse` does."""
+        return document.read(Path(path), cls)
+
+    def but(self, **changes: Json) -> ModelSpec:
+        """A copy with some fields changed, checked again: ``spec.but(learner="linear")``."""
+        data = self.model_dump(mode="json", exclude_unset=True)
+        return document.validate({**data, **changes}, ModelSpec, name=self.name)
+
+    def to_yaml(self) -> str:
+        """The document, fields in the language's order, defaults left out; `parse` gives it back."""
+        data: dict[str, Any] = _plain(self.model_dump(exclude_defaults=True))
+        data = {"proml": self.proml, **data}
+        if "learner" in data:
+            chosen = data["learner"]
+            options = chosen.get("options")
+            data["learner"] = {chosen["name"]: options} if options else chosen["name"]
+        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+
+    def requested(self) -> dict[str, dict[str, str] | None]:
+        """View name to {column: feature}; None stands for all features of the view."""
+        wanted: dict[str, dict[str, str] | None] = {}
+        for item in self.features:
+            for view, names in ({item: None} if isinstance(item, str) else item).items():
+                if names is None:
+                    wanted[view] = None
+                    continue
+                chosen = names if isinstance(names, dict) else {name: name for name in names}
+                before = wanted.get(view, {})
+                wanted[view] = None if before is None else {**before, **chosen}
+        return wanted
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, str]:
+        from proml_lab.plots import html
+
+        return html.code(self.to_yaml(), title=f"Model spec {self.name}")
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, all the way down: what YAML's safe dumper writes."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
