@@ -98,10 +98,11 @@ class Dataset:
             rows, schema={**names, "nulls": pl.Int64, "source": pl.String}, orient="row"
         )
 
-    def take(self, rows: pl.Series | Floats | npt.NDArray[np.int64] | pl.Expr) -> Self:
-        """The same dataset with some rows: a boolean expression, or row numbers."""
-        frame = self.frame.filter(rows) if isinstance(rows, pl.Expr) else self.frame[rows]
-        return replace(self, frame=frame)
+    def take(self, rows: pl.Series | pl.Expr | npt.NDArray[np.int64]) -> Self:
+        """The same dataset with some rows: a boolean mask or expression, or row numbers."""
+        if isinstance(rows, pl.Expr) or (isinstance(rows, pl.Series) and rows.dtype == pl.Boolean):
+            return replace(self, frame=self.frame.filter(rows))
+        return replace(self, frame=self.frame[rows])
 
     def _role(self, name: str) -> str:
         if name == self.label:
