@@ -113,9 +113,7 @@ class Dataset:
             return "entity, feature" if name in self.entities else "feature"
         return "entity" if name in self.entities else "kept"
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         return html.dataset(self)

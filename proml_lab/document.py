@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from proml_lab.errors import SpecError
 
-Path_ = tuple[int | str, ...]
+Steps = tuple[int | str, ...]
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -56,7 +56,7 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
             f"{name}:1: the document is {_kind_of(node)}, not a mapping of fields.",
             hint=f"it starts with a field, such as '{next(iter(kind.model_fields))}: …'.",
         )
-    lines: dict[Path_, int] = {}
+    lines: dict[Steps, int] = {}
     problems = list(_index(node, (), lines))
     if problems:
         raise SpecError("\n".join(f"{name}:{line}: {text}" for line, text in problems))
@@ -72,12 +72,8 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        found = sorted(
-            {_describe(e, kind, data, lines) for e in error.errors(include_url=False)}
-        )
-        raise SpecError(
-            "\n".join(f"{name}:{line}: {text}" for line, text in found)
-        ) from None
+        found = sorted({_describe(e, kind, data, lines) for e in error.errors(include_url=False)})
+        raise SpecError("\n".join(f"{name}:{line}: {text}" for line, text in found)) from None
 
 
 def validate(data: Mapping[str, object], kind: type[T], *, name: str) -> T:
@@ -85,9 +81,7 @@ def validate(data: Mapping[str, object], kind: type[T], *, name: str) -> T:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        found = [
-            _describe(e, kind, data, {})[1] for e in error.errors(include_url=False)
-        ]
+        found = [_describe(e, kind, data, {})[1] for e in error.errors(include_url=False)]
         raise SpecError("\n".join(f"{name}: {text}" for text in dict.fromkeys(found))) from None
 
 
@@ -102,9 +96,7 @@ def read(path: Path, kind: type[T]) -> T:
     return parse(text, kind, name=str(path))
 
 
-def _index(
-    node: yaml.Node, path: Path_, lines: dict[Path_, int]
-) -> Iterator[tuple[int, str]]:
+def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tuple[int, str]]:
     """Note the line of every field below `node`; yield repeated keys."""
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
@@ -120,7 +112,7 @@ def _index(
 
 
 def _describe(
-    error: ErrorDetails, kind: type[BaseModel], data: object, lines: Mapping[Path_, int]
+    error: ErrorDetails, kind: type[BaseModel], data: object, lines: Mapping[Steps, int]
 ) -> tuple[int, str]:
     """(line, message) of one Pydantic error, in our words: field, found, allowed."""
     path = _existing(tuple(error["loc"]), data)
@@ -144,14 +136,13 @@ def _describe(
             return line, f"{field}: found {_shown(given)}; {message}."
 
 
-def _existing(loc: Path_, data: object) -> Path_:
+def _existing(loc: Steps, data: object) -> Steps:
     """The part of Pydantic's location that is in the document: union branches drop out."""
     path: list[int | str] = []
     here: Any = data
     for step in loc:
-        if isinstance(here, Mapping) and step in here:
-            here = here[step]
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+        inside = isinstance(here, Mapping) and step in here
+        if inside or (isinstance(here, list) and isinstance(step, int) and step < len(here)):
             here = here[step]
         else:
             continue
@@ -159,7 +150,7 @@ def _existing(loc: Path_, data: object) -> Path_:
     return tuple(path)
 
 
-def _nearest(kind: type[BaseModel], path: Path_) -> str:
+def _nearest(kind: type[BaseModel], path: Steps) -> str:
     fields = sorted(_fields_at(kind, path[:-1]))
     near = difflib.get_close_matches(str(path[-1]), fields, n=1)
     if near:
@@ -167,7 +158,7 @@ def _nearest(kind: type[BaseModel], path: Path_) -> str:
     return f"allowed are {', '.join(fields)}."
 
 
-def _fields_at(kind: type[BaseModel], path: Path_) -> set[str]:
+def _fields_at(kind: type[BaseModel], path: Steps) -> set[str]:
     """Names of the fields allowed in the mapping at `path`, from the JSON schema."""
     schema = kind.model_json_schema()
     definitions = schema.get("$defs", {})
@@ -194,7 +185,7 @@ def _fields_at(kind: type[BaseModel], path: Path_) -> set[str]:
     return {field for part in here for field in part.get("properties", {})}
 
 
-def _dotted(path: Path_) -> str:
+def _dotted(path: Steps) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step

@@ -109,9 +109,7 @@ class MissingExtraError(ProMLError, ImportError):
     """A part of the package that is not installed."""
 
     def __init__(self, part: str, *, extra: str) -> None:
-        super().__init__(
-            f"{part} is not installed.", hint=f"run: pip install 'proml-lab[{extra}]'"
-        )
+        super().__init__(f"{part} is not installed.", hint=f"run: pip install 'proml-lab[{extra}]'")
 
 
 def unknown(role: str, name: str, choices: Iterable[str]) -> UnknownNameError:

@@ -78,7 +78,7 @@ def _digest(text: str) -> np.uint64:
 
 
 def _mix(x: _U64) -> _U64:
-    """The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every input bit moves every output bit."""
+    """The finalizer of SplitMix64 (Steele, Lea, Flood 2014): each bit in moves each bit out."""
     x = x + _GOLDEN
     x = (x ^ (x >> np.uint64(30))) * _MIX1
     x = (x ^ (x >> np.uint64(27))) * _MIX2

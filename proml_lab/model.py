@@ -129,9 +129,7 @@ class Model:
         (folder / "predictor").mkdir()
         self.predictor.save(folder / "predictor")
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         return html.model(self)

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, field_validator
-from pydantic import model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    field_validator,
+    model_validator,
+)
 
 from proml_lab import document
 from proml_lab.contracts import Json, Task
@@ -160,11 +165,11 @@ class ModelSpec(Document):
 
     def but(self, **changes: Json) -> ModelSpec:
         """A copy with some fields changed, checked again: ``spec.but(learner="linear")``."""
-        data = self.model_dump(mode="json", exclude_unset=True)
+        data = self.model_dump(exclude_unset=True)
         return document.validate({**data, **changes}, ModelSpec, name=self.name)
 
     def to_yaml(self) -> str:
-        """The document, fields in the language's order, defaults left out; `parse` gives it back."""
+        """The document, fields in the language's order, defaults left out; `parse` reads it."""
         data: dict[str, Any] = _plain(self.model_dump(exclude_defaults=True))
         data = {"proml": self.proml, **data}
         if "learner" in data:
@@ -186,9 +191,7 @@ class ModelSpec(Document):
                 wanted[view] = None if before is None else {**before, **chosen}
         return wanted
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         return html.code(self.to_yaml(), title=f"Model spec {self.name}")

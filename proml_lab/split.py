@@ -56,4 +56,4 @@ def _range(dataset: Dataset, how: Split) -> str:
     if how.by == "random" or dataset.cutoff is None or not len(dataset):
         return "give it more rows, or another share."
     cutoff = dataset.frame[dataset.cutoff]
-    return f"the cutoffs run from {cutoff.min()} to {cutoff.max()}; change split.test_from."
+    return f"the cutoffs run from {cutoff.min()!s} to {cutoff.max()!s}; change split.test_from."

@@ -1,0 +1,70 @@
+# make demo | make test | make lab | make check | make bench | make soak
+# Everything is installed into .venv, with the versions of constraints.txt.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKSPACE ?= flights
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+SOURCES := pyproject.toml constraints.txt hatch_build.py extension/package.json extension/yarn.lock \
+	$(wildcard extension/src/* extension/style/* jupyter-config/*/*)
+
+.DEFAULT_GOAL := help
+.PHONY: help install browser demo test lab check bench soak constraints clean
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "proml_lab needs Python 3.11 or newer, $(PYTHON) is older: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(APT) update -q && $(APT) install -yq python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+
+# Installed again only when what is installed could change.
+$(VENV)/lab.done: $(SOURCES) | $(BIN)/pip
+	$(BIN)/pip install -q -c constraints.txt -e '.[lab]'
+	@touch $@
+
+$(VENV)/dev.done: $(SOURCES) $(VENV)/lab.done | $(BIN)/pip
+	$(BIN)/pip install -q -c constraints.txt -e '.[lab,dev]'
+	@touch $@
+
+install: $(VENV)/lab.done  ## install into .venv
+
+browser:
+	@command -v chromium >/dev/null || { $(APT) update -q && $(APT) install -yq chromium; }
+
+$(WORKSPACE)/proml.toml: | $(VENV)/lab.done
+	$(BIN)/proml init --example flights $(WORKSPACE)
+
+demo: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## the main job on real flights: promote the tour, say where to look
+	$(BIN)/proml promote notebooks/01_flight_delay.ipynb --name flight-delay --workspace $(WORKSPACE)
+
+test: $(VENV)/dev.done browser  ## all tests, the browser's too
+	$(BIN)/python -m pytest -q
+
+lab: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## JupyterLab with the flights and the tour
+	PROML_WORKSPACE=$(WORKSPACE) $(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_flight_delay.ipynb
+
+check: $(VENV)/dev.done  ## ruff, formatting, mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.done  ## every benchmark, against its peers
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+soak: $(VENV)/dev.done  ## the endurance runs: many seeds of the property tests
+	PROML_SOAK=1 $(BIN)/python -m pytest -q tests/marketplace tests/kernels tests/evaluate tests/promote
+
+constraints:  ## pin again what resolves together now
+	rm -rf build/pins && $(PYTHON) -m venv build/pins
+	build/pins/bin/pip install -q '.[lab,dev]'
+	{ sed -n 1p constraints.txt; build/pins/bin/pip freeze | grep -iv '^proml[-_]lab'; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
+clean:  ## remove what was built
+	rm -rf $(VENV) build dist extension/lib extension/node_modules proml_lab/labextension

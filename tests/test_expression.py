@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import polars as pl
+import pytest
+
+from proml_lab.errors import ColumnMissingError, DataError, SpecError
+from proml_lab.expression import columns, evaluate, scalar
+
+FRAME = pl.DataFrame(
+    {
+        "x": [1.0, -2.0, None],
+        "n": [1, 2, 3],
+        "s": ["a b", "", None],
+        "t": [dt.datetime(2013, 3, 10, 7, 30, tzinfo=dt.UTC)] * 3,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "want"),
+    [
+        ("ln(1 + n)", [math.log(2), math.log(3), math.log(4)]),
+        ("extract(hour from t)", [7, 7, 7]),
+        ("coalesce(x, 0) * n", [1.0, -4.0, 0.0]),
+        ("case when x > 0 then 'up' else s end", ["up", "", None]),
+        ("x is null and n in (1, 3)", [False, False, True]),
+        ("upper(s) || '!'", ["A B!", "!", None]),
+        ("cast(n as double) / 2", [0.5, 1.0, 1.5]),
+        ("abs(x) between 1 and 2", [True, True, None]),
+        ("greatest(n, 2)", [2, 2, 3]),
+        ("'now'", ["now"] * 3),
+    ],
+)
+def test_scalars_are_computed_row_by_row(sql: str, want: list[object]) -> None:
+    whole = evaluate(FRAME, {"out": sql}, role="transform")["out"].to_list()
+    rows = [evaluate(FRAME[i], {"out": sql}, role="transform")["out"].item() for i in range(3)]
+    assert whole == rows
+    assert whole == pytest.approx(want) if isinstance(want[0], float) else whole == want
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "avg(x)", "x - avg(x)", "count(*)", "sum(x) over (partition by s)",
+        "row_number() over (order by x)",
+        "lag(x) over (order by t)", "rank() over (order by x)", "first_value(x)", "max(x)",
+        "unnest(x)",
+        "coalesce(x, median(x))", "case when x > avg(x) then 1 else 0 end", "string_agg(s, ',')",
+    ],
+)  # fmt: skip
+def test_what_sees_other_rows_is_refused(sql: str) -> None:
+    with pytest.raises(SpecError, match="looks at more than one row"):
+        scalar(sql)
+
+
+@pytest.mark.parametrize("sql", ["now()", "current_timestamp", "extract(hour from NOW())"])
+def test_the_clock_is_refused(sql: str) -> None:
+    with pytest.raises(SpecError, match="reads the clock"):
+        scalar(sql)
+
+
+@pytest.mark.parametrize(
+    "sql", ["", "select", "x; drop table y", "ln(", "nosuch(x)", "read_csv('a')"]
+)
+def test_what_is_not_an_expression_is_refused(sql: str) -> None:
+    with pytest.raises(SpecError, match="SQL "):
+        scalar(sql)
+
+
+def test_columns_are_named_once_in_order() -> None:
+    assert columns("x + n * x") == ("x", "n")
+
+
+def test_later_expressions_read_earlier_ones() -> None:
+    got = evaluate(FRAME, {"a": "n + 1", "b": "a * 2"}, role="transform")
+    assert got["b"].to_list() == [4, 6, 8]
+
+
+def test_a_missing_column_gives_the_nearest() -> None:
+    with pytest.raises(ColumnMissingError, match=r"transform 'a' reads column 'xx'(.|\n)*'x'"):
+        evaluate(FRAME, {"a": "xx + 1"}, role="transform")
+
+
+def test_a_wrong_type_says_which_expression() -> None:
+    with pytest.raises(DataError, match=r"feature 'h' \(extract\(hour from s\)\) cannot be"):
+        evaluate(FRAME, {"h": "extract(hour from s)"}, role="feature")
