@@ -1,0 +1,104 @@
+"""What a dataset and a model say of themselves, as text and as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from proml_lab.plots import html
+from proml_lab.plots.cells import column_texts, number
+
+if TYPE_CHECKING:
+    from proml_lab.contracts import Dataset
+    from proml_lab.model import Model
+
+SCALES = {
+    "binary": "the chance that {} is 1",
+    "regression": "{}, as a number",
+    "count": "{}, as a count",
+    "multiclass": "which class {} is",
+}
+
+
+def dataset(data: Dataset) -> dict[str, str]:
+    """Rows, columns by role, label rate, cutoff range, sources, fingerprint, schema."""
+    title = f"Dataset: {_n(len(data), 'row')}, {_n(data.frame.width, 'column')}"
+    facts = [
+        ("label", _label(data)),
+        ("entities", ", ".join(data.entities) or "none"),
+        ("cutoff", _range(data.frame[data.cutoff]) if data.cutoff else "none: not tied to time"),
+        ("features", _features(data)),
+        ("sources", "; ".join(f"{o.view} ({_n(o.n_rows, 'row')})" for o in data.origins) or "–"),
+        ("fingerprint", data.fingerprint),
+    ]
+    schema = html.details(
+        "All columns: type, role, nulls, source", html.table(data.schema, max_rows=200)
+    )
+    return html.bundle(_plain(title, facts), html.heading(title), _facts(facts), schema)
+
+
+def model(fitted: Model) -> dict[str, str]:
+    """Learner, task, rows, features, fit time, what to do next."""
+    title = f"Model {fitted.name}: {fitted.learner}"
+    tested = f"{_n(len(fitted.test), 'row')} held out" if fitted.test else "no held-out rows"
+    facts = [
+        ("predicts", SCALES[fitted.task].format(fitted.spec.label.column)),
+        ("fitted on", f"{_n(fitted.n_rows, 'row')}, {_n(len(fitted.features), 'feature')}"),
+        ("tested on", tested),
+        ("took", f"{fitted.fit_s:.1f} s" if fitted.fit_s else "–"),
+        ("data", fitted.data),
+        ("next", "compare(model) scores it on held-out rows, explain(model) says why"),
+    ]
+    learnt = html.details("What was learnt", html.table(fitted.summary(), max_rows=50))
+    asked = html.details("The spec", html.pre(fitted.spec.to_yaml()))
+    return html.bundle(_plain(title, facts), html.heading(title), _facts(facts), learnt, asked)
+
+
+def _facts(facts: list[tuple[str, str]]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(said)}</td></tr>'
+        for name, said in facts
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _plain(title: str, facts: list[tuple[str, str]]) -> str:
+    width = max(len(name) for name, _ in facts)
+    return "\n".join([title, *(f"  {name.ljust(width)}  {said}" for name, said in facts)])
+
+
+def _label(data: Dataset) -> str:
+    if not data.label:
+        return "none"
+    values = data.frame[data.label]
+    known = values.drop_nulls()
+    gaps = f", {_n(values.null_count(), 'null')}" if values.null_count() else ""
+    if not len(known) or not (known.dtype.is_numeric() or known.dtype == pl.Boolean):
+        return f"{data.label}, {_n(known.n_unique(), 'value')}{gaps}"
+    as_float = known.cast(pl.Float64)
+    mean, low, high = float(as_float.sum()) / len(known), as_float.min(), as_float.max()
+    if set(as_float.unique().head(3).to_list()) <= {0.0, 1.0}:
+        return f"{data.label}, {mean:.1%} are 1{gaps}"
+    span = " to ".join(number(float(str(v))) for v in (low, high))
+    return f"{data.label}, mean {number(mean)}, from {span}{gaps}"
+
+
+def _range(moments: pl.Series) -> str:
+    known = moments.drop_nulls().sort()
+    if not len(known):
+        return f"{moments.name}, no value"
+    first, last = column_texts(pl.concat([known.head(1), known.tail(1)]))
+    return f"{moments.name}, {first} to {last}"
+
+
+def _features(data: Dataset) -> str:
+    kinds = [data.frame.schema[name] for name in data.features]
+    n_numbers = sum(kind.is_numeric() for kind in kinds)
+    other = len(kinds) - n_numbers
+    return f"{len(kinds)}: {_n(n_numbers, 'number')}, {other} of other types" if kinds else "none"
+
+
+def _n(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,174 @@
+"""Static HTML without script: tables, notes and pictures that read wherever a notebook does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from proml_lab.plots.cells import column_texts, is_number
+from proml_lab.plots.style import CSS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from proml_lab.contracts import Dataset
+    from proml_lab.model import Model
+
+MAX_BYTES = 256 * 1024
+MAX_COLUMNS = 30
+
+
+def bundle(plain: str, *parts: str) -> dict[str, str]:
+    """A MIME bundle: `plain` as text, and the HTML `parts` under one root with the stylesheet.
+
+    At most 256 KB of HTML: parts that no longer fit are left out, and a line says so.
+    """
+    room = MAX_BYTES - len(CSS.encode()) - 400
+    kept: list[str] = []
+    for part in parts:
+        size = len(part.encode())
+        if size <= room:
+            kept.append(part)
+            room -= size
+    if len(kept) < len(parts):
+        kept.append(
+            note(
+                f"{len(parts) - len(kept)} of {len(parts)} parts are too large to show here; "
+                "frame() and figure() have them whole."
+            )
+        )
+    page = f'<div class="proml"><style>{CSS}</style>{"".join(kept)}</div>'
+    return {"text/plain": plain[: MAX_BYTES // 2], "text/html": page}
+
+
+def table(
+    frame: pl.DataFrame,
+    *,
+    caption: str = "",
+    max_rows: int = 20,
+    formats: Mapping[str, str] | None = None,
+) -> str:
+    """A real ``<table>``: the first `max_rows` rows of `frame`, and a line for what is left out.
+
+    Numbers are right-aligned with four significant digits, nulls are ``–``. `formats` maps a
+    column to a Python format such as ``".1%"``.
+    """
+    names, texts = _cells(frame, max_rows, formats)
+    numeric = [' class="proml-n"' if is_number(frame[name].dtype) else "" for name in names]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(name)}</th>'
+        for name, kind in zip(names, numeric, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row"{kind}>{escape(cell)}</th>'
+            if i == 0
+            else f"<td{kind}>{escape(cell)}</td>"
+            for i, (cell, kind) in enumerate(zip(row, numeric, strict=True))
+        )
+        + "</tr>"
+        for row in zip(*texts, strict=True)
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    more = _left_out(frame, max_rows)
+    return (
+        f'<div class="proml-scroll"><table>{title}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{note(more) if more else ''}"
+    )
+
+
+def text_table(
+    frame: pl.DataFrame, *, max_rows: int = 20, formats: Mapping[str, str] | None = None
+) -> str:
+    """The same table for ``text/plain``: aligned columns, two spaces apart."""
+    names, texts = _cells(frame, max_rows, formats)
+    columns = []
+    for name, cells in zip(names, texts, strict=True):
+        cells = [" ".join(cell.split()) for cell in cells]
+        width = max(map(len, [name, *cells]))
+        right = is_number(frame[name].dtype)
+        columns.append([c.rjust(width) if right else c.ljust(width) for c in [name, *cells]])
+    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+    more = _left_out(frame, max_rows)
+    return "\n".join([*lines, more] if more else lines)
+
+
+def heading(text: str) -> str:
+    """A heading."""
+    return f"<h3>{escape(text)}</h3>"
+
+
+def note(text: str) -> str:
+    """A short paragraph in a quieter colour."""
+    return f'<p class="proml-note">{escape(text)}</p>'
+
+
+def lead(text: str) -> str:
+    """A paragraph that says the main thing."""
+    return f"<p>{escape(text)}</p>"
+
+
+def picture(figure: go.Figure, *, title: str, description: str, width: int = 720) -> str:
+    """`figure` as inline SVG; `title` names it for screen readers, `description` stands below."""
+    from proml_lab.plots.svg import to_svg
+
+    drawn = to_svg(figure, width=width, label=f"{title}. {description}")
+    return f"<figure>{drawn}<figcaption>{escape(description)}</figcaption></figure>"
+
+
+def row(*parts: str) -> str:
+    """Parts side by side where the page is wide enough."""
+    return f'<div class="proml-row">{"".join(parts)}</div>'
+
+
+def details(summary: str, *parts: str) -> str:
+    """Parts folded away under a line that opens them."""
+    return f"<details><summary>{escape(summary)}</summary>{''.join(parts)}</details>"
+
+
+def code(text: str, *, title: str = "") -> dict[str, str]:
+    """A MIME bundle of a text in a fixed-width face, such as a spec's YAML."""
+    head = heading(title) if title else ""
+    return bundle(text, head + pre(text))
+
+
+def pre(text: str) -> str:
+    """A text in a fixed-width face."""
+    return f"<pre><code>{escape(text)}</code></pre>"
+
+
+def dataset(data: Dataset) -> dict[str, str]:
+    """A MIME bundle: rows, columns by role, label rate, cutoff range, sources, schema."""
+    from proml_lab.plots import cards
+
+    return cards.dataset(data)
+
+
+def model(fitted: Model) -> dict[str, str]:
+    """A MIME bundle: learner, task, rows, features, fit time, what to do next."""
+    from proml_lab.plots import cards
+
+    return cards.model(fitted)
+
+
+def _cells(
+    frame: pl.DataFrame, max_rows: int, formats: Mapping[str, str] | None
+) -> tuple[list[str], list[list[str]]]:
+    names = frame.columns[:MAX_COLUMNS]
+    shown = frame.head(max_rows)
+    return names, [column_texts(shown[name], (formats or {}).get(name)) for name in names]
+
+
+def _left_out(frame: pl.DataFrame, max_rows: int) -> str:
+    more = []
+    if frame.height > max_rows:
+        rows = frame.height - max_rows
+        more.append(f"{rows:,} more row{'s' if rows > 1 else ''}")
+    if frame.width > MAX_COLUMNS:
+        columns = frame.width - MAX_COLUMNS
+        more.append(f"{columns:,} more column{'s' if columns > 1 else ''}")
+    return f"… and {' and '.join(more)}" if more else ""
