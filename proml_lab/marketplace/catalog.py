@@ -1,0 +1,117 @@
+"""The catalogue: every feature view of a workspace, found by name or by words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proml_lab.errors import SpecError, unknown
+from proml_lab.marketplace.view import Feature, FeatureView
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.search import Facets, SearchReport
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """Feature views, each with a name of its own.
+
+    Raises
+    ------
+    SpecError
+        Two views have one name.
+    """
+
+    views: tuple[FeatureView, ...] = ()
+
+    def __post_init__(self) -> None:
+        first: dict[str, FeatureView] = {}
+        problems = []
+        for view in self.views:
+            other = first.setdefault(view.view, view)
+            if other is not view:
+                problems.append(
+                    f"{view.path or 'in memory'}:1: view: {view.view!r} is also the name of "
+                    f"{other.path or 'a view in memory'}."
+                )
+        if problems:
+            raise SpecError("\n".join(problems), hint="give each view a name of its own.")
+
+    @classmethod
+    def read(cls, files: Iterable[Path], *, root: Path) -> Catalog:
+        """Read view files, whose sources are relative to `root`.
+
+        Raises
+        ------
+        SpecError
+            Every mistake in every file.
+        """
+        views: list[FeatureView] = []
+        problems: list[str] = []
+        for file in files:
+            try:
+                views.append(FeatureView.read(file, root=root))
+            except SpecError as error:
+                problems.append(str(error))
+        try:
+            catalog = cls(tuple(views))
+        except SpecError as error:
+            problems.append(str(error))
+        if problems:
+            raise SpecError("\n".join(problems))
+        return catalog
+
+    @cached_property
+    def _by_name(self) -> dict[str, FeatureView]:
+        return {view.view: view for view in self.views}
+
+    def view(self, name: str) -> FeatureView:
+        """The view `name`; raises UnknownNameError with the nearest names."""
+        if name not in self._by_name:
+            raise unknown("feature view", name, self._by_name)
+        return self._by_name[name]
+
+    def feature(self, name: str) -> Feature:
+        """The feature ``view.name``; raises UnknownNameError with the nearest names."""
+        view, _, short = name.rpartition(".")
+        if view not in self._by_name or short not in self._by_name[view].features:
+            raise unknown("feature", name, self.names())
+        return self._by_name[view].features[short]
+
+    def names(self) -> list[str]:
+        """Every feature as ``view.name``, in the order of the catalogue."""
+        return [f"{view.view}.{name}" for view in self.views for name in view.features]
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        owner: str | None = None,
+        tag: str | None = None,
+        entity: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word that the files and the magic use
+        view: str | None = None,
+    ) -> SearchReport:
+        """Features whose name, description, tags, owner or formula match the words of `text`.
+
+        The best match comes first; no text finds all, in the catalogue's order. The other
+        arguments keep only features with exactly that value.
+
+        Raises
+        ------
+        UnknownNameError
+            No feature has that owner, tag, entity, type or view: the hint gives the nearest.
+        """
+        from proml_lab.marketplace.search import search
+
+        chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
+        return search(self, text, {key: value for key, value in chosen.items() if value})
+
+    def facets(self, text: str = "") -> Facets:
+        """How many features that match `text` have each owner, tag, entity, type and view."""
+        from proml_lab.marketplace.search import facets
+
+        return facets(self, text)

@@ -1,0 +1,182 @@
+"""A workspace: the folder that holds a catalogue, its sources and its registry."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from proml_lab import document
+from proml_lab.document import Document
+from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
+from proml_lab.marketplace.catalog import Catalog
+
+if TYPE_CHECKING:
+    from proml_lab.contracts import Dataset
+    from proml_lab.marketplace.join import Wanted
+    from proml_lab.spec import ModelSpec
+
+_HINT = "make one to try: proml init --example flights"
+_SQLITE = "sqlite:///"
+
+
+class WorkspaceConfig(Document):
+    """What ``proml.toml``, or ``[tool.proml]`` in ``pyproject.toml``, may say."""
+
+    catalog: tuple[str, ...] = Field(("features",), description="folders with view files")
+    sources: str = Field("sources", description="folder with source files")
+    registry: str = Field(
+        "sqlite:///.proml/registry.db", description="address of the registry; SQLite or MLflow"
+    )
+    engine: Literal["local"] = Field("local", description="where jobs run")
+    rows: int = Field(20, ge=1, le=1000, description="rows shown of a table")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with a catalogue of features, their sources, and a registry of models.
+
+    `root` is absolute; `config` is what its file says.
+    """
+
+    root: Path
+    config: WorkspaceConfig = field(default_factory=WorkspaceConfig)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The feature views; files that changed since are read again.
+
+        Raises
+        ------
+        SpecError
+            Every mistake in every view file.
+        """
+        files = []
+        for file in _view_files(self.root, self.config.catalog):
+            stat = file.stat()
+            files.append((file, stat.st_mtime_ns, stat.st_size))
+        return _catalog(self.root, tuple(files))
+
+    @property
+    def registry(self) -> str:
+        """The registry's address, a relative SQLite file made absolute."""
+        address = self.config.registry
+        if address.startswith(_SQLITE) and not address.startswith(_SQLITE + "/"):
+            return f"{_SQLITE}{self.root / address.removeprefix(_SQLITE)}"
+        return address
+
+    @property
+    def runs(self) -> Path:
+        """Where promotions keep what they are working on."""
+        return self.root / ".proml" / "runs"
+
+    def training_set(
+        self,
+        spine: object,
+        features: Iterable[Wanted],
+        *,
+        label: str | None = None,
+        entities: Iterable[str] = (),
+        cutoff: str | None = None,
+    ) -> Dataset:
+        """Join features to the rows of `spine`, each as it was known at its cutoff.
+
+        `spine` is a frame, or the name or path of a source; for the rest see
+        `proml_lab.marketplace.join.training_set`.
+        """
+        from proml_lab.marketplace.join import training_set
+
+        rows = self.root / self.source(spine) if isinstance(spine, str) else spine
+        return training_set(
+            rows,
+            features,
+            catalog=self.catalog,
+            root=self.root,
+            label=label,
+            entities=entities,
+            cutoff=cutoff,
+        )
+
+    def dataset(self, spec: ModelSpec) -> Dataset:
+        """What `spec` asks for: its spine with its features joined, before transforms."""
+        return self.training_set(
+            spec.spine.source,
+            [{view: names} if names else view for view, names in spec.requested().items()],
+            label=spec.label.column,
+            entities=spec.spine.entities,
+            cutoff=spec.spine.cutoff,
+        )
+
+    def source(self, name: str) -> str:
+        """Path, relative to the root, of the source called `name`: a name or a path.
+
+        Raises
+        ------
+        SourceError
+            There is no such file.
+        """
+        for candidate in (f"{self.config.sources}/{name}.parquet", name):
+            if (self.root / candidate).is_file():
+                return candidate
+        folder = self.root / self.config.sources
+        raise SourceError(
+            f"There is no source {name!r} in {folder}.",
+            hint=choose(name, [file.stem for file in folder.glob("*.parquet")]),
+        )
+
+
+def open_workspace(path: str | Path | None = None) -> Workspace:
+    """The workspace at `path` or above it; by default the current folder.
+
+    Raises
+    ------
+    WorkspaceError
+        There is none.
+    SpecError
+        Its file is broken, or has an unknown or wrong setting.
+    """
+    start = Path(path or ".").expanduser().resolve()
+    if not start.exists():
+        raise WorkspaceError(f"There is no folder {start}.", hint=_HINT)
+    for folder in (start, *start.parents):
+        for name, table in (("proml.toml", ()), ("pyproject.toml", ("tool", "proml"))):
+            settings = _settings(folder / name, table)
+            if settings is not None:
+                where = str(folder / name)
+                return Workspace(folder, document.validate(settings, WorkspaceConfig, name=where))
+    raise WorkspaceError(f"No workspace in {start} or above it.", hint=_HINT)
+
+
+def _settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:
+    """The settings in `file`, or None where it has none."""
+    if not file.is_file():
+        return None
+    try:
+        found: object = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SpecError(f"{file}: this is not valid TOML: {error}.") from None
+    for key in table:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _view_files(root: Path, folders: Iterable[str]) -> Iterable[Path]:
+    for name in folders:
+        folder = root / name
+        if not folder.is_dir():
+            raise WorkspaceError(
+                f"The catalogue folder {folder} is not there.",
+                hint=f"make it, or change 'catalog' in the settings of {root}.",
+            )
+        yield from sorted(file for kind in ("*.yaml", "*.yml") for file in folder.rglob(kind))
+
+
+@lru_cache(maxsize=8)
+def _catalog(root: Path, files: tuple[tuple[Path, int, int], ...]) -> Catalog:
+    """Read once per state of the files: each with its modification time and size."""
+    return Catalog.read((file for file, _, _ in files), root=root)
