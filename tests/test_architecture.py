@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "proml_lab"
 LAYERS = (
-    {"errors", "document", "expression", "fingerprint", "spec", "contracts", "model", "split"}
-    | {"kernels"},
+    {"errors", "document", "expression", "fingerprint", "spec", "contracts", "label", "model"}
+    | {"split", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},
     {"authoring", "promote"},
