@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +14,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.contracts import Contributions, Dataset, Floats, Origin, Predictor, Task
-from proml_lab.errors import ColumnMissingError, DataError, choose
+from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, choose
 from proml_lab.expression import evaluate
 from proml_lab.spec import ModelSpec
 
@@ -109,14 +111,40 @@ class Model:
                 f"model {self.name!r} reads: {', '.join(missing[:8])}.",
                 hint=choose(missing[0], given.columns),
             )
-        ready = given.select(_cast(given[name], kind) for name, kind in self.inputs.items())
+        ready = as_inputs(given, self.inputs)
         return evaluate(ready, dict(self.spec.transforms), role="transform").select(self.features)
 
     def save(self, folder: Path) -> None:
-        """Write the model into `folder`, which is made; `proml_lab.learners.load` reads it."""
-        folder.mkdir(parents=True)
-        (folder / "spec.proml.yaml").write_text(self.spec.to_yaml(), encoding="utf-8")
-        head = {
+        """Write the model into `folder`, which is made; `proml_lab.learners.load` reads it.
+
+        The same model gives the same bytes. It is written beside and moved into place whole:
+        see docs/formats.md.
+
+        Raises
+        ------
+        ArtifactError
+            `folder` is already there, or cannot be written.
+        """
+        if folder.exists():
+            raise ArtifactError(f"{folder} is already there.", hint="give another folder.")
+        beside = folder.with_name(folder.name + ".partial")
+        try:
+            shutil.rmtree(beside, ignore_errors=True)
+            (beside / "predictor").mkdir(parents=True)
+            self.predictor.save(beside / "predictor")
+            text = self.spec.to_yaml()
+            (beside / "spec.proml.yaml").write_text(text, encoding="utf-8", newline="\n")
+            head = json.dumps(self._head(beside), indent=1) + "\n"
+            (beside / "model.json").write_text(head, encoding="utf-8", newline="\n")
+            beside.rename(folder)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ArtifactError(f"{folder} cannot be written: {reason}.") from None
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    def _head(self, folder: Path) -> dict[str, object]:
+        return {
             "format": FORMAT,
             "learner": self.learner,
             "inputs": {name: str(kind) for name, kind in self.inputs.items()},
@@ -124,15 +152,22 @@ class Model:
             "data": self.data,
             "n_rows": self.n_rows,
             "origins": [asdict(origin) for origin in self.origins],
+            "files": _digests(folder),
         }
-        (folder / "model.json").write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
-        (folder / "predictor").mkdir()
-        self.predictor.save(folder / "predictor")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         return html.model(self)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Relative path to sha256 of every file below `folder`."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def as_frame(data: object) -> pl.DataFrame:
@@ -153,13 +188,67 @@ def as_frame(data: object) -> pl.DataFrame:
     return frame
 
 
+def input_type(column: pl.Series) -> pl.DataType:
+    """The type in which a model reads `column`: text for categories, floats for decimals.
+
+    Raises
+    ------
+    DataError
+        A list, struct, binary or object column: no model and no transform reads one.
+    """
+    kind = column.dtype
+    if isinstance(kind, pl.Categorical | pl.Enum):
+        return pl.String()
+    if isinstance(kind, pl.Decimal | pl.Null):
+        return pl.Float64()
+    if _family(kind) == str(kind):
+        raise DataError(
+            f"Column {column.name!r} is {kind}, which no model reads.",
+            hint="models read numbers, text, true or false, dates and times.",
+        )
+    return kind
+
+
+def as_inputs(frame: pl.DataFrame, inputs: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The columns `inputs` of `frame`, each in the type that the model reads.
+
+    Raises
+    ------
+    DataError
+        A column that is of another kind, or a number that would be rounded.
+    """
+    return frame.select(_cast(frame[name], kind) for name, kind in inputs.items())
+
+
 def _cast(column: pl.Series, kind: pl.DataType) -> pl.Series:
-    if column.dtype == kind:
-        return column
-    try:
+    if column.dtype == kind or column.dtype == pl.Null:
         return column.cast(kind)
-    except PolarsError:
+    was = _family(column.dtype)
+    try:
+        if was not in ("text", _family(kind)):
+            raise TypeError
+        cast = column.cast(kind)
+    except (PolarsError, TypeError):
         raise DataError(
             f"Column {column.name!r} is {column.dtype}, the model was fitted on {kind}.",
             hint=f"cast it: frame.with_columns(pl.col({column.name!r}).cast(pl.{kind})).",
         ) from None
+    if kind.is_integer() and column.dtype.is_float() and not (cast == column).all():
+        raise DataError(
+            f"Column {column.name!r} holds fractions, the model was fitted on whole numbers.",
+            hint="check where the column comes from: rounding it would hide a difference.",
+        )
+    return cast
+
+
+def _family(kind: pl.DataType) -> str:
+    """Types that may stand for each other when a frame is scored."""
+    if kind.is_numeric() or kind == pl.Boolean:
+        return "number"
+    if isinstance(kind, pl.String | pl.Categorical | pl.Enum):
+        return "text"
+    if isinstance(kind, pl.Date | pl.Datetime):
+        return "moment"
+    if isinstance(kind, pl.Duration | pl.Time):
+        return type(kind).__name__.lower()
+    return str(kind)

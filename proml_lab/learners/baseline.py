@@ -1,0 +1,87 @@
+"""The baseline: the rate or mean of the training label, whatever the features."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from proml_lab import document
+from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
+from proml_lab.document import Document
+from proml_lab.learners.encode import label_of
+
+
+class BaselineOptions(Document):
+    """The baseline has no options."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One raw score for every row: `raw_score` on the link scale, `mean` as it was."""
+
+    raw_score: float
+    mean: float
+    n_features: int
+
+    def raw(self, frame: pl.DataFrame) -> Floats:
+        """(n,) the same score for every row."""
+        return np.full(frame.height, self.raw_score)
+
+    def contributions(self, frame: pl.DataFrame) -> tuple[float, Floats]:
+        """(base, zeros): no feature contributes."""
+        return self.raw_score, np.zeros((frame.height, self.n_features))
+
+    def summary(self) -> pl.DataFrame:
+        """One row: ``term``, ``coefficient`` (link scale), ``mean`` of the training label."""
+        return pl.DataFrame(
+            {"term": ["(everything)"], "coefficient": [self.raw_score], "mean": [self.mean]}
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write ``baseline.json``."""
+        text = json.dumps(asdict(self)) + "\n"
+        (folder / "baseline.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+class BaselineLearner:
+    """Learns the mean of the label: what any other model has to beat."""
+
+    name = "baseline"
+    tasks: tuple[Task, ...] = ("binary", "regression", "count")
+
+    def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Refuse every option."""
+        return document.validate(options, BaselineOptions, name="learner baseline").model_dump()
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        task: Task,
+        options: Mapping[str, Json],
+        seed: int,
+        progress: Progress | None = None,
+    ) -> Baseline:
+        """The mean of the label on the link scale of `task`."""
+        values = label_of(dataset)
+        mean = math.fsum(values) / len(values)
+        match task:
+            case "binary":
+                raw = math.log(mean / (1 - mean))
+            case "count":
+                raw = math.log(mean)
+            case _:
+                raw = mean
+        if progress:
+            progress(1.0, "mean of the label")
+        return Baseline(raw, mean, len(dataset.features))
+
+    def load(self, folder: Path) -> Baseline:
+        """Read ``baseline.json``."""
+        return Baseline(**json.loads((folder / "baseline.json").read_text(encoding="utf-8")))

@@ -1,0 +1,149 @@
+"""From a spec and a dataset to a model: check, split, transform, learn from training rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import polars as pl
+
+from proml_lab.contracts import Dataset, Json, Learner, Progress
+from proml_lab.errors import DataError, SpecError
+from proml_lab.expression import columns, evaluate
+from proml_lab.fingerprint import fingerprint
+from proml_lab.label import label_values, require_variety
+from proml_lab.learners import registry
+from proml_lab.model import Model, as_inputs, input_type
+from proml_lab.spec import ModelSpec
+from proml_lab.split import split
+
+
+def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) -> Model:
+    """Fit the learner of `spec` to the training rows of `dataset`.
+
+    The model's features are those of the dataset, then the transforms of `spec`. Dates and times
+    that a transform reads are inputs of the model, not features. The test rows are kept in
+    `Model.test` as they came, before transforms.
+
+    Parameters
+    ----------
+    spec
+        What to fit; the learner and its options are checked before anything is computed.
+    dataset
+        Rows with the label; its `features` and `cutoff` are used.
+    progress
+        Called with the part done and a few words; an interrupt raised in it ends the fit.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such learner.
+    SpecError
+        Wrong options, or a task that the learner does not do.
+    ColumnMissingError
+        The label, or a column that a transform reads, is not in the dataset.
+    DataError
+        A label that does not fit the task or does not vary, an empty split, a feature of a type
+        that the learner does not read.
+    """
+    start = time.perf_counter()
+    learner = registry.get(spec.learner.name)
+    options = _options(learner, spec)
+    label_values(dataset.frame, spec.label.column, spec.label.task)
+    inputs = _inputs(spec, dataset)
+    train, test = split(dataset, spec.split, seed=spec.seed)
+    ready, features = _ready(spec, train, inputs)
+    predictor = learner.fit(
+        ready,
+        task=spec.label.task,
+        options=options,
+        seed=spec.seed,
+        progress=progress,
+    )
+    needed = train.frame.select(*inputs, spec.label.column)
+    return Model(
+        spec=spec,
+        predictor=predictor,
+        inputs=inputs,
+        features=features,
+        data=fingerprint(needed),
+        n_rows=len(train),
+        origins=dataset.origins,
+        fit_s=time.perf_counter() - start,
+        test=test,
+    )
+
+
+def _options(learner: Learner, spec: ModelSpec) -> Mapping[str, Json]:
+    task = spec.label.task
+    if task not in learner.tasks:
+        raise SpecError(
+            f"Learner {spec.learner.name!r} does not do task {task!r}.",
+            hint=f"it does {', '.join(learner.tasks)}.",
+        )
+    return learner.check(spec.learner.options)
+
+
+def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
+    """Column to type of what the model reads: features, then what else transforms read."""
+    label = spec.label.column
+    kept = [name for name in dataset.features if name not in spec.transforms]
+    made: set[str] = set()
+    roles = {label: "the label", **dict.fromkeys(dataset.entities, "an entity")}
+    if dataset.cutoff:
+        roles[dataset.cutoff] = "the cutoff"
+    for name, sql in spec.transforms.items():
+        if name in roles:
+            raise SpecError(
+                f"Transform {name!r} would replace {roles[name]}.", hint="give it another name."
+            )
+        kept += [column for column in columns(sql) if column not in made]
+        made.add(name)
+    if label in kept:
+        raise DataError(
+            f"The label {label!r} is used as a feature: the model would read the answer.",
+            hint="leave it out of the features and transforms.",
+        )
+    if not set(kept) <= set(dataset.frame.columns):  # then a transform reads what is not there
+        evaluate(dataset.frame.head(0), dict(spec.transforms), role="transform")
+    return {name: input_type(dataset.frame[name]) for name in dict.fromkeys(kept)}
+
+
+def _ready(
+    spec: ModelSpec, train: Dataset, inputs: Mapping[str, pl.DataType]
+) -> tuple[Dataset, tuple[str, ...]]:
+    """(what the learner sees, its features): transformed, the label as numbers."""
+    label, task = spec.label.column, spec.label.task
+    frame = evaluate(as_inputs(train.frame, inputs), dict(spec.transforms), role="transform")
+    read = {column for sql in spec.transforms.values() for column in columns(sql)}
+    features = tuple(
+        name
+        for name in dict.fromkeys([*train.features, *spec.transforms])
+        if not (name in read and _is_moment(frame.schema[name]))
+    )
+    if not features:
+        raise DataError(
+            f"Model {spec.name!r} has no features.",
+            hint="name some under features or transforms.",
+        )
+    y = label_values(train.frame, label, task)
+    require_variety(y, label, task)
+    roles = [name for name in (*train.entities, train.cutoff) if name and name not in features]
+    frame = frame.select(
+        *features,
+        *(train.frame[name] for name in dict.fromkeys(roles)),
+        pl.Series(label, y),
+    )
+    dataset = Dataset(
+        frame,
+        label=label,
+        entities=train.entities,
+        cutoff=train.cutoff,
+        features=features,
+        origins=train.origins,
+    )
+    return dataset, features
+
+
+def _is_moment(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.Date | pl.Datetime | pl.Time)
