@@ -1,0 +1,68 @@
+import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IFrame, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import { promoteIcon } from './icons';
+import { Server } from './server';
+import { CommandIDs } from './tokens';
+
+/** Opens an artifact's report in a tab of its own: no script runs in it. */
+export const report: JupyterFrontEndPlugin<void> = {
+  id: 'proml-lab:report',
+  description: 'Opens the report of a finished promotion in a sandboxed tab.',
+  autoStart: true,
+  optional: [ILayoutRestorer],
+  activate
+};
+
+function activate(app: JupyterFrontEnd, restorer: ILayoutRestorer | null): void {
+  const server = new Server(app.serviceManager.serverSettings);
+  const tracker = new WidgetTracker<ReportTab>({ namespace: 'proml-report' });
+  app.commands.addCommand(CommandIDs.openReport, {
+    label: 'Open Report',
+    execute: args => {
+      const { id, title } = args as { id: string; title: string };
+      const open = tracker.find(tab => tab.promotion.id === id);
+      const tab = open ?? new ReportTab({ id, title }, server.reportUrl(id));
+      if (!open) {
+        app.shell.add(tab, 'main');
+        void tracker.add(tab);
+      }
+      app.shell.activateById(tab.id);
+    },
+    describedBy: {
+      args: {
+        type: 'object',
+        required: ['id', 'title'],
+        properties: { id: { type: 'string' }, title: { type: 'string' } }
+      }
+    }
+  });
+  void restorer?.restore(tracker, {
+    command: CommandIDs.openReport,
+    args: tab => tab.promotion,
+    name: tab => tab.promotion.id
+  });
+}
+
+interface Shown extends ReadonlyPartialJSONObject {
+  id: string;
+  title: string;
+}
+
+class ReportTab extends MainAreaWidget<IFrame> {
+  constructor(
+    readonly promotion: Shown,
+    url: string
+  ) {
+    const frame = new IFrame({ sandbox: [], referrerPolicy: 'no-referrer' });
+    frame.url = url;
+    frame.node.querySelector('iframe')?.setAttribute('title', `Report of ${promotion.title}`);
+    super({ content: frame });
+    this.id = `proml-report-${promotion.id}`;
+    this.title.label = promotion.title;
+    this.title.caption = `Report of ${promotion.title}`;
+    this.title.icon = promoteIcon;
+    this.title.closable = true;
+  }
+}

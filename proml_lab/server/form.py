@@ -1,0 +1,60 @@
+"""What the Promote form asks: a suggested name and one field for each parameter."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proml_lab.contracts import Json
+
+if TYPE_CHECKING:
+    from proml_lab.promote.notebook import NotebookInfo
+    from proml_lab.promote.parameters import Parameter
+
+_SPEC = re.compile(r"^%%proml\b.*(?:\n.*)*?\nname:\s*['\"]?([a-z][a-z0-9._-]*)", re.MULTILINE)
+
+
+def form(notebook: Path) -> dict[str, Json]:
+    """``name`` and ``parameters`` for the form of this notebook, which is read, not run.
+
+    Raises
+    ------
+    NotebookError
+        It cannot be promoted as it is.
+    """
+    from proml_lab.promote import inspect
+
+    info = inspect(notebook)
+    return {"name": _name(info), "parameters": [_field(p) for p in info.parameters]}
+
+
+def _name(info: NotebookInfo) -> str:
+    """The name of the first model that is described in the notebook, else one from its file."""
+    for cell in info.node.cells:
+        found = _SPEC.search(cell.source) if cell.cell_type == "code" else None
+        if found:
+            return found.group(1)
+    words = re.findall(r"[a-z0-9]+", info.path.stem.lower())
+    while words and words[0].isdigit():
+        words.pop(0)
+    return "-".join(words) if words and words[0][0].isalpha() else "model"
+
+
+def _field(parameter: Parameter) -> dict[str, Json]:
+    computed = parameter.default is None and bool(parameter.text)
+    return {
+        "name": parameter.name,
+        "kind": parameter.kind,
+        "value": "" if parameter.default is None else _typed(parameter.default),
+        "placeholder": parameter.text if computed else "",
+        "help": parameter.help,
+        "required": not (parameter.nullable or computed),
+    }
+
+
+def _typed(value: object) -> str:
+    """A value as a person types it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
