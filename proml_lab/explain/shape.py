@@ -1,0 +1,71 @@
+"""How a feature's contribution depends on its value: dots and a trend, or a row a category."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from proml_lab.contracts import Contributions
+from proml_lab.errors import unknown
+
+MOST_CATEGORIES = 20
+STRETCHES = 20
+
+
+def dependence(found: Contributions, feature: str) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """(points, trend) of a number or time; (a row a category, None) otherwise.
+
+    Points have ``value`` and ``contribution``, a row each, without rows where the value is
+    missing; the trend has their means over 20 stretches with equally many rows. Categories have
+    ``value``, ``contribution`` (mean), ``low``, ``high`` (10th and 90th percentile) and ``n``,
+    the 20 most frequent, most frequent first.
+
+    Raises
+    ------
+    UnknownNameError
+        The model has no such feature.
+    """
+    if feature not in found.features:
+        raise unknown("feature", feature, found.features)
+    pushes = found.values[:, found.features.index(feature)]
+    frame = pl.DataFrame({"value": found.frame[feature], "contribution": pushes})
+    kind = frame.schema["value"]
+    if not (kind.is_numeric() or kind.is_temporal()):
+        return _categories(frame), None
+    if kind.is_float():
+        frame = frame.with_columns(pl.col("value").fill_nan(None))
+    points = frame.drop_nulls("value").sort("value", maintain_order=True)
+    return points, _trend(points)
+
+
+def _categories(frame: pl.DataFrame) -> pl.DataFrame:
+    push = pl.col("contribution")
+    return (
+        frame.with_columns(pl.col("value").cast(pl.String))
+        .group_by("value", maintain_order=True)
+        .agg(
+            push.mean(),
+            push.quantile(0.1, "linear").alias("low"),
+            push.quantile(0.9, "linear").alias("high"),
+            pl.len().alias("n"),
+        )
+        .with_columns(pl.min_horizontal("low", push).alias("low"))
+        .with_columns(pl.max_horizontal("high", push).alias("high"))
+        .sort("n", "value", descending=[True, False])
+        .head(MOST_CATEGORIES)
+    )
+
+
+def _trend(points: pl.DataFrame) -> pl.DataFrame | None:
+    """Means over stretches of the sorted points; equal values share a stretch."""
+    distinct = points["value"].n_unique()
+    if distinct < 2:
+        return None
+    if distinct <= STRETCHES:
+        return points.group_by("value", maintain_order=True).agg(pl.col("contribution").mean())
+    rank = (pl.col("value").rank("average") - 0.5) / points.height
+    stretch = (rank * STRETCHES).floor().alias("stretch")
+    return (
+        points.group_by(stretch, maintain_order=True)
+        .agg(pl.col("value").median(), pl.col("contribution").mean())
+        .select("value", "contribution")
+    )
