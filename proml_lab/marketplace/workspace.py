@@ -18,7 +18,7 @@ from proml_lab.marketplace.catalog import Catalog
 
 if TYPE_CHECKING:
     from proml_lab.contracts import Dataset
-    from proml_lab.marketplace.join import Wanted
+    from proml_lab.marketplace.request import Wanted
     from proml_lab.spec import ModelSpec
 
 _HINT = "make one to try: proml init --example flights"

@@ -1,0 +1,128 @@
+"""Sources: the Parquet files behind feature views, checked before they are read."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from polars.exceptions import PolarsError
+
+from proml_lab.errors import ColumnMissingError, DataError, SourceError, choose
+from proml_lab.expression import columns
+from proml_lab.marketplace.view import Feature, FeatureView
+
+Ints = npt.NDArray[np.int64]
+NEVER = np.iinfo(np.int64).max
+"""The moment of a null time: never reached."""
+
+
+def schema(path: Path, *, role: str) -> pl.Schema:
+    """Column names and types of the Parquet file `path`.
+
+    Raises
+    ------
+    SourceError
+        It is missing, empty or not Parquet; the message starts with `role`.
+    """
+    if not path.is_file():
+        near = choose(path.name, [file.name for file in path.parent.glob("*.parquet")])
+        raise SourceError(f"{role}: there is no file {path}.", hint=near)
+    if not path.stat().st_size:
+        raise SourceError(f"{role}: the file {path} is empty.", hint="write it again.")
+    try:
+        return pl.Schema(pl.read_parquet_schema(path))
+    except (PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"{role}: {path} cannot be read as Parquet: {reason}.") from None
+
+
+def read(path: Path, names: list[str] | None, *, role: str) -> pl.DataFrame:
+    """The columns `names` (all if None) of the Parquet file `path`; raises SourceError."""
+    try:
+        frame = pl.read_parquet(path, columns=names)
+    except (PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"{role}: {path} cannot be read as Parquet: {reason}.") from None
+    if not frame.height:
+        raise SourceError(f"{role}: the file {path} has no rows.", hint="write it again.")
+    return frame
+
+
+def needs(view: FeatureView, features: list[str]) -> list[str]:
+    """Columns of the source that `features` of `view` read, keys and times included.
+
+    Raises
+    ------
+    SourceError
+        As in `schema`.
+    ColumnMissingError
+        The source lacks one of them.
+    """
+    there = schema(view.source_path, role=f"View {view.view!r}")
+    asked = [(f"entity {name!r}", column) for name, column in view.entities.items()]
+    if view.event_time:
+        asked.append(("event_time", view.event_time))
+    if isinstance(view.known_at, str):
+        asked.append(("known_at", view.known_at))
+    for name in features:
+        asked += [(f"feature {name!r}", column) for column in reads(view.feature(name), name)]
+    for role, column in asked:
+        if column not in there:
+            raise ColumnMissingError(
+                f"View {view.view!r}: {role} reads column {column!r}, which {view.source} lacks.",
+                hint=choose(column, there),
+            )
+    return list(dict.fromkeys(column for _, column in asked))
+
+
+def reads(feature: Feature, name: str) -> tuple[str, ...]:
+    """Columns of the source that a feature reads."""
+    if feature.aggregate or feature.sql:
+        texts = [text for text in (feature.sql, feature.of, feature.where) if text]
+        return tuple(dict.fromkeys(column for text in texts for column in columns(text)))
+    return (feature.column or name,)
+
+
+def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
+    """(n,) microseconds since 1970, UTC; null is `NEVER`.
+
+    Nanoseconds are rounded `up` for what happens and down for a cutoff: never to see too much.
+
+    Raises
+    ------
+    DataError
+        The column is not a date with time, or has no time zone.
+    """
+    kind = times.dtype
+    if not isinstance(kind, pl.Datetime):
+        raise DataError(
+            f"{role}: column {times.name!r} is {kind}, not a moment in time.",
+            hint=f"make it one: pl.col({times.name!r}).cast(pl.Datetime('us', 'UTC')).",
+        )
+    if kind.time_zone is None:
+        raise DataError(
+            f"{role}: column {times.name!r} has no time zone.",
+            hint=f"if it is UTC, say so: pl.col({times.name!r}).dt.replace_time_zone('UTC').",
+        )
+    whole = times.to_physical()
+    if kind.time_unit == "ns":
+        whole = -((-whole) // 1000) if up else whole // 1000
+    elif kind.time_unit == "ms":
+        whole = whole * 1000
+    return whole.fill_null(NEVER).to_numpy()
+
+
+def file_fingerprint(path: Path) -> str:
+    """Sha256 of the file's bytes, worked out once per state of the file."""
+    stat = path.stat()
+    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - the key of the cache
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
