@@ -1,0 +1,212 @@
+"""A promoted model: what is in its folder, checked before it is used."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from proml_lab.contracts import Floats
+from proml_lab.errors import UsageError, WorkspaceError, unknown
+from proml_lab.promote import bundle, outputs
+from proml_lab.promote.bundle import Manifest
+from proml_lab.promote.registry import Registry
+from proml_lab.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
+    from proml_lab.model import Model
+
+METRIC_COLUMNS = {
+    "metric": pl.String,
+    "group": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "direction": pl.String,
+    "verdict": pl.String,
+    "n_rows": pl.Int64,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """One version of a promoted model.
+
+    `path` is its folder, `manifest` what the folder's manifest says.
+    """
+
+    path: Path
+    manifest: Manifest = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @property
+    def version(self) -> int:
+        return self.manifest.version
+
+    @property
+    def key(self) -> str:
+        """``name@version``, as `load_artifact` takes it."""
+        return self.manifest.key
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Every parameter of the notebook with its value in this run."""
+        return self.manifest.parameters
+
+    @property
+    def created(self) -> datetime:
+        return datetime.fromisoformat(self.manifest.created)
+
+    @property
+    def report(self) -> Path:
+        """The page that tells about it: open it in a browser."""
+        return self.path / bundle.REPORT
+
+    @property
+    def card(self) -> str:
+        """The same in words, as Markdown."""
+        return (self.path / bundle.CARD).read_text(encoding="utf-8")
+
+    @property
+    def spec(self) -> ModelSpec:
+        return ModelSpec.read(self.path / "spec.proml.yaml")
+
+    @cached_property
+    def model(self) -> Model:
+        """The model; its files are checked against the manifest first.
+
+        Raises
+        ------
+        ArtifactError
+            A file of the model is missing, changed, or not one of the manifest's.
+        """
+        from proml_lab.learners import load
+
+        bundle.verify(self.path, self.manifest, ["model"])
+        return load(self.path / "model")
+
+    def predict(self, frame: object) -> Floats:
+        """(n,) what the model says for each row of `frame`; see `Model.predict`."""
+        return self.model.predict(frame)
+
+    @property
+    def metrics(self) -> pl.DataFrame:
+        """One row a metric and group: its value on held-out rows, its interval, its direction."""
+        rows = json.loads((self.path / bundle.METRICS).read_text(encoding="utf-8"))["metrics"]
+        return pl.DataFrame(rows, schema=METRIC_COLUMNS)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.key}: {self.manifest.model['learner']} model of {self.manifest.model['label']}"
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from proml_lab.plots import html
+
+        parameters = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        facts = pl.DataFrame(
+            {
+                "what": ["model", "parameters", "promoted", "report", "load it with"],
+                "": [
+                    str(self).partition(": ")[2],
+                    parameters or "none",
+                    f"{self.created:%Y-%m-%d %H:%M} UTC",
+                    str(self.report),
+                    f'load_artifact("{self.key}")',
+                ],
+            }
+        )
+        plain = "\n".join([self.key, html.text_table(facts), html.text_table(self.metrics)])
+        return html.bundle(
+            plain,
+            html.heading(f"Artifact {self.key}"),
+            html.table(facts),
+            html.table(self.metrics, caption="On held-out rows"),
+        )
+
+
+def load_artifact(key: str | Path, workspace: Workspace | str | Path | None = None) -> Artifact:
+    """The artifact ``name@version``, the newest of ``name``, ``name@alias``, or one in a folder.
+
+    Its model, spec and metrics are checked against the manifest before it is handed over.
+
+    Raises
+    ------
+    UnknownNameError
+        No such name, version or alias.
+    ArtifactError
+        A file is missing, changed, or not one of the manifest's.
+    """
+    folder = _folder(key, workspace)
+    manifest = bundle.read_manifest(folder)
+    bundle.verify(folder, manifest, ["model", "spec.proml.yaml", "reports"])
+    artifact = Artifact(folder, manifest)
+    outputs.note_parent(artifact.key)
+    return artifact
+
+
+def previous(artifact: Artifact) -> Artifact | None:
+    """The version before, or None if there is none or its folder is gone."""
+    if not artifact.manifest.previous:
+        return None
+    folder = artifact.path.parent / artifact.manifest.previous.rpartition("@")[2]
+    return Artifact(folder, bundle.read_manifest(folder)) if folder.is_dir() else None
+
+
+def opened(workspace: Workspace | str | Path | None, near: Path | None = None) -> Workspace:
+    """The workspace itself, or the one in or above that folder; else here, else above `near`."""
+    from proml_lab.marketplace.workspace import Workspace, open_workspace
+
+    if isinstance(workspace, Workspace):
+        return workspace
+    if workspace is not None or near is None:
+        return open_workspace(workspace or os.environ.get("PROML_WORKSPACE") or None)
+    try:
+        return open_workspace(os.environ.get("PROML_WORKSPACE") or None)
+    except WorkspaceError:
+        return open_workspace(near)
+
+
+def registry_of(workspace: Workspace) -> Registry:
+    """The registry that a workspace names, and the folder of its bundles."""
+    return Registry(workspace.registry, workspace.root / ".proml" / "artifacts")
+
+
+def _folder(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
+    text = str(key)
+    if isinstance(key, Path) or "/" in text or "\\" in text:
+        return Path(key).expanduser().absolute()
+    name, at, version = text.partition("@")
+    if not name or (at and not version):
+        raise UsageError(
+            f"{text!r} names no artifact.", hint="give 'name', 'name@version' or a folder."
+        )
+    registry = registry_of(opened(workspace))
+    there = registry.present(name)
+    if not there:
+        raise unknown("artifact", name, registry.names())
+    if not version:
+        return registry.place(name, there[-1])
+    if not version.isdigit():
+        return registry.place(name, _aliased(registry, name, version))
+    if int(version) not in there:
+        raise unknown(f"version of {name!r}", version, map(str, there))
+    return registry.place(name, int(version))
+
+
+def _aliased(registry: Registry, name: str, alias: str) -> int:
+    aliases = {a: v.version for v in registry.versions(name) for a in v.aliases}
+    if alias not in aliases:
+        raise unknown(f"alias of {name!r}", alias, aliases)
+    return aliases[alias]

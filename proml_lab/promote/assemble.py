@@ -1,0 +1,141 @@
+"""Put a run's results into the layout of an artifact, all but its number."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from proml_lab.contracts import Origin
+from proml_lab.promote import bundle, card, notebook, outputs, pyfunc, report
+from proml_lab.promote.bundle import FileEntry, InputEntry, Manifest
+from proml_lab.promote.freeze import freeze
+from proml_lab.promote.notebook import NotebookInfo
+from proml_lab.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A bundle without its report and manifest, and what these two will say."""
+
+    folder: Path
+    spec: ModelSpec
+    origins: tuple[Origin, ...]
+    recorded: outputs.Recorded
+    parameters: Mapping[str, object]
+    model: Mapping[str, str]
+    inputs: tuple[str, ...]
+    n_rows: int
+    files: Mapping[str, FileEntry]
+
+
+def assemble(
+    info: NotebookInfo,
+    keep: Path,
+    recorded: outputs.Recorded,
+    *,
+    parameters: Mapping[str, object],
+) -> Draft:
+    """Write the bundle of a run into ``keep/bundle``.
+
+    Parameters
+    ----------
+    info
+        The notebook as it was read.
+    keep
+        The run's folder with ``executed.ipynb`` and ``outputs/``, which is used up.
+    recorded
+        What the notebook declared.
+    parameters
+        Every parameter's value, as JSON.
+    """
+    folder = keep / "bundle"
+    (folder / "notebook").mkdir(parents=True)
+    given = keep / "outputs"
+    shutil.copytree(given / "model", folder / "model")
+    if (given / "reports").is_dir():
+        shutil.copytree(given / "reports", folder / "reports")
+    head = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
+    spec = ModelSpec.read(folder / "model" / "spec.proml.yaml")
+    draft = Draft(
+        folder=folder,
+        spec=spec,
+        origins=tuple(Origin(**origin) for origin in head["origins"]),
+        recorded=replace(recorded, metrics=recorded.own()),
+        parameters=parameters,
+        model={
+            "learner": head["learner"],
+            "task": spec.label.task,
+            "label": spec.label.column,
+            "data": head["data"],
+        },
+        inputs=tuple(head["inputs"]),
+        n_rows=head["n_rows"],
+        files={},
+    )
+    pyfunc.describe(folder / "model")
+    notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
+    shutil.copyfile(keep / "executed.ipynb", folder / bundle.EXECUTED)
+    shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
+    freeze(folder / "environment")
+    _write_data(draft)
+    rows = [metric.row() for metric in draft.recorded.metrics]
+    bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
+    (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")
+    return replace(draft, files=bundle.index(folder))
+
+
+def seal(
+    draft: Draft,
+    *,
+    name: str,
+    version: int,
+    created: str,
+    path: str,
+    previous: str | None,
+) -> Manifest:
+    """Write what says the version: the report and, last of all, the manifest."""
+    manifest = Manifest(
+        name=name,
+        version=version,
+        created=created,
+        notebook=path,
+        parameters=dict(draft.parameters),
+        previous=previous,
+        parents=tuple(draft.recorded.parents),
+        model=dict(draft.model),
+        inputs=tuple(
+            InputEntry(view=o.view, fingerprint=o.fingerprint, n_rows=o.n_rows)
+            for o in draft.origins
+        ),
+        reports=dict(draft.recorded.reports),
+        files={},
+    )
+    page = draft.folder / bundle.REPORT
+    page.write_text(report.page(draft, manifest), encoding="utf-8", newline="\n")
+    entry = FileEntry(sha256=bundle.digest(page), bytes=page.stat().st_size)
+    manifest = manifest.model_copy(update={"files": {**draft.files, bundle.REPORT: entry}})
+    bundle.write_json(draft.folder / bundle.MANIFEST, manifest.model_dump(mode="json"))
+    return manifest
+
+
+def _write_data(draft: Draft) -> None:
+    """``data/<view>.json`` for every source of the training data."""
+    folder = draft.folder / "data"
+    folder.mkdir()
+    taken: dict[str, int] = {}
+    for origin in draft.origins:
+        taken[origin.view] = count = taken.get(origin.view, 0) + 1
+        stem = origin.view if count == 1 else f"{origin.view}-{count}"
+        entry = {
+            "view": origin.view,
+            "source": origin.source,
+            "fingerprint": origin.fingerprint,
+            "n_rows": origin.n_rows,
+            "columns": list(origin.columns),
+            "query": origin.query,
+            "cutoff": draft.spec.spine.cutoff,
+        }
+        bundle.write_json(folder / f"{stem.replace('/', '_')}.json", entry)

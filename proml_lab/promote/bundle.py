@@ -1,0 +1,147 @@
+"""The artifact on disk: its layout, its manifest, and the check of its files.
+
+The format: docs/formats.md#artifact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from proml_lab import document
+from proml_lab.document import Document
+from proml_lab.errors import ArtifactError, SpecError
+from proml_lab.spec import Name
+
+MANIFEST = "manifest.json"
+EXECUTED = "notebook/executed.ipynb"
+REPORT = "notebook/report.html"
+METRICS = "reports/metrics.json"
+CARD = "reports/card.md"
+VOLATILE = (MANIFEST, EXECUTED, REPORT)
+"""Files that hold times: two promotions of the same inputs differ in these only."""
+
+
+class FileEntry(Document):
+    """Size and digest of one file."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(ge=0)
+
+
+class InputEntry(Document):
+    """One source of the training data, as in ``data/<view>.json``."""
+
+    view: str
+    fingerprint: str
+    n_rows: int
+
+
+class Manifest(Document):
+    """``manifest.json``: what an artifact is, and every file of it."""
+
+    format: Literal["proml-artifact/1"] = "proml-artifact/1"
+    name: Name
+    version: int = Field(ge=1)
+    created: str = Field(description="UTC, ISO 8601, seconds")
+    notebook: str = Field(description="where the notebook was, seen from the workspace")
+    parameters: dict[str, Any] = Field(description="every parameter's value in this run")
+    previous: str | None = Field(None, description="the version before, such as name@2")
+    parents: tuple[str, ...] = Field((), description="artifacts that the notebook read")
+    model: dict[str, str] = Field(description="learner, task, label, data: of the model")
+    inputs: tuple[InputEntry, ...] = ()
+    reports: dict[str, str] = Field({}, description="name to kind of what lies in reports/")
+    files: dict[str, FileEntry] = Field(description="path to digest of every other file")
+    volatile: tuple[str, ...] = Field(VOLATILE, description="files that hold times")
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+def index(folder: Path) -> dict[str, FileEntry]:
+    """Path, with ``/``, to size and sha256 of every file below `folder` but its manifest."""
+    found = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name != MANIFEST:
+            found[name] = FileEntry(sha256=digest(path), bytes=path.stat().st_size)
+    return found
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the bundle in `folder`.
+
+    Raises
+    ------
+    ArtifactError
+        No folder, no manifest, or one that is damaged.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        fact = f"{folder} is not an artifact: it has no {MANIFEST}."
+        raise ArtifactError(
+            fact if folder.is_dir() else f"There is no artifact in {folder}.",
+            hint="give a name such as 'flight-delay@1', or the folder of an artifact.",
+        )
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return document.validate(data if isinstance(data, dict) else {}, Manifest, name=str(path))
+    except (OSError, ValueError, SpecError) as error:
+        reason = (error.message if isinstance(error, SpecError) else str(error)).splitlines()[0]
+        raise ArtifactError(f"The manifest of {folder} is damaged: {reason}") from None
+
+
+def verify(folder: Path, manifest: Manifest, parts: Iterable[str]) -> None:
+    """Check the files of some `parts` (first steps of their paths) against the manifest.
+
+    Raises
+    ------
+    ArtifactError
+        The first file that is missing, changed, or not in the manifest.
+    """
+    wanted = set(parts)
+    listed = {n: e for n, e in manifest.files.items() if n.split("/")[0] in wanted}
+    hint = "take the artifact again from where it was made, or promote anew."
+    for name, entry in sorted(listed.items()):
+        path = folder / name
+        if not path.is_file():
+            raise ArtifactError(f"{manifest.key} is damaged: {name} is missing.", hint=hint)
+        if path.stat().st_size != entry.bytes or digest(path) != entry.sha256:
+            raise ArtifactError(f"{manifest.key} is damaged: {name} was changed.", hint=hint)
+    for part in sorted(wanted):
+        for path in sorted((folder / part).rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and name not in listed:
+                raise ArtifactError(
+                    f"{manifest.key} is damaged: {name} is not in its manifest.", hint=hint
+                )
+
+
+def move(folder: Path, place: Path) -> None:
+    """Move a bundle to its place in one step, its bytes safely on the disk before."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    place.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(place)
+
+
+def write_json(path: Path, data: Mapping[str, object] | list[object]) -> None:
+    """Deterministic JSON: sorted keys, one form of white space, a line feed at the end."""
+    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,237 @@
+"""Notebooks on disk: read, checked for what a promotion needs, and written back."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from proml_lab.errors import MissingExtraError, NotebookError, ParameterError, choose
+from proml_lab.promote import parameters
+from proml_lab.promote.parameters import Parameter, Value
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+TAG = "parameters"
+INJECTED = "injected-parameters"
+
+
+@dataclass(frozen=True)
+class NotebookInfo:
+    """A notebook that can be promoted, and what it lets others set.
+
+    Attributes
+    ----------
+    path
+        Where it was read from.
+    parameters
+        What its `parameters` cell declares, in order.
+    n_cells
+        How many cells it has, text included.
+    """
+
+    path: Path
+    parameters: tuple[Parameter, ...]
+    n_cells: int
+    node: NotebookNode = field(repr=False, compare=False)
+
+    def bind(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """`values` checked; raises ParameterError that names every mistake."""
+        return parameters.bind(self.parameters, values, where=self.path.name)
+
+    def read(self, texts: Mapping[str, str]) -> dict[str, Value]:
+        """`texts`, as typed by a person, turned into values of the declared types."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        values: dict[str, Value] = {}
+        problems: list[str] = []
+        for name, text in texts.items():
+            try:
+                values[name] = known[name].read(text) if name in known else text
+            except ParameterError as error:
+                problems.append(f"{error.message} {error.hint}")
+        if problems:
+            raise ParameterError("\n".join(problems))
+        return self.bind(values)
+
+    def values(self, bound: Mapping[str, Value]) -> dict[str, object]:
+        """Every parameter's value in a run with `bound`, as JSON: given, else the default.
+
+        A default that the cell computes is kept as it is written there.
+        """
+        found = {}
+        for p in self.parameters:
+            computed = p.default is None and p.text not in ("", "None")
+            found[p.name] = bound.get(p.name, p.text if computed else p.default)
+        return {name: _shown(value) for name, value in found.items()}
+
+    def frame(self) -> pl.DataFrame:
+        """One row a parameter: ``name``, ``type``, ``default``, ``help``."""
+        rows = [
+            (p.name, p.kind + (" or None" if p.nullable else ""), p.text or "required", p.help)
+            for p in self.parameters
+        ]
+        names = ["name", "type", "default", "help"]
+        return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def inspect(notebook: str | Path) -> NotebookInfo:
+    """Read a notebook and what its `parameters` cell declares; nothing is run.
+
+    Raises
+    ------
+    NotebookError
+        No such file, not a notebook, not Python, or not exactly one cell tagged `parameters`.
+    """
+    path = Path(notebook).expanduser().absolute()
+    node = _read(path)
+    language = _language(node)
+    if language not in ("", "python", "ipython"):
+        raise NotebookError(
+            f"{path.name} is written in {language}.", hint="only Python notebooks can be promoted."
+        )
+    tagged = [
+        (number, cell)
+        for number, cell in enumerate(node.cells, start=1)
+        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
+    ]
+    if len(tagged) != 1:
+        raise _tags_error(path, [number for number, _ in tagged])
+    found = parameters.declared(tagged[0][1].source, where=path.name)
+    return NotebookInfo(path, found, len(node.cells), node)
+
+
+def prepared(info: NotebookInfo, bound: Mapping[str, Value]) -> NotebookNode:
+    """A copy of the notebook, clean of old outputs, with `bound` set after its parameters cell."""
+    from nbformat.v4 import new_code_cell
+
+    node = clean(info.node)
+    node.cells = [c for c in node.cells if INJECTED not in c.metadata.get("tags", [])]
+    if bound:
+        source = parameters.cell(info.parameters, bound)
+        tagged = next(i for i, c in enumerate(node.cells) if TAG in c.metadata.get("tags", []))
+        cell = new_code_cell(  # type: ignore[no-untyped-call]
+            source, id="run-parameters", metadata={"tags": [INJECTED]}
+        )
+        node.cells.insert(tagged + 1, cell)
+    shown = {name: _shown(value) for name, value in bound.items()}
+    node.metadata["papermill"] = {"default_parameters": {}, "parameters": shown}
+    for cell in node.cells:
+        cell.metadata.setdefault("tags", [])
+    return node
+
+
+def clean(node: NotebookNode) -> NotebookNode:
+    """A copy without what a run leaves behind: outputs, counts, times, widget states."""
+    bare = copy.deepcopy(node)
+    for key in ("papermill", "widgets"):
+        bare.metadata.pop(key, None)
+    for cell in bare.cells:
+        for key in ("papermill", "execution", "ExecuteTime"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return bare
+
+
+def write(node: NotebookNode, path: Path) -> None:
+    """Write the notebook whole: a crash leaves the old file or none, never a part."""
+    import nbformat
+
+    text = str(nbformat.writes(node, version=4)) + "\n"  # type: ignore[no-untyped-call]
+    beside = path.with_name(path.name + ".part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path) -> NotebookNode:
+    try:
+        import nbformat
+    except ImportError:
+        raise MissingExtraError("The part that runs notebooks", extra="lab") from None
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        beside = [p.name for p in path.parent.glob("*.ipynb")] if path.parent.is_dir() else []
+        raise NotebookError(
+            f"There is no notebook {path.name!r} in {path.parent}.",
+            hint=choose(path.name, beside) if beside else "check the path.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotebookError(f"{path} cannot be read as text: {error}.") from None
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise NotebookError(
+            f"{path.name} is not a notebook: line {error.lineno} is not JSON ({error.msg}).",
+            hint="give the path of an .ipynb file.",
+        ) from None
+    if not isinstance(data, dict) or not isinstance(data.get("nbformat"), int):
+        raise NotebookError(
+            f"{path.name} is not a notebook: it is JSON without 'nbformat'.",
+            hint="give the path of an .ipynb file.",
+        )
+    _identify(data.get("cells", []))
+    try:
+        node = _upgraded(json.dumps(data))
+        node.nbformat_minor = max(node.nbformat_minor, 5)
+        _identify(node.cells)
+        nbformat.validate(node)
+    except (nbformat.ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise NotebookError(f"{path.name} is not a valid notebook: {reason}.") from None
+    return node
+
+
+def _upgraded(text: str) -> NotebookNode:
+    """The notebook in `text` as format 4, whatever format it has."""
+    import nbformat
+
+    given = nbformat.reader.reads(text)  # type: ignore[no-untyped-call]
+    node: NotebookNode = nbformat.convert(given, to_version=4)  # type: ignore[no-untyped-call]
+    return node
+
+
+def _identify(cells: object) -> None:
+    """Give cells without an id one that depends on place and source only."""
+    for number, cell in enumerate(cells if isinstance(cells, list) else []):
+        if isinstance(cell, dict) and not cell.get("id"):
+            source = f"{number}{cell.get('source', '')}"
+            cell["id"] = hashlib.sha256(source.encode()).hexdigest()[:8]
+
+
+def _language(node: NotebookNode) -> str:
+    spec, info = node.metadata.get("kernelspec", {}), node.metadata.get("language_info", {})
+    return str(spec.get("language") or info.get("name") or "").lower()
+
+
+def _tags_error(path: Path, numbers: list[int]) -> NotebookError:
+    if not numbers:
+        return NotebookError(
+            f"{path.name} has no cell tagged 'parameters'.",
+            hint="put what others may set into one cell, such as 'n_trees: int = 300', and give "
+            "that cell the tag 'parameters' (an empty cell will do).",
+        )
+    listed = ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
+    return NotebookError(
+        f"{path.name} has {len(numbers)} cells tagged 'parameters': {listed}.",
+        hint="keep the tag on one cell.",
+    )
+
+
+def _shown(value: Value) -> object:
+    """`value` as JSON: dates in ISO 8601."""
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

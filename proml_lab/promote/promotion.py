@@ -1,0 +1,193 @@
+"""From a notebook to an artifact: check, run, freeze, bundle, register."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proml_lab.contracts import Progress
+from proml_lab.errors import ProMLError, RunError
+from proml_lab.promote import assemble, bundle, execute, outputs
+from proml_lab.promote.artifact import Artifact, opened, registry_of
+from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
+from proml_lab.promote.parameters import Value
+from proml_lab.promote.registry import Record, Registry
+from proml_lab.spec import check_name
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
+
+_RUN, _FREEZE, _REGISTER = 0.9, 0.92, 0.95
+
+
+def promote(
+    notebook: str | Path,
+    name: str,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    workspace: Workspace | str | Path | None = None,
+    progress: Progress | None = None,
+) -> Artifact:
+    """Run a notebook in a fresh kernel and register what it declares as a new version of `name`.
+
+    Parameters
+    ----------
+    notebook
+        Path of an ``.ipynb`` file with one cell tagged `parameters`. It declares its outputs by
+        ``%proml output model=…``. Its kernel works in the notebook's own folder, as in
+        JupyterLab, or in the workspace's root if the notebook lies outside of the workspace.
+    name
+        What the artifact is called; the registry gives the version.
+    parameters
+        Values for parameters of the notebook; the others keep their defaults.
+    workspace
+        Where the registry is; by default the workspace around the current folder, else around
+        the notebook.
+    progress
+        Called with the part done and a few words.
+
+    Returns
+    -------
+    The artifact, in ``.proml/artifacts/<name>/<version>`` of the workspace.
+
+    Raises
+    ------
+    NameNotAllowedError, NotebookError, ParameterError, WorkspaceError, RegistryError
+        Before anything is run.
+    RunError
+        A cell raised, the kernel died, no model was declared, or the disk is full. Nothing is
+        registered; the run is kept in ``.proml/runs``.
+    """
+    check_name(name, role="artifact name")
+    info = inspect(notebook)
+    bound = info.bind(parameters or {})
+    place = opened(workspace, info.path.parent)
+    registry = registry_of(place)
+    registry.probe()
+    tell = progress or _silent
+    keep = _run_folder(place.runs, name)
+    run = _Promotion(info, name, bound, place, keep)
+    execute.load()
+    with ThreadPoolExecutor(1, "proml-registry") as pool:
+        opening = pool.submit(registry.open)
+        recorded = _run(run, tell)
+        try:
+            return _finish(run, recorded, registry, opening, tell)
+        except ProMLError:
+            raise
+        except OSError as error:
+            raise RunError(
+                f"{info.path.name} ran, but its artifact could not be written: {error.strerror}.",
+                hint=f"free some space; nothing was registered; the run is kept in {keep}.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class _Promotion:
+    """One promotion under way: `keep` is its folder among the runs."""
+
+    info: NotebookInfo
+    name: str
+    bound: Mapping[str, Value]
+    workspace: Workspace
+    keep: Path
+
+    @property
+    def outputs(self) -> Path:
+        return self.keep / "outputs"
+
+    @property
+    def shown_path(self) -> str:
+        """The notebook's path from the workspace, or its name if it lies elsewhere."""
+        path = self.info.path
+        root = self.workspace.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+    @property
+    def folder(self) -> Path:
+        """Where the kernel works."""
+        inside = self.info.path.is_relative_to(self.workspace.root)
+        return self.info.path.parent if inside else self.workspace.root
+
+
+def _run(run: _Promotion, tell: Progress) -> outputs.Recorded:
+    """Run the notebook; what it declared."""
+    node = prepared(run.info, run.bound)
+    execute.execute(
+        node,
+        name=run.info.path.name,
+        folder=run.folder,
+        keep=run.keep,
+        environment={
+            outputs.VARIABLE: str(run.outputs),
+            "PROML_WORKSPACE": str(run.workspace.root),
+        },
+        progress=lambda part, words: tell(part * _RUN, words),
+    )
+    recorded = outputs.Recorded.read(run.outputs)
+    if not recorded.model:
+        raise RunError(
+            f"{run.info.path.name} ran to its end, but declared no model: an artifact needs one.",
+            hint="add a cell: %proml output model=NAME (and metrics=…); "
+            f"nothing was registered; the run is kept in {run.keep}.",
+        )
+    return recorded
+
+
+def _finish(
+    run: _Promotion,
+    recorded: outputs.Recorded,
+    registry: Registry,
+    opening: Future[None],
+    tell: Progress,
+) -> Artifact:
+    """Assemble the bundle, then take a number for it and move it to its place."""
+    tell(_FREEZE, "freezing environment, data and code")
+    values = run.info.values(run.bound)
+    draft = assemble.assemble(run.info, run.keep, recorded, parameters=values)
+    words = "making the registry's tables (once)" if registry.is_new else "registering"
+    tell(_REGISTER, words)
+    opening.result()
+    tags = {"proml.notebook": run.shown_path, "proml.learner": draft.model["learner"]}
+    record = Record(run.name, values, draft.recorded.numbers(), tags)
+    created = datetime.now(UTC).replace(microsecond=0).isoformat()
+    with registry.reserve(record) as version:
+        before = [v for v in registry.present(run.name) if v < version]
+        manifest = assemble.seal(
+            draft,
+            name=run.name,
+            version=version,
+            created=created,
+            path=run.shown_path,
+            previous=f"{run.name}@{max(before)}" if before else None,
+        )
+        place = registry.place(run.name, version)
+        bundle.move(draft.folder, place)
+    shutil.rmtree(run.keep, ignore_errors=True)
+    tell(1.0, f"{run.name}@{version}")
+    return Artifact(place, manifest)
+
+
+def _run_folder(runs: Path, name: str) -> Path:
+    """A new folder that says when and what."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = runs / f"{stamp}-{name}-{secrets.token_hex(2)}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise RunError(
+            f"The run's folder {folder} cannot be made: {os.strerror(error.errno or 0)}.",
+            hint="check the workspace's disk and its permissions.",
+        ) from None
+    return folder
+
+
+def _silent(part: float, words: str) -> None:
+    """Progress for those who did not ask for it."""

@@ -1,0 +1,318 @@
+"""The registry: MLflow numbers the versions and keeps their metrics, parameters and aliases.
+
+A version is made in this order, under a lock of the workspace: MLflow gives the number, the
+bundle is moved to its place, the version is marked with its manifest's digest. A version without
+the mark is not there for us; what a crash left half done is mended by the next promotion.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from proml_lab.errors import RegistryError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+T = TypeVar("T")
+MARK = "proml.manifest"
+_PLACE = "proml.workspace"
+_SQLITE = "sqlite:///"
+_LOCK_S = 120.0
+_LOGGERS = ("mlflow", "alembic")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version: `manifest` is the sha256 of its manifest."""
+
+    name: str
+    version: int
+    aliases: tuple[str, ...]
+    created: datetime
+    manifest: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the registry is to know of a version beside its number."""
+
+    name: str
+    parameters: Mapping[str, object]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
+class Registry:
+    """The registry of one workspace.
+
+    Parameters
+    ----------
+    address
+        What MLflow calls a tracking address: ``sqlite:////path/registry.db``, or a server's.
+    artifacts
+        Folder of the bundles: version 3 of ``x`` is in ``x/3``.
+    """
+
+    def __init__(self, address: str, artifacts: Path) -> None:
+        self.address = address
+        self.artifacts = artifacts
+        self._client: MlflowClient | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file behind the address, if it is one."""
+        return (
+            Path(self.address.removeprefix(_SQLITE)) if self.address.startswith(_SQLITE) else None
+        )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the registry's tables are still to be made, which takes seconds."""
+        return self.file is not None and not self.file.exists()
+
+    def probe(self) -> None:
+        """A quick check, before any work is done, that an SQLite registry can be written.
+
+        Raises
+        ------
+        RegistryError
+            The file is not a registry, is locked, or cannot be written.
+        """
+        file = self.file
+        if file is None:
+            return
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self.error(f"its folder cannot be made: {error.strerror}") from None
+        if not file.exists():
+            return
+        try:
+            connection = sqlite3.connect(file, timeout=2.0, isolation_level=None)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+                connection.execute("ROLLBACK")
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise self.error(str(error)) from None
+        if tables and "alembic_version" not in tables:
+            raise self.error("it is a database of something else")
+
+    def open(self) -> None:
+        """Import MLflow, connect, and make the tables where there are none."""
+        if self._client is None:
+            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+            import mlflow
+
+            def connect() -> MlflowClient:
+                client = mlflow.MlflowClient(tracking_uri=self.address, registry_uri=self.address)
+                client.search_registered_models(max_results=1)  # the first call makes the tables
+                return client
+
+            with self.lock():
+                self._client = self._call(connect)
+
+    @contextmanager
+    def reserve(self, record: Record) -> Iterator[int]:
+        """The number of a new version, which exists for good once the block ends well.
+
+        In the block the bundle must come to stand at `place`; if the block raises, the version
+        is taken back.
+
+        Raises
+        ------
+        RegistryError
+            The registry cannot be read or written.
+        """
+        self.open()
+        with self.lock():
+            self._call(lambda: self._prepare(record.name))
+            run, made = self._call(lambda: self._create(record))
+            version = int(made.version)
+            try:
+                yield version
+                self._call(lambda: self._complete(record.name, version, run))
+            except BaseException:
+                with suppress(Exception):  # what cannot be taken back now is swept next time
+                    self._remove(made)
+                raise
+
+    def versions(self, name: str | None = None) -> list[Version]:
+        """Complete versions of `name`, or of every name: by name, then number."""
+        if self.is_new:
+            return []
+        self.open()
+        found = [
+            Version(
+                made.name,
+                int(made.version),
+                tuple(sorted(made.aliases)),
+                datetime.fromtimestamp(made.creation_timestamp / 1000, UTC),
+                made.tags[MARK],
+            )
+            for made in self._call(lambda: self._search(name))
+            if MARK in made.tags
+        ]
+        return sorted(found, key=lambda v: (v.name, v.version))
+
+    def place(self, name: str, version: int) -> Path:
+        """Where the bundle of a version stands."""
+        return self.artifacts / name / str(version)
+
+    def present(self, name: str) -> list[int]:
+        """Versions whose bundles are in place here, in order; asks no registry."""
+        folders = (path.parent for path in (self.artifacts / name).glob("*/manifest.json"))
+        return sorted(int(folder.name) for folder in folders if folder.name.isdigit())
+
+    def names(self) -> list[str]:
+        """Names that have a bundle in place here."""
+        if not self.artifacts.is_dir():
+            return []
+        folders = [path.name for path in self.artifacts.iterdir() if path.is_dir()]
+        return sorted(name for name in folders if self.present(name))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """One at a time on this workspace; a process that dies lets go by that."""
+        path = self.artifacts / ".lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise RegistryError(f"The lock {path} cannot be opened: {error}.") from None
+        deadline = time.monotonic() + _LOCK_S
+        try:
+            while True:
+                try:
+                    connection.execute("BEGIN EXCLUSIVE")
+                    break
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > deadline:
+                        raise RegistryError(
+                            f"The lock {path} cannot be taken: {error}.",
+                            hint="another promotion may be stuck; end it, then try again.",
+                        ) from None
+                    time.sleep(0.05)
+            yield
+        finally:
+            connection.close()
+
+    def _create(self, record: Record) -> tuple[str, ModelVersion]:
+        client = self._connected
+        experiment = client.get_experiment_by_name(record.name)
+        location = self.artifacts / record.name
+        key = (
+            experiment.experiment_id
+            if experiment
+            else client.create_experiment(record.name, artifact_location=location.as_uri())
+        )
+        run = client.create_run(key, tags={**record.tags, _PLACE: str(self.artifacts)})
+        for name, value in record.parameters.items():
+            client.log_param(run.info.run_id, name, str(value)[:6000])
+        for name, number in record.metrics.items():
+            client.log_metric(run.info.run_id, name, number)
+        taken = [int(made.version) for made in self._search(record.name)]
+        version = max(taken, default=0) + 1
+        source = (self.place(record.name, version) / "model").as_uri()
+        tags = {**record.tags, _PLACE: str(self.artifacts)}
+        made = client.create_model_version(record.name, source, run.info.run_id, tags=tags)
+        if int(made.version) != version:
+            self._remove(made)
+            raise RegistryError(
+                f"Version {version} of {record.name!r} was taken by another promotion meanwhile.",
+                hint="promote again.",
+            )
+        return run.info.run_id, made
+
+    def _prepare(self, name: str) -> None:
+        """Make the registered model if it is not there; mend what a crash left half done."""
+        client = self._connected
+        if not client.search_registered_models(f"name = '{name}'"):
+            client.create_registered_model(name)
+        for made in self._search(name):
+            if MARK in made.tags or made.tags.get(_PLACE) != str(self.artifacts):
+                continue
+            if (self.place(name, int(made.version)) / "manifest.json").is_file():
+                self._complete(name, int(made.version), made.run_id)
+            else:
+                self._remove(made)
+
+    def _complete(self, name: str, version: int, run: str | None) -> None:
+        from proml_lab.promote.bundle import MANIFEST, digest
+
+        mark = digest(self.place(name, version) / MANIFEST)
+        if run:
+            self._connected.set_terminated(run)
+        self._connected.set_model_version_tag(name, str(version), MARK, mark)
+
+    def _remove(self, made: ModelVersion) -> None:
+        self._connected.delete_model_version(made.name, str(made.version))
+        if made.run_id:
+            self._connected.delete_run(made.run_id)
+
+    def _search(self, name: str | None) -> list[ModelVersion]:
+        query = f"name = '{name}'" if name else None
+        found: list[ModelVersion] = []
+        token = None
+        while True:
+            page = self._connected.search_model_versions(query, page_token=token)
+            found.extend(page)
+            token = page.token
+            if not token:
+                return found
+
+    @property
+    def _connected(self) -> MlflowClient:
+        assert self._client is not None
+        return self._client
+
+    def _call(self, action: Callable[[], T]) -> T:
+        """Run `action` quietly; whatever goes wrong in MLflow becomes one line of ours."""
+        with _quiet():
+            try:
+                return action()
+            except RegistryError:
+                raise
+            except Exception as error:
+                lines = [line for line in str(error).splitlines() if line.strip()]
+                reason = lines[0] if lines else type(error).__name__
+                raise self.error(reason.removeprefix("(sqlite3.OperationalError) ")) from error
+
+    def error(self, reason: str) -> RegistryError:
+        """The error for a registry that cannot be used, with what helps against `reason`."""
+        where = self.file or self.address
+        hint = "check 'registry' in the workspace's settings, or move that file away."
+        if "locked" in reason:
+            hint = "close what has it open, such as another promotion or 'mlflow ui'."
+        elif "full" in reason or "disk" in reason:
+            hint = "free some space on its disk; nothing was registered."
+        return RegistryError(
+            f"The registry {where} cannot be used: {reason.rstrip('.')}.", hint=hint
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """MLflow and Alembic report each table that they make: not while we work."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
