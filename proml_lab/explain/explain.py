@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from proml_lab.contracts import Contributions, Floats
@@ -12,7 +14,14 @@ from proml_lab.model import Model, as_frame
 TOLERANCE = 1e-9
 
 
-def explain(model: Model, on: object = None, *, rows: int = 2000, seed: int = 7) -> Explanation:
+def explain(
+    model: Model,
+    on: object = None,
+    *,
+    rows: int = 2000,
+    seed: int = 7,
+    also: Sequence[int] = (),
+) -> Explanation:
     """Why `model` predicts what it predicts.
 
     Parameters
@@ -24,11 +33,14 @@ def explain(model: Model, on: object = None, *, rows: int = 2000, seed: int = 7)
         held-out rows if None.
     rows, seed
         At most so many rows are explained; of more, a sample is drawn with `seed`.
+    also
+        Numbers of rows that are explained in any case.
 
     Raises
     ------
     UsageError
-        No rows are given and the model has no held-out rows, or `rows` is below one.
+        No rows are given and the model has no held-out rows, `rows` is below one, or a row of
+        `also` is not there.
     DataError
         `on` has no rows.
     ColumnMissingError
@@ -47,7 +59,12 @@ def explain(model: Model, on: object = None, *, rows: int = 2000, seed: int = 7)
     frame = as_frame(given)
     if not frame.height:
         raise DataError("There are no rows to explain.", hint="give a frame with rows.")
-    chosen = _sample(frame.height, rows, seed)
+    absent = [row for row in also if not 0 <= row < frame.height]
+    if absent:
+        raise UsageError(
+            f"There is no row {absent[0]:,}.", hint=f"rows are 0 to {frame.height - 1:,}."
+        )
+    chosen = np.union1d(_sample(frame.height, rows, seed), np.asarray(also, np.int64))
     part = frame if len(chosen) == frame.height else frame[chosen]
     found = model.contributions(part)
     check_additive(found, model.raw(part), model.learner)
