@@ -1,0 +1,229 @@
+"""Models side by side on the same rows: metrics with intervals, and who is best."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from proml_lab.contracts import Dataset, Floats, Task
+from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
+from proml_lab.evaluate.comparison import Comparison
+from proml_lab.evaluate.measure import measure
+from proml_lab.evaluate.metrics import Metric, asked, defaults
+from proml_lab.label import label_values
+from proml_lab.model import Model
+
+MOST_GROUPS = 50
+
+
+def compare(
+    *models: Model,
+    names: Sequence[str] | None = None,
+    on: Dataset | None = None,
+    metrics: Sequence[str] | None = None,
+    resamples: int = 1000,
+    seed: int = 7,
+) -> Comparison:
+    """Compare `models` on the rows that each of them held out, which must be the same.
+
+    Parameters
+    ----------
+    models
+        One or more, of the same task and label.
+    names
+        What to call them; by default their names, or learners where names repeat.
+    on
+        Other rows to compare on, with the label: rows that no model was fitted on.
+    metrics
+        Such as ``auc`` or ``auc by carrier``, which gives a row for each carrier; by default what
+        the specs ask for under ``evaluate``, else the usual ones for the task.
+    resamples, seed
+        Bootstrap resamples for the 95 % intervals; the same seed gives the same intervals.
+
+    Raises
+    ------
+    UsageError
+        No model, models of different tasks, held-out rows that differ or are not there.
+    UnknownNameError
+        There is no such metric.
+    ColumnMissingError, DataError
+        A column that is read is not in `on`, the label does not fit, or a prediction is no number.
+    """
+    if not models:
+        raise UsageError("There is no model to compare.", hint="compare(first, second, …).")
+    if resamples < 0:
+        raise UsageError(f"resamples is {resamples}; it is a number from 0 up.")
+    called = _names(models, names)
+    task, label = _task(models, called)
+    wanted = [asked(text, task) for text in dict.fromkeys(metrics or _metrics(models, task))]
+    tests = [on] * len(models) if on is not None else _shared_rows(models, called)
+    y = label_values(tests[0].frame, label, task)
+    if not len(y):
+        raise DataError("There are no rows to compare on.", hint="give a dataset that has some.")
+    predictions = {
+        name: _predicted(model, name, rows)
+        for name, model, rows in zip(called, models, tests, strict=True)
+    }
+    overall = [metric for metric, column in wanted if column is None]
+    tables = [measure(y, predictions, overall, resamples=resamples, seed=seed)]
+    for metric, column in wanted:
+        if column is not None:
+            groups = _groups(tests[0], models[0], column)
+            tables.append(_by_group(y, predictions, metric, groups, resamples, seed))
+    of = pl.DataFrame(
+        {
+            "model": called,
+            "learner": [model.learner for model in models],
+            "fit_s": [model.fit_s for model in models],
+        }
+    )
+    table = pl.concat(tables).join(of, on="model", how="left", maintain_order="left")
+    first = ["model", "learner"]
+    return Comparison(
+        names=called,
+        learners=tuple(model.learner for model in models),
+        task=task,
+        label=label,
+        n_rows=len(y),
+        resamples=resamples,
+        seed=seed,
+        table=table.select(*first, pl.exclude(*first)),
+        y=y,
+        predictions=predictions,
+    )
+
+
+def evaluate(
+    model: Model,
+    *,
+    on: Dataset | None = None,
+    metrics: Sequence[str] | None = None,
+    resamples: int = 1000,
+    seed: int = 7,
+) -> Comparison:
+    """One model on the rows that it held out, or `on` others; see `compare`."""
+    return compare(model, on=on, metrics=metrics, resamples=resamples, seed=seed)
+
+
+def _names(models: Sequence[Model], names: Sequence[str] | None) -> tuple[str, ...]:
+    if names is None:
+        own = [model.name for model in models]
+        if len(set(own)) < len(own):
+            own = [model.learner for model in models]
+        seen: Counter[str] = Counter()
+        for i, name in enumerate(own):
+            seen[name] += 1
+            own[i] = name if seen[name] == 1 else f"{name} {seen[name]}"
+        return tuple(own)
+    if len(names) != len(models) or len(set(names)) < len(names):
+        raise UsageError(
+            f"{len(models)} models need as many different names, found {list(names)}.",
+            hint="give one name a model.",
+        )
+    return tuple(names)
+
+
+def _task(models: Sequence[Model], names: Sequence[str]) -> tuple[Task, str]:
+    first = models[0]
+    for name, model in zip(names, models, strict=True):
+        mine = (model.task, model.spec.label.column)
+        if mine != (first.task, first.spec.label.column):
+            raise UsageError(
+                f"{name!r} predicts {mine[1]!r} ({mine[0]}), {names[0]!r} predicts "
+                f"{first.spec.label.column!r} ({first.task}).",
+                hint="compare models of one label.",
+            )
+    return first.task, first.spec.label.column
+
+
+def _metrics(models: Sequence[Model], task: Task) -> Sequence[str]:
+    asked_for = dict.fromkeys(text for model in models for text in model.spec.evaluate)
+    return list(asked_for) or defaults(task)
+
+
+def _shared_rows(models: Sequence[Model], names: Sequence[str]) -> list[Dataset]:
+    """The held-out rows of each of `models`, if they are the same rows."""
+    tests: list[Dataset] = []
+    for name, model in zip(names, models, strict=True):
+        if model.test is None:
+            raise UsageError(
+                f"Model {name!r} has no held-out rows: they are not kept on disk.",
+                hint="give rows that it was not fitted on: on=dataset.",
+            )
+        tests.append(model.test)
+        if not _same_rows(tests[0], model.test, models[0].spec.label.column):
+            raise UsageError(
+                f"The models were tested on different rows: {names[0]!r} on {len(tests[0]):,}, "
+                f"{name!r} on {len(model.test):,}.",
+                hint="give the same split and seed to both specs, or rows to compare on: "
+                "on=dataset.",
+            )
+    return tests
+
+
+def _same_rows(a: Dataset, b: Dataset, label: str) -> bool:
+    """Whether label, cutoff and entities agree, row by row; without those, all shared columns."""
+    keys = dict.fromkeys(c for c in (*a.entities, a.cutoff, *b.entities, b.cutoff) if c)
+    both = [name for name in a.frame.columns if name in b.frame.columns]
+    columns = [*keys, label] if keys else both
+    if not set(columns) <= set(both):
+        return False
+    return a.frame.select(columns).equals(b.frame.select(columns))
+
+
+def _predicted(model: Model, name: str, rows: Dataset) -> Floats:
+    p = model.predict(rows)
+    if not np.isfinite(p).all():
+        raise DataError(
+            f"Model {name!r} predicts no finite number for {np.sum(~np.isfinite(p)):,} of "
+            f"{len(p):,} rows.",
+            hint="look at these rows: model.raw(frame).",
+        )
+    return p
+
+
+def _groups(rows: Dataset, model: Model, column: str) -> pl.Series:
+    """(n,) the values of a column, or of a transform of the first model."""
+    if column in rows.frame.columns:
+        found = rows.frame[column]
+    elif column in model.spec.transforms and column in model.features:
+        found = model.prepare(rows)[column]
+    else:
+        raise ColumnMissingError(
+            f"There is no column {column!r} to group by.",
+            hint=choose(column, [*rows.frame.columns, *model.spec.transforms]),
+        )
+    n = found.n_unique()
+    if n > MOST_GROUPS:
+        raise UsageError(
+            f"Column {column!r} has {n:,} different values; groups are {MOST_GROUPS} at most.",
+            hint="group by a coarser column, such as a transform.",
+        )
+    return found
+
+
+def _by_group(
+    y: Floats,
+    predictions: Mapping[str, Floats],
+    metric: Metric,
+    groups: pl.Series,
+    resamples: int,
+    seed: int,
+) -> pl.DataFrame:
+    """`measure` of each group's rows, largest group first."""
+    sizes = groups.value_counts(name="n").sort("n", groups.name, descending=[True, False])
+    tables = []
+    for value in sizes[groups.name]:
+        rows = (groups.is_null() if value is None else groups == value).to_numpy()
+        part = {name: p[rows] for name, p in predictions.items()}
+        made = measure(y[rows], part, [metric], resamples=resamples, seed=seed)
+        tables.append(
+            made.with_columns(
+                metric=pl.lit(f"{metric.name} by {groups.name}"),
+                group=pl.lit("(missing)" if value is None else str(value)),
+            )
+        )
+    return pl.concat(tables)
