@@ -15,7 +15,7 @@ import polars as pl
 
 from proml_lab.contracts import Floats
 from proml_lab.errors import UsageError, WorkspaceError, unknown
-from proml_lab.promote import bundle, outputs
+from proml_lab.promote import bundle, recorded
 from proml_lab.promote.bundle import Manifest
 from proml_lab.promote.registry import Registry
 from proml_lab.spec import ModelSpec
@@ -152,7 +152,7 @@ def load_artifact(key: str | Path, workspace: Workspace | str | Path | None = No
     manifest = bundle.read_manifest(folder)
     bundle.verify(folder, manifest, ["model", "spec.proml.yaml", "reports"])
     artifact = Artifact(folder, manifest)
-    outputs.note_parent(artifact.key)
+    recorded.note_parent(artifact.key)
     return artifact
 
 

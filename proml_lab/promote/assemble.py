@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proml_lab.contracts import Origin
-from proml_lab.promote import bundle, card, notebook, outputs, pyfunc, report
+from proml_lab.promote import bundle, card, notebook, pyfunc, report
 from proml_lab.promote.bundle import FileEntry, InputEntry, Manifest
 from proml_lab.promote.freeze import freeze
 from proml_lab.promote.notebook import NotebookInfo
+from proml_lab.promote.recorded import Metric, Recorded
 from proml_lab.spec import ModelSpec
 
 
@@ -23,7 +24,8 @@ class Draft:
     folder: Path
     spec: ModelSpec
     origins: tuple[Origin, ...]
-    recorded: outputs.Recorded
+    recorded: Recorded
+    metrics: tuple[Metric, ...]
     parameters: Mapping[str, object]
     model: Mapping[str, str]
     inputs: tuple[str, ...]
@@ -34,7 +36,7 @@ class Draft:
 def assemble(
     info: NotebookInfo,
     keep: Path,
-    recorded: outputs.Recorded,
+    recorded: Recorded,
     *,
     parameters: Mapping[str, object],
 ) -> Draft:
@@ -63,7 +65,8 @@ def assemble(
         folder=folder,
         spec=spec,
         origins=tuple(Origin(**origin) for origin in head["origins"]),
-        recorded=replace(recorded, metrics=recorded.own()),
+        recorded=recorded,
+        metrics=tuple(recorded.own()),
         parameters=parameters,
         model={
             "learner": head["learner"],
@@ -81,7 +84,7 @@ def assemble(
     shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
     freeze(folder / "environment")
     _write_data(draft)
-    rows = [metric.row() for metric in draft.recorded.metrics]
+    rows = [metric.row() for metric in draft.metrics]
     bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
     (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")
     return replace(draft, files=bundle.index(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from proml_lab.contracts import Task
 
 if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
-    from proml_lab.promote.outputs import Metric
+    from proml_lab.promote.recorded import Metric
 
 _SAYS: dict[Task, str] = {
     "binary": "For each row it gives the chance, between 0 and 1, that `{label}` is true.",
@@ -31,6 +32,7 @@ def write(draft: Draft) -> str:
         [f"# {spec.name}", *([spec.description] if spec.description else [])],
         ["## What it predicts", *_predicts(draft)],
         ["## How well, and how sure", *_quality(draft)],
+        *([["## What drives it", *drivers]] if (drivers := list(_drivers(draft))) else []),
         ["## On what data", *_data(draft)],
         ["## Limits", *_limits(draft)],
         ["## How to use it", *_use(draft)],
@@ -57,8 +59,8 @@ def _predicts(draft: Draft) -> Iterable[str]:
 
 
 def _quality(draft: Draft) -> Iterable[str]:
-    whole = [metric for metric in draft.recorded.metrics if not metric.group]
-    groups = [metric for metric in draft.recorded.metrics if metric.group]
+    whole = [metric for metric in draft.metrics if not metric.group]
+    groups = [metric for metric in draft.metrics if metric.group]
     if not whole:
         yield "No metric was declared, so this card cannot say how good the model is."
         return
@@ -78,6 +80,16 @@ def _quality(draft: Draft) -> Iterable[str]:
         yield f"Beside the models that it was compared with: {'; '.join(verdicts)}."
     if groups:
         yield f"For whom it does worse: {_worst(groups)}"
+
+
+def _drivers(draft: Draft) -> Iterable[str]:
+    """The features that move predictions most, where an explanation was declared."""
+    for name, kind in draft.recorded.reports.items():
+        if kind != "Explanation":
+            continue
+        rows = json.loads((draft.folder / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+        yield "The features that move its predictions most, and how much of all movement is theirs:"
+        yield "\n".join(f"- `{row['feature']}`: {row['share']:.0%}" for row in rows[:8])
 
 
 def _worst(groups: list[Metric]) -> str:
@@ -118,9 +130,9 @@ def _limits(draft: Draft) -> Iterable[str]:
     ]
     if draft.spec.split.by == "time" and start is not None:
         limits.insert(0, f"It was fitted on rows before {start:%Y-%m-%d}.")
-    if not any(metric.group for metric in draft.recorded.metrics):
+    if not any(metric.group for metric in draft.metrics):
         limits.append("It was not measured for groups of rows apart: some may fare worse.")
-    if not draft.recorded.metrics:
+    if not draft.metrics:
         limits.append("Nothing is known of its quality.")
     yield "\n".join(f"- {limit}" for limit in limits)
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import numbers
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from proml_lab.contracts import Report
-from proml_lab.errors import UsageError
+from proml_lab.contracts import Floats, Report
+from proml_lab.errors import DataError, UsageError
 from proml_lab.model import Model
+from proml_lab.promote.recorded import VARIABLE, Metric, Recorded
 from proml_lab.spec import check_name
 
-VARIABLE = "PROML_OUTPUTS"
-INDEX = "outputs.json"
+_EVALUATION = "evaluation"
 _KINDS = "a model, a report (compare, explain), a number, or a dict of numbers"
 
 
@@ -74,99 +77,19 @@ def record(values: Mapping[str, object], folder: str | Path | None = None) -> Ou
     if not where:
         return Outputs(rows)
     kept = Path(where)
-    kept.mkdir(parents=True, exist_ok=True)
     recorded = Recorded.read(kept)
     for name, value in values.items():
         if isinstance(value, Model):
-            shutil.rmtree(kept / "model", ignore_errors=True)
-            value.save(kept / "model")
-            recorded.model = value.name
+            _keep_model(value, recorded, kept)
         elif isinstance(value, Report):
-            stem = type(value).__name__.lower() if name == "metrics" else name
-            recorded.reports[stem] = type(value).__name__
-            _keep_report(stem, value, kept / "reports")
-            recorded.put(_metrics(value.frame()))
+            _keep_report(_stem(name, value), value, recorded, kept)
         else:
             recorded.put(_numbers(name, value))
+    model = values.get("model")
+    if isinstance(model, Model) and not recorded.compared and model.test is not None:
+        _keep_evaluation(model, recorded, kept)
     recorded.write(kept)
     return Outputs(rows, kept)
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One figure with its interval, as a comparison's frame has it.
-
-    `group` is empty for all rows, `direction` says which values are better, `verdict` how the
-    model stands among those it was compared with, `model` may be empty.
-    """
-
-    metric: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    direction: str | None = None
-    group: str | None = None
-    verdict: str | None = None
-    n_rows: int | None = None
-    model: str = ""
-
-    def row(self) -> dict[str, object]:
-        """The figure without the name of its model."""
-        return {name: value for name, value in asdict(self).items() if name != "model"}
-
-
-@dataclass
-class Recorded:
-    """The index of a folder of outputs, as ``outputs.json`` keeps it."""
-
-    model: str = ""
-    metrics: list[Metric] = field(default_factory=list)
-    reports: dict[str, str] = field(default_factory=dict)
-    parents: list[str] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, folder: Path) -> Recorded:
-        """What was recorded so far; nothing if the folder is empty."""
-        path = folder / INDEX
-        if not path.is_file():
-            return cls()
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**data, "metrics": [Metric(**row) for row in data["metrics"]]})
-
-    def put(self, metrics: list[Metric]) -> None:
-        """Add metrics; one of the same name and model is replaced."""
-        known = {(row.model, row.metric, row.group): row for row in [*self.metrics, *metrics]}
-        self.metrics = list(known.values())
-
-    def own(self) -> list[Metric]:
-        """The metrics of the model that is promoted; those of others stay in their report."""
-        return [metric for metric in self.metrics if metric.model in ("", self.model)]
-
-    def numbers(self) -> dict[str, float]:
-        """Flat numbers for the registry: ``auc``, and ``auc.low``, ``auc.high`` where known."""
-        found: dict[str, float] = {}
-        for metric in self.metrics:
-            sides = {"": metric.value, ".low": metric.low, ".high": metric.high}
-            known = {side: number for side, number in sides.items() if number is not None}
-            name = f"{metric.metric} {metric.group}" if metric.group else metric.metric
-            found.update({name + side: number for side, number in known.items()})
-        return found
-
-    def write(self, folder: Path) -> None:
-        """Write the index whole."""
-        beside = folder / (INDEX + ".part")
-        beside.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        beside.replace(folder / INDEX)
-
-
-def note_parent(artifact: str) -> None:
-    """In a promotion, remember that the notebook read `artifact`, such as ``flight-delay@2``."""
-    where = os.environ.get(VARIABLE)
-    if where:
-        recorded = Recorded.read(Path(where))
-        recorded.parents = sorted({*recorded.parents, artifact})
-        Path(where).mkdir(parents=True, exist_ok=True)
-        recorded.write(Path(where))
 
 
 def _described(name: str, value: object) -> tuple[str, str]:
@@ -196,25 +119,69 @@ def _described(name: str, value: object) -> tuple[str, str]:
     )
 
 
-def _keep_report(name: str, report: Report, folder: Path) -> None:
-    """``name.json`` (the rows), ``name.svg`` (the picture) and ``name.html`` (without script)."""
+def _stem(name: str, report: Report) -> str:
+    """What a report's files are called: ``metrics`` is the name of a file of another kind."""
+    return type(report).__name__.lower() if name == "metrics" else name
+
+
+def _keep_model(model: Model, recorded: Recorded, folder: Path) -> None:
+    shutil.rmtree(folder / "model", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save(folder / "model")
+    recorded.model, recorded.learner = model.name, model.learner
+    recorded.scores = _digest(model.predict(model.test)) if model.test is not None else ""
+
+
+def _keep_evaluation(model: Model, recorded: Recorded, folder: Path) -> None:
+    """Measure a model that came without metrics on its held-out rows, as its spec says."""
+    from proml_lab.evaluate import evaluate
+    from proml_lab.evaluate.metrics import METRICS
+
+    if any(model.task in metric.tasks for metric in METRICS.values()):
+        _keep_report(_EVALUATION, evaluate(model), recorded, folder)
+
+
+def _keep_report(name: str, report: Report, recorded: Recorded, folder: Path) -> None:
+    """``name.json`` (the data), ``name.svg`` (the picture) and ``name.html`` (without script)."""
     from proml_lab.plots.svg import to_svg
 
-    folder.mkdir(exist_ok=True)
-    rows = json.loads(report.frame().write_json())
-    text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
-    (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    (folder / f"{name}.svg").write_text(to_svg(report.figure()), encoding="utf-8")
+    place = folder / "reports"
+    place.mkdir(parents=True, exist_ok=True)
+    to_dict = getattr(report, "to_dict", None)
+    data = to_dict() if callable(to_dict) else json.loads(report.frame().write_json())
+    text = json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n"
     page = report._repr_mimebundle_().get("text/html", "")
-    (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    for suffix, content in ((".json", text), (".html", page)):
+        (place / (name + suffix)).write_text(content, encoding="utf-8", newline="\n")
+    with suppress(DataError):  # a report whose rows allow no picture
+        drawn = to_svg(report.figure())
+        (place / f"{name}.svg").write_text(drawn, encoding="utf-8", newline="\n")
+    recorded.forget(name)
+    recorded.reports[name] = type(report).__name__
+    metrics = _metrics(name, report.frame())
+    if metrics:
+        if name != _EVALUATION:
+            recorded.forget(_EVALUATION)
+            for old in place.glob(f"{_EVALUATION}.*"):
+                old.unlink()
+        predictions = getattr(report, "predictions", {})
+        recorded.compared[name] = {
+            m.model: _digest(predictions[m.model]) if m.model in predictions else ""
+            for m in metrics
+        }
+        recorded.put(metrics)
 
 
-def _metrics(frame: pl.DataFrame) -> list[Metric]:
-    """The metrics in a report's frame: of those that have ``metric`` and ``value`` columns."""
-    if not {"metric", "value"} <= set(frame.columns):
+def _metrics(report: str, frame: pl.DataFrame) -> list[Metric]:
+    """The metrics in a report's frame, if it has the columns of one that measures."""
+    if not {"model", "metric", "value"} <= set(frame.columns):
         return []
     known = [name for name in Metric.__dataclass_fields__ if name in frame.columns]
-    return [Metric(**row) for row in frame.select(known).to_dicts()]
+    return [Metric(**row, report=report) for row in frame.select(known).to_dicts()]
+
+
+def _digest(scores: Floats) -> str:
+    return hashlib.sha256(np.ascontiguousarray(scores, np.float64).tobytes()).hexdigest()
 
 
 def _numbers(name: str, value: object) -> list[Metric]:

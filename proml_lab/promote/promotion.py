@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
 from proml_lab.errors import ProMLError, RunError
-from proml_lab.promote import assemble, bundle, execute, outputs
+from proml_lab.promote import assemble, bundle, execute
 from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
+from proml_lab.promote.recorded import VARIABLE, Recorded
 from proml_lab.promote.registry import Record, Registry
 from proml_lab.spec import check_name
 
@@ -117,7 +118,7 @@ class _Promotion:
         return self.info.path.parent if inside else self.workspace.root
 
 
-def _run(run: _Promotion, tell: Progress) -> outputs.Recorded:
+def _run(run: _Promotion, tell: Progress) -> Recorded:
     """Run the notebook; what it declared."""
     node = prepared(run.info, run.bound)
     execute.execute(
@@ -126,16 +127,23 @@ def _run(run: _Promotion, tell: Progress) -> outputs.Recorded:
         folder=run.folder,
         keep=run.keep,
         environment={
-            outputs.VARIABLE: str(run.outputs),
+            VARIABLE: str(run.outputs),
             "PROML_WORKSPACE": str(run.workspace.root),
         },
         progress=lambda part, words: tell(part * _RUN, words),
     )
-    recorded = outputs.Recorded.read(run.outputs)
+    recorded = Recorded.read(run.outputs)
     if not recorded.model:
         raise RunError(
             f"{run.info.path.name} ran to its end, but declared no model: an artifact needs one.",
             hint="add a cell: %proml output model=NAME (and metrics=…); "
+            f"nothing was registered; the run is kept in {run.keep}.",
+        )
+    if unclear := recorded.unmatched():
+        raise RunError(
+            f"{run.info.path.name} ran to its end, but which of the models in {unclear[0]!r} it "
+            "promotes cannot be told.",
+            hint="compare the very model that is declared: %proml output model=… metrics=…; "
             f"nothing was registered; the run is kept in {run.keep}.",
         )
     return recorded
@@ -143,7 +151,7 @@ def _run(run: _Promotion, tell: Progress) -> outputs.Recorded:
 
 def _finish(
     run: _Promotion,
-    recorded: outputs.Recorded,
+    recorded: Recorded,
     registry: Registry,
     opening: Future[None],
     tell: Progress,
@@ -156,7 +164,7 @@ def _finish(
     tell(_REGISTER, words)
     opening.result()
     tags = {"proml.notebook": run.shown_path, "proml.learner": draft.model["learner"]}
-    record = Record(run.name, values, draft.recorded.numbers(), tags)
+    record = Record(run.name, values, recorded.numbers(), tags)
     created = datetime.now(UTC).replace(microsecond=0).isoformat()
     with registry.reserve(record) as version:
         before = [v for v in registry.present(run.name) if v < version]

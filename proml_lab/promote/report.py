@@ -37,11 +37,11 @@ def page(draft: Draft, manifest: Manifest) -> str:
     shows in light and dark, prints, and holds everything in itself.
     """
     created = datetime.fromisoformat(manifest.created)
-    title = f"{manifest.name}, version {manifest.version}"
+    title = f"{manifest.key}: report"
     spec = draft.spec
     lead = spec.description or f"Predicts {spec.label.column} with a {spec.learner.name} model."
     body = [
-        f"<h1>{escape(title)}</h1>",
+        f"<h1>{escape(manifest.key)}</h1>",
         f'<p class="proml-lead">{escape(lead)}</p>',
         html.note(f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}."),
         _section("How well, and how sure", *_metrics(draft)),
@@ -69,7 +69,7 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _metrics(draft: Draft) -> list[str]:
-    metrics = draft.recorded.metrics
+    metrics = draft.metrics
     if not metrics:
         return [html.lead("The notebook declared no metric.")]
     rows = [
