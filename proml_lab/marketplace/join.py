@@ -18,7 +18,7 @@ from proml_lab.marketplace import source
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.history import Keys, Labels, encode, lay_out, require_unique
 from proml_lab.marketplace.request import Pick, Wanted, picks
-from proml_lab.marketplace.view import SPINE, FeatureView
+from proml_lab.marketplace.view import CUTOFF, SPINE, FeatureView
 from proml_lab.model import as_frame
 
 _TYPES: dict[str, pl.DataType] = {
@@ -144,7 +144,7 @@ class _Join:
         if plain:
             require_unique(view, frame, history)
             rows = history.latest(labels, time_to_live=view.time_to_live)
-            found += [_value(view, frame, pick).gather(rows).alias(pick.name) for pick in plain]
+            found += [self._as_of(view, pick, rows).alias(pick.name) for pick in plain]
         if timed:
             from proml_lab.marketplace.windows import Windows
 
@@ -153,6 +153,24 @@ class _Join:
                 column = windows.aggregate(pick.feature)
                 found.append(_typed(view, pick, column).alias(pick.name))
         return found
+
+    def _as_of(self, view: FeatureView, pick: Pick, rows: pl.Series) -> pl.Series:
+        """(n,) the feature's value in the source row that each label sees."""
+        feature, frame = view.feature(pick.feature), self._source(view)
+        name = feature.column or pick.feature
+        if feature.sql is None:
+            return _typed(view, pick, frame[name]).gather(rows)
+        role = f"View {view.view!r} ({view.source}): feature"
+        if not feature.reads_cutoff:
+            values = evaluate(frame, {name: feature.sql}, role=role)[name]
+            return _typed(view, pick, values).gather(rows)
+        seen = [frame[column].gather(rows) for column in feature.reads(name)]
+        moment = self.spine[self.cutoff or ""].alias(CUTOFF)
+        return _typed(
+            view,
+            pick,
+            evaluate(pl.DataFrame([*seen, moment]), {name: feature.sql}, role=role)[name],
+        )
 
     def origin(self, group: list[Pick]) -> Origin:
         view = _view(group)
@@ -246,15 +264,6 @@ def _key(label: pl.Series, row: pl.Series, view: FeatureView) -> pl.Series:
         f"in {view.source}.",
         hint="keys are text, whole numbers, dates or times, and of one type on both sides.",
     )
-
-
-def _value(view: FeatureView, frame: pl.DataFrame, pick: Pick) -> pl.Series:
-    """(rows of the source,) the values of an as-of feature."""
-    feature = view.feature(pick.feature)
-    if feature.sql is None:
-        return _typed(view, pick, frame[feature.column or pick.feature])
-    role = f"View {view.view!r} ({view.source}): feature"
-    return _typed(view, pick, evaluate(frame, {pick.feature: feature.sql}, role=role)[pick.feature])
 
 
 def _typed(view: FeatureView, pick: Pick, values: pl.Series) -> pl.Series:

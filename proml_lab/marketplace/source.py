@@ -12,8 +12,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.errors import ColumnMissingError, DataError, SourceError, choose
-from proml_lab.expression import columns
-from proml_lab.marketplace.view import Feature, FeatureView
+from proml_lab.marketplace.view import FeatureView
 
 Ints = npt.NDArray[np.int64]
 NEVER = np.iinfo(np.int64).max
@@ -69,7 +68,7 @@ def needs(view: FeatureView, features: list[str]) -> list[str]:
     if isinstance(view.known_at, str):
         asked.append(("known_at", view.known_at))
     for name in features:
-        asked += [(f"feature {name!r}", column) for column in reads(view.feature(name), name)]
+        asked += [(f"feature {name!r}", column) for column in view.feature(name).reads(name)]
     for role, column in asked:
         if column not in there:
             raise ColumnMissingError(
@@ -77,14 +76,6 @@ def needs(view: FeatureView, features: list[str]) -> list[str]:
                 hint=choose(column, there),
             )
     return list(dict.fromkeys(column for _, column in asked))
-
-
-def reads(feature: Feature, name: str) -> tuple[str, ...]:
-    """Columns of the source that a feature reads."""
-    if feature.aggregate or feature.sql:
-        texts = [text for text in (feature.sql, feature.of, feature.where) if text]
-        return tuple(dict.fromkeys(column for text in texts for column in columns(text)))
-    return (feature.column or name,)
 
 
 def moments(times: pl.Series, *, role: str, up: bool) -> Ints:

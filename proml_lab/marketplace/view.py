@@ -23,11 +23,14 @@ from pydantic import (
 from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import SourceError, unknown
+from proml_lab.expression import columns
 from proml_lab.spec import Sql, check_name
 
 FeatureType = Literal["float", "integer", "string", "boolean", "time", "date"]
 Aggregate = Literal["count", "sum", "mean", "min", "max", "std"]
 SPINE = "spine"
+CUTOFF = "cutoff"
+"""In the sql of a feature: the moment that a label asks about."""
 
 _DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds")
@@ -90,7 +93,9 @@ class Feature(Document):
     tags: tuple[str, ...] = Field((), description="words to find it by, beside the view's")
     unit: str | None = Field(None, description="unit of the value, such as min or mph")
     column: str | None = Field(None, description="column of the source; default: the name")
-    sql: Sql | None = Field(None, description="SQL over one row of the source")
+    sql: Sql | None = Field(
+        None, description="SQL over one row of the source; 'cutoff' is the moment of the label"
+    )
     aggregate: Aggregate | None = Field(None, description="summary of the rows inside the window")
     of: Sql | None = Field(None, description="column or SQL that is aggregated")
     window: Duration | None = Field(None, description="how far back it looks, such as 7d")
@@ -110,12 +115,27 @@ class Feature(Document):
             raise ValueError(f"{self.aggregate} needs a window, such as 7d")
         if self.of is None and self.aggregate != "count":
             raise ValueError(f"{self.aggregate} needs 'of', the column to aggregate")
+        if any(CUTOFF in columns(sql) for sql in (self.of, self.where) if sql):
+            raise ValueError("an aggregate cannot read the cutoff")
         allowed = ("integer",) if self.aggregate == "count" else ("float", "integer")
         if self.type not in allowed:
             raise ValueError(f"{self.aggregate} is {' or '.join(allowed)}, found {self.type!r}")
         if self.type == "integer" and self.aggregate in ("mean", "std"):
             raise ValueError(f"{self.aggregate} is float, found 'integer'")
         return self
+
+    @property
+    def reads_cutoff(self) -> bool:
+        """Whether the value depends on the label's moment, such as the time since the event."""
+        return self.sql is not None and CUTOFF in columns(self.sql)
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        """Columns of the source that the feature, called `name`, reads."""
+        if not (self.aggregate or self.sql):
+            return (self.column or name,)
+        texts = [text for text in (self.sql, self.of, self.where) if text]
+        found = dict.fromkeys(column for text in texts for column in columns(text))
+        return tuple(column for column in found if column != CUTOFF)
 
 
 class FeatureView(Document):
@@ -168,6 +188,10 @@ class FeatureView(Document):
             for name, feature in self.features.items():
                 if feature.aggregate:
                     raise ValueError(f"feature {name!r} has a window, but the view no event_time")
+                if feature.reads_cutoff:
+                    raise ValueError(
+                        f"feature {name!r} reads cutoff, but the view has no event_time"
+                    )
         return self
 
     @classmethod
