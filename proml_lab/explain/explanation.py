@@ -206,7 +206,7 @@ class Explanation:
         bar = html.picture(
             self.figure("bar"),
             title="Importance of features",
-            description="Longer bars move predictions further; whiskers are 95 % intervals.",
+            description="Longer bars move predictions further; whiskers are 95% intervals.",
             width=560,
         )
         swarm_ = html.picture(

@@ -213,7 +213,8 @@ def waterfall(
     for at, name, said in ((base, first, chance[0]), (total, last, chance[1])):
         left_half = at < (low + high) / 2 or (at == base and right)
         made.add_annotation(
-            x=at, y=name, xref="x", yref="y", text=f"{at:.2f}{said}", showarrow=False,
+            x=at, y=name, xref="x", yref="y", showarrow=False,
+            text=f"{at:.2f}{said}".replace("-", "−"),
             xanchor="left" if left_half else "right", xshift=9 if left_half else -9,
         )  # fmt: skip
     made.add_shape(
@@ -237,7 +238,7 @@ def signed(push: float) -> str:
 def _categories(frame: pl.DataFrame, title: str, scale: str) -> go.Figure:
     require(frame, "dependence picture", "high", "n")
     names = [
-        text(f"{value_text(value)} ({n:,})")
+        text(f"{value_text(value)} ({n:,} row{'' if n == 1 else 's'})")
         for value, n in zip(frame["value"].to_list(), frame["n"].to_list(), strict=True)
     ]
     made = figure(title=title, x=f"Push, {scale}", height=110 + ROW * max(1, frame.height))

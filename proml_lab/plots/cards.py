@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -57,10 +56,7 @@ def model(fitted: Model) -> dict[str, str]:
 
 
 def _facts(facts: list[tuple[str, str]]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(said)}</td></tr>'
-        for name, said in facts
-    )
+    rows = "".join(f"<tr>{html.cell(name, column=0)}{html.cell(said)}</tr>" for name, said in facts)
     return f"<table><tbody>{rows}</tbody></table>"
 
 

@@ -35,7 +35,10 @@ def number(value: float) -> str:
     """One number as people write it: four significant digits, thousands separators."""
     if value == int(value) and abs(value) < 1e15 if math.isfinite(value) else False:
         return f"{int(value):,}"
-    return MISSING if math.isnan(value) else _fixed(value, _decimals([value]))
+    if math.isnan(value):
+        return MISSING
+    text = _fixed(value, _decimals([value]))
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def value_text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from proml_lab.plots.cells import column_texts, is_number
+from proml_lab.plots.cells import column_texts, is_number, shorten
 from proml_lab.plots.style import CSS
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024
 MAX_COLUMNS = 30
+WIDE = 40
+"""Letters from which a cell may wrap."""
 
 
 def bundle(plain: str, *parts: str) -> dict[str, str]:
@@ -57,20 +59,13 @@ def table(
     column to a Python format such as ``".1%"``.
     """
     names, texts = _cells(frame, max_rows, formats)
-    numeric = [' class="proml-n"' if is_number(frame[name].dtype) else "" for name in names]
+    sides = [' align="right"' if is_number(frame[name].dtype) else "" for name in names]
     head = "".join(
-        f'<th scope="col"{kind}>{escape(name)}</th>'
-        for name, kind in zip(names, numeric, strict=True)
+        f'<th scope="col"{side}>{escape(shorten(name, 60))}</th>'
+        for name, side in zip(names, sides, strict=True)
     )
     rows = "".join(
-        "<tr>"
-        + "".join(
-            f'<th scope="row"{kind}>{escape(cell)}</th>'
-            if i == 0
-            else f"<td{kind}>{escape(cell)}</td>"
-            for i, (cell, kind) in enumerate(zip(row, numeric, strict=True))
-        )
-        + "</tr>"
+        "<tr>" + "".join(map(cell, row, sides, range(len(row)))) + "</tr>"
         for row in zip(*texts, strict=True)
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
@@ -79,6 +74,14 @@ def table(
         f'<div class="proml-scroll"><table>{title}<thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{note(more) if more else ''}"
     )
+
+
+def cell(text: str, attributes: str = "", column: int = 1) -> str:
+    """A cell: the first column heads its row, long texts may wrap."""
+    if column == 0:
+        return f'<th scope="row"{attributes}>{escape(text)}</th>'
+    wide = ' class="proml-w"' if len(text) > WIDE else ""
+    return f"<td{attributes}{wide}>{escape(text)}</td>"
 
 
 def text_table(
@@ -117,7 +120,10 @@ def picture(figure: go.Figure, *, title: str, description: str, width: int = 720
     from proml_lab.plots.svg import to_svg
 
     drawn = to_svg(figure, width=width, label=f"{title}. {description}")
-    return f"<figure>{drawn}<figcaption>{escape(description)}</figcaption></figure>"
+    return (
+        f'<figure style="max-width:{width}px">{drawn}'
+        f"<figcaption>{escape(description)}</figcaption></figure>"
+    )
 
 
 def row(*parts: str) -> str:

@@ -12,8 +12,8 @@ from proml_lab.plots.theme import DASHES, INK, PALETTE, RULE
 
 FONT = 12.0
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}|#[0-9a-fA-F]{3}|rgba?\([0-9., ]+\)")
-_NARROW, _WIDE = set("iljtfrI.,;:'|!()[]- "), set("mwMW@%–…")
-_PATTERN = dict(zip(DASHES, ("", "7 4", "2 3", "7 3 2 3", "12 4", "12 3 2 3"), strict=True))
+_NARROW, _WIDE = set("iljtfrI.,;:'|!()[]- "), set("mwMW@%&–…+−=<>")
+_PATTERN = dict(zip(DASHES, ("", "7 4", "7 3 2 3", "12 4", "12 3 2 3", "2 3"), strict=True))
 
 CSS = (
     variables(".proml-svg")
@@ -112,9 +112,10 @@ def attribute(said: str) -> str:
 
 
 def _width(line: str) -> float:
+    """Ems that `line` takes in a wide face, so that it fits in the others too."""
     return sum(
-        1.0 if ord(c) > 0x2E80 else 0.32 if c in _NARROW else 0.86 if c in _WIDE
-        else 0.68 if c.isupper() else 0.56
+        1.0 if ord(c) > 0x2E80 else 0.39 if c in _NARROW else 0.95 if c in _WIDE
+        else 0.72 if c.isupper() else 0.63
         for c in line
     )  # fmt: skip
 

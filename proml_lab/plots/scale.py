@@ -69,7 +69,7 @@ def scale(
     kind = _kind(wanted, values)
     categories = _categories(wanted, values) if kind == "category" else {}
     low, high = _range(wanted, values, kind, categories, from_zero=from_zero, padded=padded)
-    n_ticks = max(2, round(abs(end - start) / (46 if start > end else 80)))
+    n_ticks = max(2, round(abs(end - start) / (46 if start > end else 64)))
     marks = _ticks(wanted, kind, min(low, high), max(low, high), n_ticks, categories)
     if wanted.get("autorange") == "reversed":
         low, high = high, low

@@ -101,7 +101,7 @@ def _plot(
         for p in panels
         if float((_axis(layout, p.x).get("domain") or (0, 1))[0]) == 0.0
     ]
-    left, right = max([*margins, 10.0]), width - 16.0
+    left, right = max([*margins, 10.0]), width - 22.0
     xs = {
         p.x: scale(
             _axis(layout, p.x),
@@ -140,12 +140,21 @@ def _marks(panel: Panel, x: Scale, y: Scale, mode: str, layout: Mapping[str, Any
         barred, bars, rects.slots(bars, mode, beside, gap), strict=True
     ):
         out.append(rects.draw(bar, x, y, PALETTE[number % len(PALETTE)], slot))
+    points: list[str] = []
     before: list[Point] = []
     for number, trace in zip(panel.numbers, panel.traces, strict=True):
         if trace.get("type", "scatter") == "scatter":
             drawn, before = scatter(trace, x, y, PALETTE[number % len(PALETTE)], before)
-            out.append(drawn)
-    return out
+            points.append(drawn)
+    return [*out, _clipped("".join(points), x, y)] if points else out
+
+
+def _clipped(drawn: str, x: Scale, y: Scale) -> str:
+    """Marks cut off a little outside the axes: an inner ``<svg>`` clips and needs no id."""
+    left, top, width, height = x.start - 5, y.end - 5, x.end - x.start + 10, y.start - y.end + 10
+    box = f"{n(left)} {n(top)} {n(width)} {n(height)}"
+    place = 'x="{}" y="{}" width="{}" height="{}"'.format(*map(n, (left, top, width, height)))
+    return f'<svg {place} viewBox="{box}">{drawn}</svg>'
 
 
 def _panels(traces: Sequence[Trace]) -> list[Panel]:

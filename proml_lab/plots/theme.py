@@ -13,7 +13,7 @@ PALETTE = ("#2b7bba", "#d1660a", "#0f8f73", "#a45fc0", "#a87b00", "#d1495b", "#7
 LIGHT = ("#1f6aa5", "#b8560a", "#0b7a62", "#8e44ad", "#8a6500", "#b8384a", "#666666")
 DARK = ("#5aa9e6", "#f0913a", "#2cc4a0", "#c48de0", "#d8ab2b", "#f0788a", "#a0a0a0")
 """The same colours where the page is known: PALETTE[i] is drawn as LIGHT[i] or as DARK[i]."""
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot", "dot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 INK = "#797979"
 """Text: 4.3:1 on white and on #111, the most that one colour can have on both."""
@@ -51,11 +51,19 @@ def template() -> go.layout.Template:
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"color": INK, "size": 13, "family": "system-ui, sans-serif"},
-            "title": {"x": 0, "xref": "paper", "font": {"size": 17}},
+            "title": {
+                "font": {"size": 17, "weight": 600},
+                "pad": {"t": 12},
+                "x": 0,
+                "xref": "paper",
+                "y": 1,
+                "yanchor": "top",
+                "yref": "container",
+            },
             "colorway": list(PALETTE),
             "xaxis": axis,
             "yaxis": axis,
-            "margin": {"l": 60, "r": 24, "t": 56, "b": 52},
+            "margin": {"l": 60, "r": 24, "t": 66, "b": 52},
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             "hoverlabel": {"bgcolor": "#333333", "font": {"color": "#ffffff"}},
         }

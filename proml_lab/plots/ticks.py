@@ -60,6 +60,10 @@ def dates(low: float, high: float, n_ticks: int) -> Ticks:
 
 def tick_text(value: float, spec: str = "", step: float = 0.0) -> str:
     """A number as the format `spec` (``.0%``, ``.2f``, ``,d`` or none) writes it."""
+    return _tick_text(value, spec, step).replace("-", "−")
+
+
+def _tick_text(value: float, spec: str, step: float) -> str:
     if spec:
         if not re.fullmatch(r",?(\.\d+)?[%dfge]", spec):
             raise UsageError(
