@@ -1,14 +1,22 @@
 """Promotion: a notebook becomes a versioned artifact that can be checked, loaded and compared."""
 
 from proml_lab.promote.artifact import Artifact, load_artifact, previous
+from proml_lab.promote.difference import Difference, difference
+from proml_lab.promote.listing import ArtifactList, artifacts
 from proml_lab.promote.notebook import NotebookInfo, inspect
 from proml_lab.promote.outputs import Outputs, record
+from proml_lab.promote.parameters import Parameter
 from proml_lab.promote.promotion import promote
 
 __all__ = [
     "Artifact",
+    "ArtifactList",
+    "Difference",
     "NotebookInfo",
     "Outputs",
+    "Parameter",
+    "artifacts",
+    "difference",
     "inspect",
     "load_artifact",
     "previous",

@@ -201,12 +201,12 @@ def _folder(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
     if not version.isdigit():
         return registry.place(name, _aliased(registry, name, version))
     if int(version) not in there:
-        raise unknown(f"version of {name!r}", version, map(str, there))
+        raise unknown(f"{name!r} version", version, map(str, there))
     return registry.place(name, int(version))
 
 
 def _aliased(registry: Registry, name: str, alias: str) -> int:
     aliases = {a: v.version for v in registry.versions(name) for a in v.aliases}
     if alias not in aliases:
-        raise unknown(f"alias of {name!r}", alias, aliases)
+        raise unknown(f"{name!r} alias", alias, aliases)
     return aliases[alias]
