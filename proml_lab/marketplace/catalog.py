@@ -12,7 +12,7 @@ from proml_lab.errors import SpecError, unknown
 from proml_lab.marketplace.view import Feature, FeatureView
 
 if TYPE_CHECKING:
-    from proml_lab.marketplace.search import Facets, SearchReport
+    from proml_lab.marketplace.search import Facets, Index, SearchReport
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +110,29 @@ class Catalog:
         chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
         return search(self, text, {key: value for key, value in chosen.items() if value})
 
-    def facets(self, text: str = "") -> Facets:
-        """How many features that match `text` have each owner, tag, entity, type and view."""
+    def facets(
+        self,
+        text: str = "",
+        *,
+        owner: str | None = None,
+        tag: str | None = None,
+        entity: str | None = None,
+        type: str | None = None,  # noqa: A002 - as in search
+        view: str | None = None,
+    ) -> Facets:
+        """How many features that match `text` have each owner, tag, entity, type and view.
+
+        A facet is counted with the choices in the other facets, so that another of its own
+        values can be chosen.
+        """
         from proml_lab.marketplace.search import facets
 
-        return facets(self, text)
+        chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
+        return facets(self, text, {key: value for key, value in chosen.items() if value})
+
+    @cached_property
+    def index(self) -> Index:
+        """The words of every feature, for `search`."""
+        from proml_lab.marketplace.search import Index
+
+        return Index(self)
