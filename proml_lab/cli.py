@@ -1,0 +1,71 @@
+"""``proml``: the verbs of the magic, on the command line.
+
+Results go to standard output, progress and errors to standard error. The command ends with 0,
+or 1 for an error of ours, 2 for a command that cannot be understood, 130 for an interrupt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from proml_lab.errors import ProMLError, UsageError
+from proml_lab.magics import verbs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; `argv` is what stands after ``proml``. Returns the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    try:
+        sys.stdout.write(_answer(words, as_json=as_json))
+        sys.stdout.flush()
+    except ProMLError as error:
+        _complain(error, as_json=as_json)
+        return 2 if isinstance(error, UsageError) else 1
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return 130
+    return 0
+
+
+def _answer(words: list[str], *, as_json: bool) -> str:
+    """What the command prints."""
+    if words and words[0] in ("-V", "--version"):
+        from proml_lab import __version__
+
+        return f"{verbs.COMMAND} {__version__}\n"
+    if not words or words[0] in ("-h", "--help"):
+        return verbs.overview(verbs.COMMAND) + "\n"
+    name, *rest = words
+    parser = verbs.parser(name, prog=verbs.COMMAND)
+    if "-h" in rest or "--help" in rest:
+        return parser.format_help()
+    args = parser.parse(rest)
+    args.body = None
+    verb = verbs.load(name)
+    if args.code:
+        return verb.code(args).rstrip("\n") + "\n"
+
+    from proml_lab.magics.answer import as_json as json_of
+    from proml_lab.magics.answer import as_text
+    from proml_lab.magics.context import Context
+
+    context = Context(folder=args.workspace or "", style="lines")
+    value = verb.run(args, context)
+    if args.output:
+        context.bind(args.output, value)
+    return (json_of(value) if as_json else as_text(value)).rstrip("\n") + "\n"
+
+
+def _complain(error: ProMLError, *, as_json: bool) -> None:
+    if as_json:
+        from proml_lab.magics.answer import error_json
+
+        sys.stderr.write(error_json(error) + "\n")
+    else:
+        sys.stderr.write(f"{verbs.COMMAND}: {error}\n")

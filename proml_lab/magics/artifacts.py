@@ -1,0 +1,43 @@
+"""``%proml artifacts``: what was promoted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proml_lab.magics import python
+from proml_lab.magics.parser import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    from proml_lab.magics.context import Context
+    from proml_lab.promote import Artifact, ArtifactList
+
+HELP = "list what was promoted, or show one artifact"
+EXAMPLES = """
+artifacts
+artifacts flight-delay
+artifacts flight-delay@2 -o second
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """A name, a version of it, or nothing for all."""
+    parser.add_argument(
+        "name", nargs="?", metavar="ARTIFACT", help="a name, or name@version for one artifact"
+    )
+
+
+def run(args: Namespace, context: Context) -> Artifact | ArtifactList:
+    """The list or the artifact; the work is `promote.artifacts` and `promote.load_artifact`."""
+    from proml_lab.promote import artifacts, load_artifact
+
+    if args.name and "@" in args.name:
+        return load_artifact(args.name, context.workspace)
+    return artifacts(args.name, workspace=context.workspace)
+
+
+def code(args: Namespace) -> str:
+    """The list or the artifact as a call."""
+    if args.name and "@" in args.name:
+        return python.script(python.call("load_artifact", args.name))
+    return python.script(python.call("artifacts", *([args.name] if args.name else [])))

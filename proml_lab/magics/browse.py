@@ -1,0 +1,41 @@
+"""``%proml browse``: look through the marketplace and pick features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proml_lab.magics import python
+from proml_lab.magics.parser import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    from proml_lab.magics.context import Context
+    from proml_lab.marketplace.search import SearchReport
+    from proml_lab.widgets.browse import Browse
+
+HELP = "browse the marketplace and pick features"
+EXAMPLES = """
+browse -o shop
+browse weather -o shop
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What to look for at first."""
+    parser.add_argument("text", nargs="*", metavar="WORD", help="words to look for at first")
+
+
+def run(args: Namespace, context: Context) -> Browse | SearchReport:
+    """The widget; on the command line, which has none, the catalogue as a table."""
+    text = " ".join(args.text)
+    if not context.in_notebook:
+        return context.workspace.catalog.search(text)
+    from proml_lab.widgets.browse import Browse
+
+    return Browse(context.workspace, text=text)
+
+
+def code(args: Namespace) -> str:
+    """The widget as a call."""
+    words = {"text": " ".join(args.text)} if args.text else {}
+    return python.script(python.call("Browse", python.Source("open_workspace()"), **words))

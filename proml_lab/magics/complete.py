@@ -1,0 +1,191 @@
+"""Completion of ``%proml``: verbs, options, live names, features, files, learners, metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.core.completer import SimpleCompletion
+
+from proml_lab.errors import ProMLError
+from proml_lab.magics import verbs
+from proml_lab.magics.context import Context
+from proml_lab.magics.parser import ArgumentParser
+
+if TYPE_CHECKING:
+    import argparse
+
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+
+_LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}proml\s+(?P<words>.*)$")
+
+
+class Completion:
+    """An IPython matcher (API 2): it answers in lines of ``%proml`` and nowhere else."""
+
+    matcher_api_version = 2
+    matcher_identifier = "proml_lab.magics.complete"
+    matcher_priority = 200
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.__qualname__ = type(self).__qualname__
+
+    def __call__(self, context: CompletionContext) -> SimpleMatcherResult:
+        found = _LINE.match(context.text_until_cursor)
+        if found is None or "{{" in found["words"].rpartition("}}")[2]:
+            return {"completions": []}
+        fragment, offered = complete(found["words"], self.context)
+        return {
+            "completions": [SimpleCompletion(text, type="proml") for text in offered],
+            "matched_fragment": fragment,
+            "suppress": True,
+        }
+
+
+def complete(text: str, context: Context) -> tuple[str, list[str]]:
+    """(what is being typed, what it may become) at the end of `text`, which follows ``%proml``."""
+    *words, last = re.split(r"\s+", text)
+    words = [word for word in words if word]
+    if not words:
+        return last, _starting(last, verbs.NAMES)
+    if words[0] not in verbs.NAMES:
+        return last, []
+    parser = verbs.parser(words[0], prog=verbs.NOTEBOOK)
+    if last.startswith("-") and "=" not in last:
+        return last, _starting(last, [*parser.options, "--help"])
+    action = _expected(parser, words[1:])
+    if action is None:
+        return last, []
+    fragment = re.split("[,=]", last)[-1]
+    return fragment, _starting(fragment, _offers(action, context))
+
+
+def _starting(fragment: str, choices: object) -> list[str]:
+    return [name for name in choices if name.startswith(fragment)]  # type: ignore[attr-defined]
+
+
+def _expected(parser: ArgumentParser, words: list[str]) -> argparse.Action | None:
+    """The argument that the next word belongs to."""
+    places = [action for action in parser.actions if not action.option_strings]
+    place = 0
+    waiting: argparse.Action | None = None
+    for word in words:
+        if word in parser.options:
+            option = parser.options[word]
+            waiting = option if option.nargs != 0 else None
+        elif waiting is not None:
+            waiting = waiting if waiting.nargs in ("*", "+") else None
+        elif place < len(places) - 1 and places[place].nargs not in ("*", "+"):
+            place += 1
+        elif place < len(places) and places[place].nargs not in ("*", "+"):
+            place = len(places)
+    if waiting is not None:
+        return waiting
+    return places[place] if place < len(places) else None
+
+
+def _offers(action: argparse.Action, context: Context) -> list[str]:
+    """What may stand for `action`, by its metavar; nothing where there is no workspace."""
+    offer = _OFFERS.get(str(action.metavar))
+    if offer is None:
+        return []
+    try:
+        return sorted(set(offer(context)))
+    except ProMLError:
+        return []
+
+
+def _models(context: Context) -> list[str]:
+    from proml_lab.model import Model
+
+    return context.live(Model)
+
+
+def _specs(context: Context) -> list[str]:
+    from proml_lab.model import Model
+    from proml_lab.spec import ModelSpec
+
+    return context.live(ModelSpec, Model) + _files("*.proml.yaml")
+
+
+def _datasets(context: Context) -> list[str]:
+    from proml_lab.contracts import Dataset
+
+    return context.live(Dataset) + _files("*.parquet")
+
+
+def _values(context: Context) -> list[str]:
+    return context.live()
+
+
+def _files(pattern: str) -> list[str]:
+    return [str(path) for path in Path().glob(pattern)]
+
+
+def _notebooks(context: Context) -> list[str]:
+    return _files("*.ipynb") + _files("*/*.ipynb")
+
+
+def _views(context: Context) -> list[str]:
+    return [view.view for view in context.workspace.catalog.views]
+
+
+def _features(context: Context) -> list[str]:
+    return [*_views(context), *context.workspace.catalog.names()]
+
+
+def _facet(name: str) -> Callable[[Context], list[str]]:
+    """The values of one facet of the catalogue, such as its owners."""
+    return lambda context: list(getattr(context.workspace.catalog.facets(), name))
+
+
+def _verbs(context: Context) -> list[str]:
+    return list(verbs.NAMES)
+
+
+def _learners(context: Context) -> list[str]:
+    from proml_lab import learners
+
+    return list(learners.names())
+
+
+def _metrics(context: Context) -> list[str]:
+    from proml_lab.evaluate.metrics import METRICS
+
+    return list(METRICS)
+
+
+def _kinds(context: Context) -> list[str]:
+    from proml_lab.explain.explanation import KINDS
+
+    return list(KINDS)
+
+
+def _artifacts(context: Context) -> list[str]:
+    folder = context.workspace.root / ".proml" / "artifacts"
+    return [path.parent.parent.name for path in folder.glob("*/*/manifest.json")]
+
+
+_OFFERS: dict[str, Callable[[Context], list[str]]] = {
+    "ARTIFACT": _artifacts,
+    "DATASET": _datasets,
+    "ENTITY": _facet("entity"),
+    "FEATURE": _features,
+    "KIND": _kinds,
+    "LEARNER": _learners,
+    "METRIC": _metrics,
+    "MODEL": _models,
+    "NAME=VALUE": _values,
+    "NOTEBOOK": _notebooks,
+    "OWNER": _facet("owner"),
+    "SOURCE": lambda context: [*_specs(context), "draft"],
+    "SPEC": _specs,
+    "TAG": _facet("tag"),
+    "TYPE": _facet("type"),
+    "VALUE": _values,
+    "VERB": _verbs,
+    "VIEW": _views,
+}

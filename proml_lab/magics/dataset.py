@@ -1,0 +1,102 @@
+"""``%proml dataset``: join features to labels, each as it was known at its cutoff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proml_lab.errors import UsageError
+from proml_lab.magics import python
+from proml_lab.magics.parser import ArgumentParser, Namespace, comma_list
+
+if TYPE_CHECKING:
+    from proml_lab.contracts import Dataset
+    from proml_lab.magics.context import Context
+    from proml_lab.marketplace.catalog import Catalog
+
+HELP = "join features to labels, as they were known at each cutoff"
+EXAMPLES = """
+dataset spec -o train
+dataset flight-delay.proml.yaml -o train
+dataset --spine flights --label late --cutoff cutoff --entities origin --features weather.at_origin
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """A spec, or the parts of one."""
+    parser.add_argument(
+        "spec", nargs="?", metavar="SPEC", help="a model spec, or a file *.proml.yaml"
+    )
+    parser.add_argument("--spine", metavar="SPINE", help="the rows: a source, a file or a frame")
+    parser.add_argument(
+        "--features",
+        metavar="FEATURE",
+        type=comma_list,
+        help="views, or single features as view.name, with commas between",
+    )
+    parser.add_argument("--label", metavar="COLUMN", help="the spine's column to predict")
+    parser.add_argument(
+        "--entities", metavar="COLUMN", type=comma_list, help="the spine's key columns"
+    )
+    parser.add_argument(
+        "--cutoff", metavar="COLUMN", help="the spine's UTC column: what was known by then"
+    )
+
+
+def run(args: Namespace, context: Context) -> Dataset:
+    """Join; the work is `Workspace.dataset` or `Workspace.training_set`."""
+    _one_way(args)
+    workspace = context.workspace
+    if args.spec is not None:
+        return workspace.dataset(context.spec(args.spec))
+    catalog = workspace.catalog
+    wanted = [_wanted(name, catalog) for name in args.features]
+    live = context.names is not None and args.spine in context.names
+    spine = context.value(args.spine) if live else args.spine
+    return workspace.training_set(
+        spine, wanted, label=args.label, entities=args.entities or (), cutoff=args.cutoff
+    )
+
+
+def code(args: Namespace) -> str:
+    """The join as a call."""
+    _one_way(args)
+    if args.spec is not None:
+        return python.script(python.call("open_workspace().dataset", python.spec(args.spec)))
+    roles = {"label": args.label, "entities": args.entities, "cutoff": args.cutoff}
+    join = python.call("training_set", args.spine, _split(args.features), **roles)
+    return python.script(f"open_workspace().{join}")
+
+
+def _one_way(args: Namespace) -> None:
+    parts = {name: getattr(args, name) for name in ("spine", "features")}
+    if args.spec is not None and any(parts.values()):
+        raise UsageError(
+            "A spec and parts of one were given.", hint="give SPEC, or --spine with --features."
+        )
+    missing = [f"--{name}" for name, value in parts.items() if not value]
+    if args.spec is None and missing:
+        raise UsageError(
+            f"What to join is not said: {' and '.join(missing)} missing.",
+            hint="give SPEC, or --spine with --features.",
+        )
+
+
+def _wanted(name: str, catalog: Catalog) -> str | dict[str, list[str]]:
+    """``group.view`` whole, or ``{group.view: [feature]}``; raises UnknownNameError."""
+    if name in {view.view for view in catalog.views}:
+        return name
+    view, _, feature = name.rpartition(".")
+    if view != "spine":
+        catalog.feature(name)
+    return {view: [feature]}
+
+
+def _split(names: list[str]) -> list[object]:
+    """The same without a catalogue: views have two words, features three."""
+    return [
+        {name.rpartition(".")[0]: [name.rpartition(".")[2]]}
+        if name.count(".") > 1 or name.startswith("spine.")
+        else name
+        for name in names
+    ]

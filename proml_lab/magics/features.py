@@ -1,0 +1,50 @@
+"""``%proml features``: search the marketplace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proml_lab.magics import python
+from proml_lab.magics.parser import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    from proml_lab.magics.context import Context
+    from proml_lab.marketplace.search import SearchReport
+
+HELP = "search the marketplace for features"
+EXAMPLES = """
+features wind
+features delay --owner network-ops --type float
+features --view weather.hourly
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Words to look for, and exact values to keep."""
+    parser.add_argument(
+        "text",
+        nargs="*",
+        metavar="WORD",
+        help="words to look for in names, descriptions, tags and formulas; none finds all",
+    )
+    parser.add_argument("--owner", metavar="OWNER", help="only features of this owner")
+    parser.add_argument("--tag", metavar="TAG", help="only features with this tag")
+    parser.add_argument("--entity", metavar="ENTITY", help="only features of this entity")
+    parser.add_argument("--type", metavar="TYPE", help="only features of this type")
+    parser.add_argument("--view", metavar="VIEW", help="only features of this view")
+
+
+def run(args: Namespace, context: Context) -> SearchReport:
+    """Search; the work is `Catalog.search`."""
+    return context.workspace.catalog.search(" ".join(args.text), **_kept(args))
+
+
+def code(args: Namespace) -> str:
+    """The search as a call."""
+    words = [" ".join(args.text)] if args.text else []
+    return python.script(python.call("open_workspace().catalog.search", *words, **_kept(args)))
+
+
+def _kept(args: Namespace) -> dict[str, str | None]:
+    return {name: getattr(args, name) for name in ("owner", "tag", "entity", "type", "view")}

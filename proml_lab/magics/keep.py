@@ -1,0 +1,132 @@
+"""What the command line keeps in files: specs, datasets, models, and frames of reports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from proml_lab.contracts import Dataset, Origin, Report
+from proml_lab.errors import SourceError, UsageError
+from proml_lab.model import Model
+from proml_lab.spec import ModelSpec
+
+ROLES = "proml.roles"
+
+
+def write(value: object, path: Path) -> None:
+    """Keep `value` at `path`, which must not be there yet.
+
+    A model becomes a folder, a spec YAML, a dataset Parquet with its roles in the file's
+    metadata, a report the Parquet or CSV of its frame.
+
+    Raises
+    ------
+    UsageError
+        There is something at `path`, or `value` has no form as a file.
+    """
+    if path.exists():
+        raise UsageError(f"{str(path)!r} is there already.", hint="choose another name.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    match value:
+        case Model():
+            value.save(path)
+        case ModelSpec():
+            path.write_text(value.to_yaml(), encoding="utf-8")
+        case Dataset():
+            value.frame.write_parquet(path, metadata={ROLES: _roles(value)})
+        case Report():
+            frame = value.frame()
+            if path.suffix == ".csv":
+                frame.write_csv(path)
+            else:
+                frame.write_parquet(path)
+        case _:
+            raise UsageError(f"A {type(value).__name__} cannot be kept in a file.")
+
+
+def read(path: Path) -> Model | ModelSpec | Dataset:
+    """What `write` kept at `path`; a Parquet file without roles is a dataset of kept columns.
+
+    Raises
+    ------
+    SpecError, SourceError
+        It cannot be read.
+    UsageError
+        It is none of ours.
+    """
+    if (path / "model.json").is_file():
+        from proml_lab.learners import load
+
+        return load(path)
+    if path.suffix in {".yaml", ".yml"}:
+        return ModelSpec.read(path)
+    if path.suffix == ".parquet":
+        return _dataset(path)
+    raise UsageError(
+        f"{str(path)!r} is neither a spec, a dataset nor a model.",
+        hint="a spec is a *.proml.yaml file, a dataset a *.parquet file, "
+        "a model a folder with a model.json.",
+    )
+
+
+def read_dataset(path: str | Path) -> Dataset:
+    """The dataset that `write` kept at `path`; raises as `read` does."""
+    found = read(Path(path))
+    if not isinstance(found, Dataset):
+        raise UsageError(
+            f"{str(path)!r} is not a dataset.", hint="a dataset is kept as a *.parquet file."
+        )
+    return found
+
+
+def readable(folder: Path) -> list[str]:
+    """Names in `folder` that `read` can read."""
+    found = [*folder.glob("*.proml.yaml"), *folder.glob("*.parquet")]
+    found += [path.parent for path in folder.glob("*/model.json")]
+    return sorted(str(path) for path in found)
+
+
+def _roles(dataset: Dataset) -> str:
+    return json.dumps(
+        {
+            "label": dataset.label,
+            "entities": dataset.entities,
+            "cutoff": dataset.cutoff,
+            "features": dataset.features,
+            "origins": [asdict(origin) for origin in dataset.origins],
+        }
+    )
+
+
+def _dataset(path: Path) -> Dataset:
+    try:
+        frame = pl.read_parquet(path)
+        kept = pl.read_parquet_metadata(path).get(ROLES)
+    except (PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"{str(path)!r} cannot be read as Parquet: {reason}.") from None
+    if kept is None:
+        return Dataset(frame)
+    try:
+        return Dataset(frame, **_roles_of(json.loads(kept)))
+    except (ValueError, KeyError, TypeError):
+        raise SourceError(
+            f"{str(path)!r}: the roles of its columns are damaged.",
+            hint="make it again: proml dataset SPEC -o FILE.",
+        ) from None
+
+
+def _roles_of(kept: dict[str, Any]) -> dict[str, Any]:
+    origins = [Origin(**{**o, "columns": tuple(o["columns"])}) for o in kept["origins"]]
+    return {
+        "label": kept["label"],
+        "entities": tuple(kept["entities"]),
+        "cutoff": kept["cutoff"],
+        "features": tuple(kept["features"]),
+        "origins": tuple(origins),
+    }

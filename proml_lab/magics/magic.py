@@ -1,0 +1,135 @@
+"""``%proml`` and ``%%proml`` in IPython: read the line, run the verb, hand back its result."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Enum, Unicode
+from traitlets.config import Configurable
+
+from proml_lab.errors import UsageError
+from proml_lab.magics import interpolate, verbs
+from proml_lab.magics.answer import Text
+from proml_lab.magics.context import Context
+from proml_lab.magics.parser import Namespace
+from proml_lab.magics.progress import Style
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+class ProML(Configurable):
+    """``%config ProML``: how the magics behave in this notebook."""
+
+    workspace = Unicode(
+        "", help="Folder of the workspace; empty: PROML_WORKSPACE, else the one around this folder."
+    ).tag(config=True)
+    progress = Enum(
+        ["auto", "bar", "lines", "off"],
+        "auto",
+        help="A bar that updates in place, plain lines, or nothing; auto: a bar in a notebook.",
+    ).tag(config=True)
+
+
+@magics_class
+class ProMLMagics(Magics):
+    """The magic itself; it parses and shows, the verbs do the work."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.evaluate = shell.ev
+        self.settings = ProML(parent=shell)
+        self.context = Context(shell.user_ns, suggest=shell.set_next_input)
+
+    @no_var_expand
+    @line_cell_magic
+    def proml(self, line: str, cell: str | None = None) -> object:
+        """Browse features, fit, compare, explain, promote: see ``%proml help``."""
+        line = line.strip()
+        quiet = line.endswith(";")
+        words = interpolate.words(line.removesuffix(";"), self.evaluate)
+        body = None if cell is None else interpolate.text(cell, self.evaluate)
+        value = self._run(words, body)
+        return None if quiet else value
+
+    def _run(self, words: list[str], body: str | None) -> object:
+        name = words[0] if words and words[0] not in ("-h", "--help") else "help"
+        rest = words[1:]
+        parser = verbs.parser(name, prog=verbs.NOTEBOOK)
+        if "-h" in rest or "--help" in rest:
+            return Text(parser.format_help())
+        args = parser.parse(rest)
+        args.body = _checked(name, body)
+        if args.code:
+            print(code(name, args))
+            return None
+        value = verbs.load(name).run(args, self._surroundings(args))
+        if args.output:
+            self.context.bind(args.output, value)
+        return value
+
+    def _surroundings(self, args: Namespace) -> Context:
+        self.context.folder = args.workspace or self.settings.workspace
+        self.context.style = self._style()
+        return self.context
+
+    def _style(self) -> Style:
+        if self.settings.progress != "auto":
+            return cast(Style, self.settings.progress)
+        if "PROML_OUTPUTS" in os.environ:  # a promotion, which tells its progress itself
+            return "off"
+        return "bar" if hasattr(self.shell, "kernel") else "lines"
+
+
+def code(name: str, args: Namespace) -> str:
+    """The Python of verb `name`, its result kept under ``-o`` if that was asked for."""
+    lines = verbs.load(name).code(args).rstrip("\n").splitlines()
+    if args.workspace:
+        lines = [
+            line.replace("open_workspace()", f"open_workspace({args.workspace!r})")
+            for line in lines
+        ]
+    if args.output:
+        lines[-1] = f"{args.output} = {lines[-1]}"
+    return "\n".join(lines)
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magic, its settings and its completion with `shell`; twice is once."""
+    from proml_lab.magics.complete import Completion
+
+    unload(shell)
+    magics = ProMLMagics(shell)
+    shell.register_magics(magics)
+    shell.configurables.append(magics.settings)  # type: ignore[arg-type]
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(Completion(magics.context))
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take away what `load` registered."""
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("proml", None)
+    shell.configurables[:] = [
+        one for one in shell.configurables if not isinstance(one, ProML | ProMLMagics)
+    ]
+    if shell.Completer is not None:
+        from proml_lab.magics.complete import Completion
+
+        matchers = shell.Completer.custom_matchers
+        matchers[:] = [one for one in matchers if not isinstance(one, Completion)]
+
+
+def _checked(name: str, body: str | None) -> str | None:
+    reads = verbs.load(name).BODY
+    if body is not None and not reads:
+        readers = [f"%%proml {verb}" for verb in verbs.NAMES if verbs.load(verb).BODY]
+        raise UsageError(
+            f"%%proml {name} reads no cell body.",
+            hint=f"use %proml {name}; a body is read by {' and '.join(readers)}.",
+        )
+    if body is not None and not body.strip():
+        raise UsageError(f"The body of %%proml {name} is empty.", hint=f"it holds {reads}.")
+    return body

@@ -1,0 +1,122 @@
+"""``%proml promote``: run a notebook in a fresh kernel and register what it declares."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from proml_lab.errors import UsageError
+from proml_lab.magics import python
+from proml_lab.magics.answer import Text
+from proml_lab.magics.parser import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from proml_lab.magics.context import Context
+    from proml_lab.promote import Artifact
+
+HELP = "turn a notebook into a versioned artifact"
+EXAMPLES = """
+promote notebooks/01_flight_delay.ipynb --name flight-delay
+promote notebooks/01_flight_delay.ipynb --name flight-delay -p n_trees=200 -p seed=3
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The notebook, the artifact's name, and values for the notebook's parameters."""
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file")
+    parser.add_argument(
+        "--name", metavar="ARTIFACT", required=True, help="what the artifact is called"
+    )
+    parser.add_argument(
+        "-p",
+        "--parameter",
+        dest="parameters",
+        metavar="KEY=VALUE",
+        action="append",
+        type=_parameter,
+        default=[],
+        help="a value for one of the notebook's parameters; may stand several times",
+    )
+
+
+def run(args: Namespace, context: Context) -> Artifact:
+    """Promote; the work is `promote.promote`."""
+    from proml_lab.promote import inspect, promote
+
+    values = inspect(args.notebook).read(dict(args.parameters))
+    # A notebook may lie in a workspace of its own: it is looked for only if none is named here.
+    place = context.folder or None
+    with context.progress(args.name) as tell:
+        return promote(args.notebook, args.name, values, workspace=place, progress=tell)
+
+
+def code(args: Namespace) -> str:
+    """The promotion as a call."""
+    values = [python.Source(f"inspect({args.notebook!r}).read({dict(args.parameters)!r})")]
+    given = values if args.parameters else []
+    return python.script(python.call("promote", args.notebook, args.name, *given))
+
+
+def summary(artifact: Artifact) -> Text:
+    """What the command line says when it is done: how good, which version, where to look."""
+    from proml_lab.plots import html
+    from proml_lab.promote import difference, previous
+
+    lines = [html.text_table(_models(artifact)), "", f"{artifact.key}  {artifact.path}"]
+    before = previous(artifact)
+    if before is not None:
+        lines += [f"Against {before.key}: {difference(before, artifact)}"]
+    return Text(
+        "\n".join(
+            [
+                *lines,
+                "",
+                f"Open the report:    {artifact.report}",
+                "Go on in JupyterLab: make lab, or jupyter lab",
+                "All artifacts:       proml artifacts",
+            ]
+        )
+    )
+
+
+def _models(artifact: Artifact) -> pl.DataFrame:
+    """A row a model of the artifact's comparisons: its metrics, with intervals, rows and time."""
+    import polars as pl
+
+    rows: dict[str, dict[str, str]] = {}
+    for name in artifact.manifest.reports:
+        path = artifact.path / "reports" / f"{name}.json"
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            if {"model", "metric", "value"} <= row.keys() and not row.get("group"):
+                shown = rows.setdefault(row["model"], {"model": row["model"]})
+                shown[row["metric"]] = _value(row)
+                shown["rows"] = f"{row['n_rows']:,}"
+                shown["fit"] = f"{row['fit_s']:.1f} s"
+    if not rows:
+        metrics = {row["metric"]: _value(row) for row in artifact.metrics.to_dicts()}
+        rows[artifact.name] = {"model": artifact.name, **metrics}
+    found = pl.DataFrame(list(rows.values()))
+    first = [name for name in ("model", "auc", "log_loss") if name in found.columns]
+    last = [name for name in ("rows", "fit") if name in found.columns]
+    return found.select(*first, pl.exclude(*first, *last), *last)
+
+
+def _value(row: dict[str, float | None]) -> str:
+    """``0.735 (0.731 to 0.740)``."""
+    if row["value"] is None:
+        return "–"
+    low, high = row.get("low"), row.get("high")
+    interval = "" if low is None or high is None else f" ({low:.4f} to {high:.4f})"
+    return f"{row['value']:.4f}{interval}"
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    """``key=value``; the value is read by the parameter's own type."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"{text!r} is not a parameter.", hint="write -p name=value.")
+    return key.strip(), value
+

@@ -1,0 +1,97 @@
+"""The table of verbs: one verb, one module of this folder, imported when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from proml_lab.errors import UsageError, choose
+from proml_lab.magics.parser import ArgumentParser, Namespace, variable
+
+if TYPE_CHECKING:
+    from proml_lab.magics.context import Context
+
+NOTEBOOK = "%proml"
+COMMAND = "proml"
+NAMES = (
+    "features",
+    "browse",
+    "dataset",
+    "spec",
+    "fit",
+    "compare",
+    "explain",
+    "output",
+    "promote",
+    "artifacts",
+    "init",
+    "help",
+)
+"""In the order of a day's work, which is the order of `%proml help`."""
+
+
+class Verb(Protocol):
+    """What a verb's module offers.
+
+    `HELP` is one line, `EXAMPLES` a few lines as they are typed after ``%proml``, `BODY` what a
+    ``%%proml`` cell's body holds, or nothing if the verb reads none.
+    """
+
+    HELP: str
+    EXAMPLES: str
+    BODY: str
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments; `metavar` says what kind of thing each is."""
+        ...
+
+    def run(self, args: Namespace, context: Context) -> object:
+        """Do it and hand back the result; `args.body` is the cell's body or None."""
+        ...
+
+    def code(self, args: Namespace) -> str:
+        """The Python that does the same."""
+        ...
+
+
+def load(name: str) -> Verb:
+    """The verb `name`; raises UsageError with the nearest for one that is not there."""
+    if name not in NAMES:
+        raise UsageError(f"There is no verb {name!r}.", hint=choose(name, NAMES))
+    return cast(Verb, import_module(f"proml_lab.magics.{name}"))
+
+
+def parser(name: str, *, prog: str) -> ArgumentParser:
+    """The parser of verb `name`, with the options of all verbs.
+
+    `prog` is what stands before the verb: ``%proml`` in a notebook, ``proml`` on the command line.
+    """
+    verb = load(name)
+    examples = "\n".join(f"  {prog} {line}" for line in verb.EXAMPLES.strip().splitlines())
+    body = f"\n  %{prog} {name} …: the cell's body holds {verb.BODY}" if verb.BODY else ""
+    made = ArgumentParser(
+        f"{prog} {name}",
+        description=verb.HELP[0].upper() + verb.HELP[1:] + ".",
+        epilog=f"examples:\n{examples}{body if prog == NOTEBOOK else ''}",
+    )
+    verb.add_arguments(made)
+    if prog == NOTEBOOK:
+        kept: dict[str, Any] = {"metavar": "NAME", "type": variable}
+        made.add_argument("-o", "--output", help="keep the result as this variable", **kept)
+    else:
+        made.add_argument(
+            "-o", "--output", metavar="PATH", help="keep the result in this new file or folder"
+        )
+        made.add_argument("--json", action="store_true", help="print the result as JSON")
+    made.add_argument(
+        "--code", action="store_true", help="only print the Python that does the same"
+    )
+    made.add_argument("--workspace", metavar="FOLDER", help="the workspace's folder")
+    return made
+
+
+def overview(prog: str) -> str:
+    """All verbs, a line each."""
+    lines = [f"{prog} VERB …", ""]
+    lines += [f"  {name:<10} {load(name).HELP}" for name in NAMES]
+    return "\n".join([*lines, "", f"{prog} help VERB says more, {prog} VERB --help the same."])

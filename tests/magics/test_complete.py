@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from proml_lab.contracts import Dataset
+from proml_lab.magics import verbs
+from proml_lab.magics.complete import complete
+from proml_lab.magics.context import Context
+from proml_lab.spec import ModelSpec
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """A notebook with a spec and a dataset, in a folder without a workspace."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PROML_WORKSPACE", raising=False)
+    (tmp_path / "delay.proml.yaml").touch()
+    (tmp_path / "tour.ipynb").touch()
+    spec = ModelSpec.parse("name: d\nlabel: late\nspine: {source: s}\nsplit: {by: random}\n")
+    frame = pl.DataFrame({"late": [1]})
+    names = {"spec": spec, "train": Dataset(frame), "frame": frame, "n": 3, "_hidden": spec}
+    return Context(names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fragment", "offered"),
+    [
+        ("", "", list(verbs.NAMES)),
+        ("f", "f", ["features", "fit"]),
+        ("nonsense x", "x", []),
+        ("fit gbm --l", "--l", ["--learner"]),
+        ("fit gbm --learner l", "l", ["linear"]),
+        ("fit gbm --spec ", "", ["delay.proml.yaml", "spec"]),
+        ("fit gbm --spec s", "s", ["spec"]),
+        ("fit gbm --spec spec --on ", "", ["train"]),
+        ("fit gb", "gb", []),
+        ("dataset ", "", ["delay.proml.yaml", "spec"]),
+        ("dataset --features weather.", "weather.", []),
+        ("spec d", "d", ["delay.proml.yaml", "draft"]),
+        ("spec draft --from spec,tr", "tr", ["train"]),
+        ("compare gbm ", "", []),
+        ("compare gbm --metric au", "au", ["auc"]),
+        ("explain gbm --kind w", "w", ["waterfall"]),
+        ("promote ", "", ["tour.ipynb"]),
+        ("promote tour.ipynb x", "x", []),
+        ("output model=sp", "sp", ["spec"]),
+        ("help ex", "ex", ["explain"]),
+        ("fit gbm --code ", "", []),
+    ],
+)
+def test_complete(typed: str, fragment: str, offered: list[str], context: Context) -> None:
+    assert complete(typed, context) == (fragment, offered)
+
+
+def test_options_of_every_verb_can_be_completed(context: Context) -> None:
+    for name in verbs.NAMES:
+        _, offered = complete(f"{name} --", context)
+        assert {"--code", "--output", "--workspace", "--help"} <= set(offered), name
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("features --owner ne", ["network"]),
+        ("features --view weather.r", ["weather.recent"]),
+        ("features --type s", ["string"]),
+        ("dataset --features carrier.history,planes.static.se", ["planes.static.seats"]),
+    ],
+)
+def test_the_catalogue_is_offered(
+    typed: str, offered: list[str], flights_folder: Path, context: Context
+) -> None:
+    context.folder = str(flights_folder)
+    assert complete(typed, context)[1] == offered
