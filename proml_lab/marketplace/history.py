@@ -94,7 +94,7 @@ def lay_out(view: FeatureView, frame: pl.DataFrame, keys: Keys) -> History:
     """The rows of `frame`, the source of `view`, by entity and time."""
     from proml_lab.kernels import asof
 
-    event, known = _clocks(view, frame)
+    event, known = clocks(view, frame)
     group = np.where((event == NEVER) | (known == NEVER), -1, keys.rows)
     if _ascending(event, known):
         rows, offsets = asof.layout(group, keys.n)
@@ -125,8 +125,8 @@ def microseconds(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
-def _clocks(view: FeatureView, frame: pl.DataFrame) -> tuple[Ints, Ints]:
-    """(event, known) of every row."""
+def clocks(view: FeatureView, frame: pl.DataFrame) -> tuple[Ints, Ints]:
+    """(event, known) of every row, in microseconds; `NEVER` for a null, `ALWAYS` if static."""
     if view.event_time is None:
         always = np.full(frame.height, ALWAYS)
         return always, always

@@ -17,6 +17,8 @@ from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from proml_lab.contracts import Dataset
     from proml_lab.marketplace.request import Wanted
     from proml_lab.spec import ModelSpec
@@ -111,6 +113,12 @@ class Workspace:
             entities=spec.spine.entities,
             cutoff=spec.spine.cutoff,
         )
+
+    def profile(self, view: str) -> pl.DataFrame:
+        """What the values of the view's features look like; see `marketplace.profile.profile`."""
+        from proml_lab.marketplace.profile import profile
+
+        return profile(self.catalog.view(view), cache=self.root / ".proml" / "profiles")
 
     def source(self, name: str) -> str:
         """Path, relative to the root, of the source called `name`: a name or a path.

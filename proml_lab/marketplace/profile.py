@@ -1,0 +1,183 @@
+"""What the values of a view's features look like: small enough to send to a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from polars.exceptions import PolarsError
+
+from proml_lab.errors import DataError
+from proml_lab.marketplace import source
+from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.history import clocks
+from proml_lab.marketplace.join import training_set
+from proml_lab.marketplace.view import FeatureView
+
+Floats = npt.NDArray[np.float64]
+N_BINS = 20
+N_MOMENTS = 50_000
+_MOMENT = "the moment asked about"
+_SCHEMA = {
+    "feature": pl.String(), "type": pl.String(), "n_rows": pl.Int64(), "n_asked": pl.Int64(),
+    "nulls": pl.Float64(), "n_distinct": pl.Int64(), "low": pl.String(), "middle": pl.String(),
+    "high": pl.String(), "bins": pl.List(pl.Int64()), "labels": pl.List(pl.String()),
+}  # fmt: skip
+
+
+def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
+    """Describe the values of every feature of `view`, as a model would have seen them.
+
+    Up to 50,000 rows of the source, evenly spread, lend their entities, and in another, fixed
+    order the moments at which they became known. So features are described as they are used:
+    windows, ages, and nulls where an entity had nothing yet, or nothing young enough.
+
+    Parameters
+    ----------
+    view
+        What to describe.
+    cache
+        Folder where results are kept, by the view's definition and its source's content.
+
+    Returns
+    -------
+    One row a feature: ``feature``, ``type``, ``n_rows`` of the source, ``n_asked`` moments, the
+    share of ``nulls``, ``n_distinct``; ``low``, ``middle``, ``high``: the least, the median and
+    the greatest number or time, of text only ``middle``, its most frequent value; and at most 20
+    ``bins`` with their ``labels``. Bins of numbers and times are equally wide over the middle
+    99 %, and the outermost hold the rest too; few whole numbers, and text, have one a value.
+
+    Raises
+    ------
+    SourceError, ColumnMissingError, DataError, DuplicateKeyError
+        The source cannot be used; as in `training_set`.
+    """
+    source.needs(view, list(view.features))
+    content = source.file_fingerprint(view.source_path)[:16]
+    file = cache / f"{view.view}-{view.digest}-{content}.parquet" if cache else None
+    found = _kept(file) if file else None
+    if found is None:
+        found = _profile(view)
+        if file:
+            _keep(found, file)
+    return found
+
+
+def _profile(view: FeatureView) -> pl.DataFrame:
+    names = {f"{name} of {view.view}": name for name in view.features}
+    spine, n_rows = _moments(view)
+    joined = training_set(
+        spine,
+        {view.view: names},
+        catalog=Catalog((view,)),
+        entities=list(view.entities),
+        cutoff=_MOMENT if view.event_time else None,
+    )
+    rows = [
+        {"feature": name, "type": view.features[name].type, "n_rows": n_rows}
+        | _describe(joined.frame[column])
+        for column, name in names.items()
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def _moments(view: FeatureView) -> tuple[pl.DataFrame, int]:
+    """Keys and moments to ask at, and how many rows the source has."""
+    names = source.needs(view, [])
+    frame = source.read(view.source_path, names, role=f"View {view.view!r}")
+    ready = np.maximum(*clocks(view, frame))
+    keys = frame.select(pl.col(column).alias(name) for name, column in view.entities.items())
+    usable = keys.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
+    rows = np.flatnonzero(usable & (ready != source.NEVER))
+    if not rows.size:
+        raise DataError(
+            f"View {view.view!r}: no row of {view.source} has a key and a time.",
+            hint="rows without them are never joined; look at how the source is made.",
+        )
+    asked = rows[np.linspace(0, rows.size - 1, min(rows.size, N_MOMENTS)).astype(np.int64)]
+    spine = keys[asked]
+    if view.event_time:
+        shuffled = np.random.default_rng(0).permutation(ready[asked])
+        at = pl.Series(_MOMENT, shuffled).cast(pl.Datetime("us", "UTC"))
+        spine = spine.with_columns(at)
+    return spine, frame.height
+
+
+def _describe(values: pl.Series) -> dict[str, object]:
+    values = values.fill_nan(None) if values.dtype.is_float() else values
+    there = values.drop_nulls()
+    found: dict[str, object] = {
+        "n_asked": values.len(),
+        "nulls": values.null_count() / values.len(),
+        "n_distinct": there.n_unique(),
+    }
+    if not there.len():
+        return found | {"bins": [], "labels": []}
+    if there.dtype in (pl.String, pl.Boolean):
+        bins, labels = _most_frequent(there)
+        return found | {"middle": labels[0], "bins": bins, "labels": labels}
+    numbers = np.sort(there.to_physical().cast(pl.Float64).to_numpy())
+    numbers = numbers[np.isfinite(numbers)]
+    if not numbers.size:
+        return found | {"bins": [], "labels": []}
+    ends = (numbers[0], numbers[(numbers.size - 1) // 2], numbers[-1])
+    found |= zip(("low", "middle", "high"), (_text(x, there.dtype) for x in ends), strict=True)
+    bins, labels = _histogram(numbers, there.dtype)
+    return found | {"bins": bins, "labels": labels}
+
+
+def _most_frequent(values: pl.Series) -> tuple[list[int], list[str]]:
+    counted = values.cast(pl.String).alias("value").value_counts(name="n")
+    top = counted.sort("n", "value", descending=[True, False]).head(N_BINS)
+    return top["n"].to_list(), top["value"].to_list()
+
+
+def _histogram(numbers: Floats, kind: pl.DataType) -> tuple[list[int], list[str]]:
+    """Counts and labels of bins; `numbers` ascend."""
+    distinct, counts = np.unique(numbers, return_counts=True)
+    if distinct.size == 1 or (kind.is_integer() and distinct.size <= N_BINS):
+        return counts.tolist(), [_text(x, kind) for x in distinct]
+    cut = numbers.size // 200
+    low, high = numbers[cut], numbers[-1 - cut]
+    if low == high:
+        low, high = numbers[0], numbers[-1]
+    bins, edges = np.histogram(np.clip(numbers, low, high), bins=N_BINS, range=(low, high))
+    shown = [_text(x, kind) for x in edges]
+    labels = [f"{a} to {b}" for a, b in pairwise(shown)]
+    if numbers[0] < low:
+        labels[0] = f"below {shown[1]}"
+    if numbers[-1] > high:
+        labels[-1] = f"from {shown[-2]}"
+    return bins.tolist(), labels
+
+
+def _text(number: float, kind: pl.DataType) -> str:
+    if kind.is_temporal():
+        whole = pl.Series([round(number)]).cast(kind)
+        return str(whole[0])[:16]
+    return f"{number:,.0f}" if kind.is_integer() and number % 1 == 0 else f"{number:.4g}"
+
+
+def _kept(file: Path) -> pl.DataFrame | None:
+    """An earlier result; None where there is none that can be read."""
+    if not file.is_file():
+        return None
+    try:
+        found = pl.read_parquet(file)
+    except (PolarsError, OSError):
+        return None
+    return found if found.schema == pl.Schema(_SCHEMA) else None
+
+
+def _keep(found: pl.DataFrame, file: Path) -> None:
+    """Write `found` whole or not at all; where nothing can be written, the next call works anew."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
+            found.write_parquet(part)
+        Path(part.name).replace(file)
