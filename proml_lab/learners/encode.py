@@ -44,7 +44,7 @@ def is_text(column: pl.Series) -> bool:
 def numbers(column: pl.Series) -> Floats:
     """(n,) float64: NaN where missing, 0 and 1 for false and true, durations in seconds."""
     if isinstance(column.dtype, pl.Duration):
-        column = column.dt.total_nanoseconds() / 1e9
+        return numbers(column.dt.total_nanoseconds()) / 1e9
     return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 

@@ -121,7 +121,7 @@ def _ready(
         for name in dict.fromkeys([*train.features, *spec.transforms])
         if not (name in read and _is_moment(frame.schema[name]))
     )
-    if not features:
+    if not features or not inputs:
         raise DataError(
             f"Model {spec.name!r} has no features.",
             hint="name some under features or transforms.",

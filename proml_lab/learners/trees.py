@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import lightgbm
 
 MIN_VALIDATION = 50
+SMALL = 100_000
 _OBJECTIVES: dict[Task, str] = {"binary": "binary", "regression": "l2", "count": "poisson"}
 _LOSSES = {"binary": "log loss", "regression": "squared error", "count": "Poisson loss"}
 
@@ -67,13 +68,16 @@ class Trees:
         """(n,) sums of leaf values."""
         if not frame.height:
             return np.empty(0)
-        return np.asarray(self.booster.predict(self.matrix.encode(frame), raw_score=True))
+        x = self.matrix.encode(frame)
+        n_threads = threads(x)
+        return np.asarray(self.booster.predict(x, raw_score=True, num_threads=n_threads))
 
     def contributions(self, frame: pl.DataFrame) -> tuple[float, Floats]:
         """(base, (n, p)): path-dependent Shapley values of the forest (Lundberg et al. 2020)."""
         rows = frame if frame.height else frame.clear(1)
-        encoded = self.matrix.encode(rows)
-        values = np.asarray(self.booster.predict(encoded, pred_contrib=True))
+        x = self.matrix.encode(rows)
+        n_threads = threads(x)
+        values = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=n_threads))
         return float(values[0, -1]), np.ascontiguousarray(values[: frame.height, :-1])
 
     def summary(self) -> pl.DataFrame:
@@ -136,11 +140,12 @@ class TreesLearner:
         if held.any():
             valid = [train.create_valid(x[held], y[held])]
             callbacks.append(lightgbm.early_stopping(chosen.patience, verbose=False))
+        told = {**parameters(chosen, task=task, seed=seed), "num_threads": threads(x)}
         del x
         if progress:
             callbacks.append(_told(progress, chosen.n_trees, _LOSSES[task]))
         booster = lightgbm.train(
-            parameters(chosen, task=task, seed=seed),
+            told,
             train,
             num_boost_round=chosen.n_trees,
             valid_sets=valid,
@@ -182,6 +187,14 @@ def parameters(options: TreesOptions, *, task: Task, seed: int) -> dict[str, Jso
         "force_row_wise": True,
         "verbosity": -1,
     }
+
+
+def threads(x: Floats) -> int:
+    """Threads for the matrix `x`: one where it is small, else 0, which leaves it to OpenMP.
+
+    Waiting for each other costs threads more than a small matrix does. Results do not depend on it.
+    """
+    return 1 if x.size < SMALL else 0
 
 
 def _held_out(dataset: Dataset, options: TreesOptions, seed: int) -> np.ndarray[Any, Any]:
