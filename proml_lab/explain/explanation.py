@@ -14,7 +14,7 @@ from proml_lab.contracts import Contributions, Task
 from proml_lab.errors import UsageError, unknown
 from proml_lab.explain import words
 from proml_lab.explain.importance import importance
-from proml_lab.explain.shape import dependence
+from proml_lab.explain.shape import dependence, missing_pushes
 from proml_lab.explain.swarm import swarm
 from proml_lab.plots.cells import value_text
 
@@ -152,7 +152,13 @@ class Explanation:
             case "dependence":
                 name = feature if feature is not None else str(leading["feature"][0])
                 points, trend = dependence(self.contributions, name)
-                return attribution.dependence(points, feature=name, scale=self.scale, trend=trend)
+                return attribution.dependence(
+                    points,
+                    feature=name,
+                    scale=self.scale,
+                    trend=trend,
+                    note=words.without_value(missing_pushes(self.contributions, name)),
+                )
         return self._waterfall(self.highest if row is None else row, top)
 
     @cached_property
@@ -192,7 +198,7 @@ class Explanation:
         raise UsageError(
             f"Row {i} was not explained ({self.sampled}).",
             hint=f"the nearest are {' and '.join(map(str, near))}; "
-            "or explain it by itself: explain(model, on=frame[i:i+1]).",
+            f"or say explain(model, also=[{i}]).",
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -37,6 +37,17 @@ def dependence(found: Contributions, feature: str) -> tuple[pl.DataFrame, pl.Dat
     return points, _trend(points)
 
 
+def missing_pushes(found: Contributions, feature: str) -> list[float]:
+    """Contributions of a feature in the rows where its value is missing."""
+    values = found.frame[feature]
+    gone = (
+        values.is_null() | values.is_nan().fill_null(True)
+        if values.dtype.is_float()
+        else values.is_null()
+    )
+    return found.values[gone.to_numpy(), found.features.index(feature)].tolist()  # type: ignore[no-any-return]
+
+
 def _categories(frame: pl.DataFrame) -> pl.DataFrame:
     push = pl.col("contribution")
     return (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from proml_lab.contracts import Task
-from proml_lab.plots.cells import value_text
+from proml_lab.plots.cells import signed, value_text
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,14 @@ def pushes(contribution: float, task: Task, label: str) -> str:
     return f"pushes {moved(task, label)} {'up' if contribution > 0 else 'down'}"
 
 
+def without_value(pushes: list[float]) -> str:
+    """What happens to rows where the feature is missing, if there are any."""
+    if not pushes:
+        return ""
+    rows = f"{len(pushes):,} row{'' if len(pushes) == 1 else 's'} without a value"
+    return f"{rows}: mean push {signed(sum(pushes) / len(pushes))}"
+
+
 def in_words(feature: str, value: object) -> str:
     """``feature = value``."""
     return f"{feature} = {value_text(value)}"
@@ -79,9 +87,8 @@ def _example(name: str, push: float, task: Task, label: str, base: float) -> str
         case "binary":
             before, after = chance(base), chance(base + push)
             return (
-                f"A typical push of {name}, {push:.2g} in log-odds, takes a chance of "
-                f"{before:.1%} to {after:.1%}, or as far the other way, to "
-                f"{chance(base - push):.1%}."
+                f"A typical push of {name}, {push:.2g} in log-odds, takes an average chance of "
+                f"{before:.1%} up to {after:.1%}, or down to {chance(base - push):.1%}."
             )
         case "count":
             return (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from proml_lab.plots.cells import value_text
+from proml_lab.plots.cells import signed, value_text
 from proml_lab.plots.frames import require
 from proml_lab.plots.theme import DOWN, INK, NEUTRAL, PALETTE, SCALE, UP, figure, text
 
@@ -123,18 +123,20 @@ def dependence(
     feature: str,
     scale: str = "raw score",
     trend: pl.DataFrame | None = None,
+    note: str = "",
 ) -> go.Figure:
     """How a feature's push depends on its value.
 
     A number or a time: `frame` has a dot a row, ``value`` and ``contribution``; `trend` has the
-    same columns, drawn as a line. A category: a row a value, with ``low``, ``high`` (where most
-    of its rows lie) and ``n``.
+    same columns, drawn as a line; `note` stands at the axis. A category: a row a value, with
+    ``low``, ``high`` (80% of its rows lie between) and ``n``.
     """
     require(frame, "dependence picture", "value", "contribution")
     title = f"How {text(feature)} moves the prediction"
     if "low" in frame.columns:
         return _categories(frame, title, scale)
-    made = figure(title=title, x=text(feature), y=f"Push, {scale}", height=400)
+    about = f"{feature} ({note})" if note else feature
+    made = figure(title=title, x=text(about), y=f"Push, {scale}", height=400)
     made.add_scatter(
         x=frame["value"].to_list(),
         y=frame["contribution"].to_list(),
@@ -230,18 +232,17 @@ def waterfall(
     )
 
 
-def signed(push: float) -> str:
-    """A push with its sign: ``+0.31`` or ``−0.08``."""
-    return f"{'+' if push >= 0 else '−'}{abs(push):.{2 if abs(push) >= 0.1 or push == 0 else 3}f}"
-
-
 def _categories(frame: pl.DataFrame, title: str, scale: str) -> go.Figure:
     require(frame, "dependence picture", "high", "n")
     names = [
         text(f"{value_text(value)} ({n:,} row{'' if n == 1 else 's'})")
         for value, n in zip(frame["value"].to_list(), frame["n"].to_list(), strict=True)
     ]
-    made = figure(title=title, x=f"Push, {scale}", height=110 + ROW * max(1, frame.height))
+    made = figure(
+        title=title,
+        x=f"Mean push, {scale}; whiskers hold 80% of the rows",
+        height=110 + ROW * max(1, frame.height),
+    )
     pushes: Sequence[float] = frame["contribution"].to_list()
     made.add_scatter(
         x=pushes,

@@ -54,6 +54,11 @@ def value_text(value: object) -> str:
     return shorten(str(value), 40)
 
 
+def signed(push: float) -> str:
+    """A push with its sign: ``+0.31`` or ``−0.08``."""
+    return f"{'+' if push >= 0 else '−'}{abs(push):.{2 if abs(push) >= 0.1 or push == 0 else 3}f}"
+
+
 def shorten(text: str, longest: int = LONGEST) -> str:
     """`text` cut to `longest` letters, with an ellipsis where it was cut."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -154,7 +154,9 @@ def _clipped(drawn: str, x: Scale, y: Scale) -> str:
     left, top, width, height = x.start - 5, y.end - 5, x.end - x.start + 10, y.start - y.end + 10
     box = f"{n(left)} {n(top)} {n(width)} {n(height)}"
     place = 'x="{}" y="{}" width="{}" height="{}"'.format(*map(n, (left, top, width, height)))
-    return f'<svg {place} viewBox="{box}">{drawn}</svg>'
+    # Jupyter's own rule for every svg, height: auto, must not reach this one
+    fixed = f"width:{n(width)}px;height:{n(height)}px;max-width:none;overflow:hidden"
+    return f'<svg {place} viewBox="{box}" style="{fixed}">{drawn}</svg>'
 
 
 def _panels(traces: Sequence[Trace]) -> list[Panel]:
