@@ -81,7 +81,7 @@ def nice_step(low: float, high: float, n_ticks: int) -> float:
     """The 1, 2 or 5 times a power of ten that gives about `n_ticks` ticks."""
     raw = (high - low) / max(1, n_ticks)
     power = 10.0 ** math.floor(math.log10(raw))
-    return next(m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
+    return next(m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.75)
 
 
 def _moment(seconds: float) -> datetime:
