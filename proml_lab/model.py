@@ -179,6 +179,10 @@ def as_frame(data: object) -> pl.DataFrame:
     if isinstance(data, pl.LazyFrame):
         return data.collect()
     try:
+        if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
+            import pyarrow as pa
+
+            data = pa.Table.from_pandas(data, preserve_index=False)
         frame = pl.DataFrame(data)  # type: ignore[arg-type]
     except (TypeError, ValueError, PolarsError) as error:
         raise DataError(
