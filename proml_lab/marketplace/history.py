@@ -110,7 +110,7 @@ def require_unique(view: FeatureView, frame: pl.DataFrame, history: History) -> 
     repeated = history.repeated()
     if not repeated.size:
         return
-    row = frame.row(int(repeated[0]), named=True)
+    row = frame.row(int(repeated.min()), named=True)
     key = ", ".join(f"{column} {row[column]!r}" for column in view.entities.values())
     time = f" at {row[view.event_time]}" if view.event_time else ""
     more = f", and {repeated.size - 1} more such rows" if repeated.size > 1 else ""
