@@ -94,7 +94,11 @@ class ParameterError(ProMLError, ValueError):
 
 
 class RunError(ProMLError, RuntimeError):
-    """A notebook that failed while it ran."""
+    """A notebook that failed while it ran; `notebook` is the path of the run up to there."""
+
+    def __init__(self, message: str, *, hint: str = "", notebook: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.notebook = notebook
 
 
 class RegistryError(ProMLError, RuntimeError):

@@ -120,7 +120,11 @@ def execute(
         place = run.place + (f", line {line}" if line else "")
         excerpt = _excerpt(run.cell.source, line)
         said = _said(keep / "kernel.log")
-        raise RunError(f"{name} failed in {place}: {reason}\n{excerpt}", hint=hint + said)
+        raise RunError(
+            f"{name} failed in {place}: {reason}\n{excerpt}",
+            hint=hint + said,
+            notebook=str(path) if path.is_file() else "",
+        )
     if not path.is_file():
         raise RunError(f"{name} ran to its end, but was not written.", hint=hint)
     return path
