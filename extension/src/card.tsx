@@ -109,7 +109,7 @@ function Buttons(props: { promotion: Promotion; actions: Actions }): JSX.Element
       {promotion.failure?.notebook && (
         <Button label="Open partial notebook" onClick={() => actions.openNotebook(promotion)} />
       )}
-      <Button label="Remove from list" onClick={() => actions.forget(promotion)} />
+      <Button label="Remove" onClick={() => actions.forget(promotion)} />
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { NotebookInfo, Parameter, ServerError } from './server';
+import { Kind, NotebookInfo, Parameter, ServerError } from './server';
 
 export interface Answers {
   readonly name: string;
@@ -11,6 +11,16 @@ export interface Answers {
 }
 
 const NAME = '[a-z][a-z0-9]*([\\-_.][a-z0-9]+)*';
+
+/** Said under a field that the browser finds wrong. */
+const WRONG: Readonly<Record<Kind, string>> = {
+  bool: '',
+  int: 'Give a whole number, such as 300.',
+  float: 'Give a number, such as 0.05.',
+  str: 'Give some text.',
+  list: 'Give a list, such as [1, 2].',
+  date: 'Give a day.'
+};
 
 /** Dialog body; the dialog itself disables Promote while a field is `:invalid`. */
 export class PromoteForm extends ReactWidget {
@@ -70,14 +80,18 @@ function Fields(props: {
         and report as one version.
       </p>
       {props.refused && <Refusal error={props.refused} />}
-      <Field id="proml-name" label="Name of the artifact" help="small letters, digits and dashes">
+      <Field
+        id="proml-name"
+        label="Name of the artifact"
+        help="each promotion of a name gets the next version"
+        wrong="Small letters, digits and dashes, such as flight-delay."
+      >
         <input
           id="proml-name"
           className="jp-mod-styled"
           type="text"
           required
           pattern={NAME}
-          title="Small letters, digits and dashes, such as flight-delay"
           spellCheck={false}
           autoComplete="off"
           value={answers.name}
@@ -116,7 +130,13 @@ function ParameterField(props: {
   const { parameter, value, onChange } = props;
   const id = `proml-parameter-${parameter.name}`;
   return (
-    <Field id={id} label={parameter.name} kind={parameter.kind} help={parameter.help}>
+    <Field
+      id={id}
+      label={parameter.name}
+      kind={parameter.kind}
+      help={parameter.help}
+      wrong={WRONG[parameter.kind]}
+    >
       {parameter.kind === 'bool' ? (
         <input
           id={id}
@@ -153,17 +173,14 @@ function ParameterField(props: {
 function constraint(parameter: Parameter): React.InputHTMLAttributes<HTMLInputElement> {
   switch (parameter.kind) {
     case 'int':
-      return { inputMode: 'numeric', pattern: '\\s*[+\\-]?\\d+\\s*', title: 'A whole number' };
+      return { inputMode: 'numeric', pattern: '\\s*[+\\-]?\\d+\\s*' };
     case 'float':
       return {
         inputMode: 'decimal',
-        pattern: '\\s*[+\\-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+\\-]?\\d+)?\\s*',
-        title: 'A number, such as 0.05'
+        pattern: '\\s*[+\\-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+\\-]?\\d+)?\\s*'
       };
     case 'date':
       return { type: 'date' };
-    case 'list':
-      return { title: 'A list, such as [1, 2]' };
     default:
       return { type: 'text' };
   }
@@ -172,11 +189,12 @@ function constraint(parameter: Parameter): React.InputHTMLAttributes<HTMLInputEl
 function Field(props: {
   id: string;
   label: string;
-  kind?: Parameter['kind'];
+  kind?: Kind;
   help: string;
+  wrong: string;
   children: JSX.Element;
 }): JSX.Element {
-  const help = `${props.id}-help`;
+  const [help, wrong] = [`${props.id}-help`, `${props.id}-wrong`];
   const look = props.kind === 'bool' ? ' jp-mod-check' : '';
   return (
     <div className={`jp-ProMLForm-field${look}`}>
@@ -188,7 +206,10 @@ function Field(props: {
           </span>
         )}
       </label>
-      {React.cloneElement(props.children, { 'aria-describedby': help })}
+      {React.cloneElement(props.children, { 'aria-describedby': `${wrong} ${help}` })}
+      <span className="jp-ProMLForm-wrong" id={wrong}>
+        {props.wrong}
+      </span>
       <span className="jp-ProMLForm-help" id={help}>
         {props.help}
       </span>

@@ -26,7 +26,7 @@ function activate(
 ): void {
   const server = new Server(app.serviceManager.serverSettings);
   app.commands.addCommand(CommandIDs.promote, {
-    label: args => (args['toolbar'] ? 'Promote' : 'Promote Notebook…'),
+    label: 'Promote Notebook…',
     caption: 'Run this notebook in a fresh kernel and keep it as a versioned artifact',
     icon: promoteIcon,
     isEnabled: () => notebooks.currentWidget !== null,
@@ -36,9 +36,7 @@ function activate(
         await app.commands.execute(CommandIDs.showPromotions);
       }
     },
-    describedBy: {
-      args: { type: 'object', properties: { toolbar: { type: 'boolean' } } }
-    }
+    describedBy: { args: { type: 'object', properties: {} } }
   });
   palette?.addItem({ command: CommandIDs.promote, category: 'ProML' });
   notebooks.currentChanged.connect(() => app.commands.notifyCommandChanged(CommandIDs.promote));

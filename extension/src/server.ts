@@ -131,6 +131,9 @@ function refusal(response: Response, text: string): ServerError {
       'run: jupyter server extension enable proml_lab.server, then start Jupyter again.'
     );
   }
+  if (response.status >= 500) {
+    return new ServerError('The server failed at this.', 'its log says why.');
+  }
   try {
     const said = JSON.parse(text) as { message?: string; hint?: string };
     return new ServerError(said.message ?? response.statusText, said.hint ?? '');

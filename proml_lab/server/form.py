@@ -42,6 +42,7 @@ def _name(info: NotebookInfo) -> str:
 
 
 def _field(parameter: Parameter) -> dict[str, Json]:
+    empty = parameter.nullable or parameter.kind == "str"
     computed = parameter.default is None and bool(parameter.text)
     return {
         "name": parameter.name,
@@ -49,7 +50,7 @@ def _field(parameter: Parameter) -> dict[str, Json]:
         "value": "" if parameter.default is None else _typed(parameter.default),
         "placeholder": parameter.text if computed else "",
         "help": parameter.help,
-        "required": not (parameter.nullable or computed),
+        "required": parameter.required or not (empty or computed),
     }
 
 

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from proml_lab.contracts import Json
-from proml_lab.errors import ProMLError
+from proml_lab.errors import ProMLError, RunError
 from proml_lab.server import state
 
 
@@ -43,7 +43,7 @@ def main(folder: Path) -> int:
 
 
 def _promote(request: state.Request, folder: Path) -> dict[str, Json]:
-    from proml_lab.marketplace import open_workspace
+    from proml_lab.marketplace.workspace import open_workspace
     from proml_lab.promote import inspect, promote
 
     with (folder / "progress.jsonl").open("a", encoding="utf-8", buffering=1) as lines:
@@ -70,14 +70,13 @@ def _promote(request: state.Request, folder: Path) -> dict[str, Json]:
 def _failure(error: Exception, hint: str = "") -> dict[str, Json]:
     text = error.message if isinstance(error, ProMLError) else f"{type(error).__name__}: {error}"
     message, _, excerpt = text.partition("\n")
-    notebook = getattr(error, "notebook", None)
     return {
         "status": "failed",
         "error": type(error).__name__,
         "message": message,
         "hint": error.hint if isinstance(error, ProMLError) else hint,
         "excerpt": excerpt,
-        "notebook": str(notebook) if notebook else "",
+        "notebook": error.notebook if isinstance(error, RunError) else "",
     }
 
 

@@ -173,7 +173,7 @@ class Promotions:
 
 def _workspace(notebook: Path) -> Path:
     """The workspace that the notebook itself would use: the environment's, else the one around."""
-    from proml_lab.marketplace import open_workspace
+    from proml_lab.marketplace.workspace import open_workspace
 
     try:
         return open_workspace(os.environ.get("PROML_WORKSPACE") or notebook.parent).root
