@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,11 +81,12 @@ class Model:
             A column has a type that cannot be read as that of `inputs`.
         """
         raw = self.raw(frame)
-        match self.task:
-            case "binary":
-                return np.asarray(np.exp(-np.logaddexp(0.0, -raw)))
-            case "count":
-                return np.asarray(np.exp(raw))
+        with np.errstate(over="ignore", invalid="ignore"):
+            match self.task:
+                case "binary":
+                    return np.asarray(np.exp(-np.logaddexp(0.0, -raw)))
+                case "count":
+                    return np.asarray(np.exp(raw))
         return raw
 
     def raw(self, frame: object) -> Floats:
@@ -180,9 +182,7 @@ def as_frame(data: object) -> pl.DataFrame:
         return data.collect()
     try:
         if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
-            import pyarrow as pa
-
-            data = pa.Table.from_pandas(data, preserve_index=False)
+            data = _arrow(data)
         frame = pl.DataFrame(data)  # type: ignore[arg-type]
     except (TypeError, ValueError, PolarsError) as error:
         raise DataError(
@@ -190,6 +190,15 @@ def as_frame(data: object) -> pl.DataFrame:
             hint="pass a Polars, pandas or Arrow table.",
         ) from None
     return frame
+
+
+def _arrow(data: object) -> object:
+    """A pandas frame as an Arrow table: time zones kept, NaN as null, the index left out."""
+    import pyarrow as pa
+
+    with warnings.catch_warnings():  # pyarrow reads pandas in a way that pandas will change
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return pa.Table.from_pandas(data, preserve_index=False)
 
 
 def input_type(column: pl.Series) -> pl.DataType:

@@ -217,13 +217,20 @@ def _by_group(
     sizes = groups.value_counts(name="n").sort("n", groups.name, descending=[True, False])
     tables = []
     for value in sizes[groups.name]:
-        rows = (groups.is_null() if value is None else groups == value).to_numpy()
+        mine = groups.is_null() if value is None else (groups == value).fill_null(value=False)
+        rows = mine.to_numpy()
         part = {name: p[rows] for name, p in predictions.items()}
         made = measure(y[rows], part, [metric], resamples=resamples, seed=seed)
         tables.append(
             made.with_columns(
                 metric=pl.lit(f"{metric.name} by {groups.name}"),
-                group=pl.lit("(missing)" if value is None else str(value)),
+                group=pl.lit(_said(value)),
             )
         )
     return pl.concat(tables)
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "(missing)"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from proml_lab.evaluate import compare, evaluate
+from proml_lab.evaluate.words import conclusion, heading, measured, shown
+from tests.evaluate.test_compare import fitted
+
+
+def test_a_comparison_says_what_is_best() -> None:
+    found = compare(fitted("baseline"), fitted(), metrics=["auc", "pr_auc"], resamples=100)
+    assert conclusion(found.frame()) == "linear is best by auc and pr_auc."
+    lines = str(found).splitlines()
+    assert lines[0] == (
+        "2 models on 120 rows, label 'late' (binary); 95 % intervals from 100 resamples. "
+        "↑ higher is better, ↓ lower."
+    )
+    assert lines[3].split()[:2] == ["metric", "model"]
+    assert lines[4].startswith("auc ↑")
+    assert lines[4].split()[2] == "linear"
+    assert lines[5].split()[0] == "baseline"
+    assert lines[5].endswith("worse")
+
+
+def test_it_says_where_no_difference_can_be_told() -> None:
+    found = compare(fitted(), fitted(), names=["a", "b"], metrics=["auc"], resamples=20)
+    text = "a is best by auc; b is as good by auc (no detectable difference)."
+    assert conclusion(found.frame()) == text
+
+
+def test_one_model_says_its_values() -> None:
+    found = evaluate(fitted(), metrics=["auc", "log_loss"], resamples=0)
+    auc, loss = found.frame()["value"]
+    assert conclusion(found.frame()) == f"auc {auc:.4f} and log_loss {loss:.4f}."
+    assert heading(found).startswith("Model 'demo' on 120 rows, label 'late' (binary). ↑")
+    assert "verdict" not in str(found)
+
+
+def test_nothing_defined_is_said() -> None:
+    table = evaluate(fitted(), metrics=["auc"], resamples=0).frame()
+    table = table.with_columns(value=pl.lit(None, pl.Float64))
+    assert conclusion(table) == "No metric is defined on these rows."
+    assert shown(table, repeat=True)["value"].to_list() == ["–"]
+
+
+@pytest.mark.parametrize("repeat", [True, False])
+def test_a_metric_is_named_in_every_row_or_once(repeat: bool) -> None:
+    found = compare(fitted("baseline"), fitted(), metrics=["auc"], resamples=10)
+    names = shown(found.frame(), repeat=repeat)["metric"].to_list()
+    assert names == (["auc ↑", "auc ↑"] if repeat else ["auc ↑", ""])
+
+
+def test_groups_are_named_with_their_rows() -> None:
+    found = evaluate(fitted(), metrics=["auc", "auc by carrier"], resamples=0)
+    table = shown(found.frame(), repeat=True)
+    assert table["metric"][1].startswith("auc ↑ (carrier = c")
+    assert table["rows"].to_list()[0] == 120
+    assert measured(found.frame())["metric"].to_list() == ["auc"]
+
+
+def test_differences_have_signs_and_as_many_decimals_as_values() -> None:
+    found = compare(fitted("baseline"), fitted(), metrics=["log_loss"], resamples=50)
+    row = found.frame().filter(model="baseline").row(0, named=True)
+    cell = shown(found.frame(), repeat=True)["to the best"][1]
+    low, high = row["difference_low"], row["difference_high"]
+    assert cell == f"{row['difference']:+.4f} ({low:+.4f} to {high:+.4f})"
