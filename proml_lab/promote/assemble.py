@@ -56,9 +56,9 @@ def assemble(
     folder = keep / "bundle"
     (folder / "notebook").mkdir(parents=True)
     given = keep / "outputs"
-    shutil.copytree(given / "model", folder / "model")
+    (given / "model").rename(folder / "model")
     if (given / "reports").is_dir():
-        shutil.copytree(given / "reports", folder / "reports")
+        (given / "reports").rename(folder / "reports")
     head = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     spec = ModelSpec.read(folder / "model" / "spec.proml.yaml")
     draft = Draft(

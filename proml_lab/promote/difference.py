@@ -89,9 +89,7 @@ def difference(
     specs = [_text(artifact, "spec.proml.yaml") for artifact in (old, new)]
     rows = [
         *_pairs("parameter", old.parameters, new.parameters),
-        *_lines(
-            "spec", "spec.proml.yaml", _text(old, "spec.proml.yaml"), _text(new, "spec.proml.yaml")
-        ),
+        *_lines("spec", "line ", *specs),
         *_code(old, new),
         *_pairs("data", _data(old), _data(new)),
         *_pairs("environment", _environment(old), _environment(new)),

@@ -76,18 +76,20 @@ def promote(
     keep = _run_folder(place.runs, name)
     run = _Promotion(info, name, bound, place, keep)
     execute.load()
-    with ThreadPoolExecutor(1, "proml-registry") as pool:
+    pool = ThreadPoolExecutor(1, "proml-registry")
+    try:
         opening = pool.submit(registry.open)
         recorded = _run(run, tell)
-        try:
-            return _finish(run, recorded, registry, opening, tell)
-        except ProMLError:
-            raise
-        except OSError as error:
-            raise RunError(
-                f"{info.path.name} ran, but its artifact could not be written: {error.strerror}.",
-                hint=f"free some space; nothing was registered; the run is kept in {keep}.",
-            ) from error
+        return _finish(run, recorded, registry, opening, tell)
+    except ProMLError:
+        raise
+    except OSError as error:
+        raise RunError(
+            f"The artifact of {info.path.name} could not be written: {error.strerror or error}.",
+            hint=f"free some space; nothing was registered; the run is kept in {keep}.",
+        ) from error
+    finally:
+        pool.shutdown(wait=False)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -112,18 +114,37 @@ class Registry:
             raise self.error("it is a database of something else")
 
     def open(self) -> None:
-        """Import MLflow, connect, and make the tables where there are none."""
+        """Import MLflow, connect, and make the tables where there are none.
+
+        Raises
+        ------
+        RegistryError
+            The registry cannot be made or read.
+        """
         if self._client is None:
             os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-            import mlflow
-
-            def connect() -> MlflowClient:
-                client = mlflow.MlflowClient(tracking_uri=self.address, registry_uri=self.address)
-                client.search_registered_models(max_results=1)  # the first call makes the tables
-                return client
+            import mlflow  # noqa: F401
 
             with self.lock():
-                self._client = self._call(connect)
+                self._client = self._call(self._connect)
+
+    def _connect(self) -> MlflowClient:
+        """Tables are made in a file beside and moved into place whole: never a part of them."""
+        file = self.file
+        if file is not None and not file.exists():
+            for stale in file.parent.glob(f"{file.name}.*.part"):
+                stale.unlink()
+            made = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+            try:
+                _client(_SQLITE + str(made))
+                whole = file.with_name(f"{made.stem}-whole.part")
+                shutil.copyfile(made, whole)
+                whole.replace(file)
+            finally:
+                for part in file.parent.glob(f"{made.stem}*"):
+                    with suppress(OSError):  # still open, where that keeps a file from going
+                        part.unlink()
+        return _client(self.address)
 
     @contextmanager
     def reserve(self, record: Record) -> Iterator[int]:
@@ -287,7 +308,8 @@ class Registry:
             except RegistryError:
                 raise
             except Exception as error:
-                lines = [line for line in str(error).splitlines() if line.strip()]
+                said = (isinstance(error, OSError) and error.strerror) or str(error)
+                lines = [line for line in said.splitlines() if line.strip()]
                 reason = lines[0] if lines else type(error).__name__
                 raise self.error(reason.removeprefix("(sqlite3.OperationalError) ")) from error
 
@@ -302,6 +324,14 @@ class Registry:
         return RegistryError(
             f"The registry {where} cannot be used: {reason.rstrip('.')}.", hint=hint
         )
+
+
+def _client(address: str) -> MlflowClient:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=address, registry_uri=address)
+    client.search_registered_models(max_results=1)  # the first call makes the tables
+    return client
 
 
 @contextmanager
