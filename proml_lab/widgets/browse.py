@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from proml_lab.errors import ProMLError, UsageError
 from proml_lab.plots.style import variables
 from proml_lab.widgets.picks import Picks, as_yaml
+from proml_lab.widgets.questions import answer
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
 
-PAGE = 50
 _STATIC = Path(__file__).parent / "static"
 
 
-class Browse(anywidget.AnyWidget, Picks):  # type: ignore[misc]
+class Browse(anywidget.AnyWidget, Picks):
     """Look through a workspace's features: ``shop = Browse(workspace)``, then ``shop.picked``.
 
     `picked` is shared with the page and may be set from Python too: features as
@@ -42,15 +41,27 @@ class Browse(anywidget.AnyWidget, Picks):  # type: ignore[misc]
     @traitlets.validate("picked")
     def _known(self, proposal: Mapping[str, Any]) -> list[str]:
         """Picks, each once; raises UnknownNameError for a feature that is not in the catalogue."""
-        catalog = self.workspace.catalog
         names: list[str] = list(dict.fromkeys(proposal["value"]))
         for name in names:
-            catalog.feature(name)
+            self.workspace.catalog.feature(name)
         return names
 
     @traitlets.observe("picked")
     def _describe(self, change: Mapping[str, Any]) -> None:
         self.snippet = as_yaml(change["new"])
 
-    def _receive(self, _: object, message: Mapping[str, Any], buffers: object) -> None:
-        self.send(answer(self.workspace, message))
+    def _receive(self, _: object, message: object, buffers: object) -> None:
+        reply = answer(self.workspace, message)
+        if reply is not None:
+            self.send(reply)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The live widget with the catalogue as a table beside it; in a promotion the table only.
+
+        A promoted notebook is read without a kernel, where a widget would show nothing.
+        """
+        static = self.workspace.catalog.search(self.text)._repr_mimebundle_()
+        if "PROML_OUTPUTS" in os.environ:
+            return static
+        live = super()._repr_mimebundle_(**kwargs)
+        return static if live is None else ({**live[0], **static}, live[1])

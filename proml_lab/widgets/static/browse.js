@@ -24,7 +24,10 @@ function render({ model, el }) {
   const parts = build(model.get("text"));
   /** @type {{ kept: Record<string, string>, rows: Row[], total: number, active: number, open: Set<string> }} */
   const state = { kept: {}, rows: [], total: 0, active: 0, open: new Set() };
+  /** @type {Map<string, Bins>} */
+  const bins = new Map();
   let timer = 0;
+  let turn = 0;
 
   /** @param {boolean} more  the next page, below the rows that are there */
   async function search(more = false) {
@@ -40,8 +43,7 @@ function render({ model, el }) {
       drawFacets(page.facets);
       drawRows(start);
       parts.root.setAttribute("aria-busy", "false");
-      const names = page.rows.map((row) => row.name);
-      if (names.length) fill(await kernel.ask("bins", { names }));
+      await draw(page.rows);
     } catch (error) {
       parts.root.setAttribute("aria-busy", "false");
       say(error instanceof Error ? error.message : String(error));
@@ -144,11 +146,33 @@ function render({ model, el }) {
     return item;
   }
 
-  /** @param {Record<string, Bins> | null} bins */
-  function fill(bins) {
-    for (const item of bins ? rows() : []) {
-      const found = bins?.[String(item.dataset.name)];
-      if (found) item.querySelector(".spark")?.replaceChildren(...histogram(found));
+  /**
+   * Histograms, view by view, so that a search in between need not wait for all of them.
+   *
+   * @param {Row[]} page
+   */
+  async function draw(page) {
+    const mine = ++turn;
+    /** @type {Map<string, string[]>} */
+    const views = new Map();
+    for (const { name } of page) {
+      const view = name.slice(0, name.lastIndexOf("."));
+      if (!bins.has(name)) views.set(view, [...(views.get(view) ?? []), name]);
+    }
+    fill();
+    for (const names of views.values()) {
+      const found = await kernel.ask("bins", { names });
+      if (found === null || mine !== turn) return;
+      for (const [name, one] of Object.entries(found)) bins.set(name, one);
+      fill();
+    }
+  }
+
+  function fill() {
+    for (const item of rows()) {
+      const found = bins.get(String(item.dataset.name));
+      const spark = item.querySelector(".spark");
+      if (found && spark && !spark.firstChild) spark.append(...histogram(found));
     }
   }
 

@@ -1,0 +1,106 @@
+"""Questions of the feature browser: ``{id, kind, payload}`` in, ``{id, payload or error}`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from proml_lab.contracts import Json
+from proml_lab.errors import ProMLError, UsageError, unknown
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
+
+PAGE = 50
+"""Rows of one answer, at most."""
+LONGEST = 200
+"""Letters of a search that are looked at."""
+FACETS = ("entity", "type", "owner", "tag", "view")
+
+
+def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
+    """The reply to one message of the page; None to what is not a question.
+
+    ``search`` takes ``text``, ``kept`` (facet to value) and ``start`` and gives ``total``, at most
+    50 ``rows`` from `start` on, and ``facets``. ``bins`` takes at most 50 ``names`` of features
+    and gives the ``counts`` of each, what they span (``low``, ``high``) and the share of ``nulls``.
+    """
+    if not isinstance(message, Mapping) or not isinstance(message.get("id"), str):
+        return None
+    known: dict[str, Callable[[Workspace, Mapping[str, object]], Json]]
+    known = {"search": _search, "bins": _bins}
+    kind, payload = message.get("kind"), message.get("payload")
+    try:
+        if kind not in known:
+            raise unknown("kind of question", str(kind), known)
+        if not isinstance(payload, Mapping):
+            raise UsageError(f"The question {kind!r} has no payload.")
+        return {"id": message["id"], "payload": known[kind](workspace, payload)}
+    except ProMLError as error:
+        return {"id": message["id"], "error": str(error)}
+
+
+def _search(workspace: Workspace, payload: Mapping[str, object]) -> Json:
+    text = str(payload.get("text", ""))[:LONGEST]
+    given = payload.get("kept")
+    kept = {
+        name: str(value)
+        for name, value in (given.items() if isinstance(given, Mapping) else ())
+        if name in FACETS
+    }
+    start = payload.get("start")
+    start = start if isinstance(start, int) and start > 0 else 0
+    catalog = workspace.catalog
+    found = catalog.search(text, **kept)
+    facets = catalog.facets(text, **kept)
+    return {
+        "total": len(found),
+        "rows": [_row(row) for row in found.frame().slice(start, PAGE).to_dicts()],
+        "facets": {
+            name: [{"value": v, "count": n} for v, n in getattr(facets, name).items()]
+            for name in FACETS
+        },
+    }
+
+
+def _row(row: Mapping[str, Json]) -> Json:
+    kept = ("type", "owner", "description", "tags", "entities", "formula", "unit")
+    return {"name": f"{row['view']}.{row['feature']}", **{name: row[name] for name in kept}}
+
+
+def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:
+    from proml_lab.marketplace.profile import profile
+
+    names = payload.get("names")
+    if not isinstance(names, Sequence) or isinstance(names, str) or len(names) > PAGE:
+        raise UsageError(f"Bins are given for at most {PAGE} features at a time.")
+    catalog = workspace.catalog
+    wanted: dict[str, list[str]] = {}
+    for name in map(str, names):
+        catalog.feature(name)
+        view, _, feature = name.rpartition(".")
+        wanted.setdefault(view, []).append(feature)
+    drawn: dict[str, Json] = {}
+    for view, features in wanted.items():
+        frame = profile(catalog.view(view), cache=workspace.root / ".proml" / "profiles")
+        rows = {row["feature"]: row for row in frame.to_dicts()}
+        drawn |= {f"{view}.{feature}": _drawn(rows[feature]) for feature in features}
+    return drawn
+
+
+def _drawn(row: Mapping[str, object]) -> Json:
+    """One feature's little histogram, and the words below it."""
+    labels = row["labels"]
+    if row["low"] is not None:
+        span = str(row["low"]), str(row["high"])
+    elif isinstance(labels, list) and labels:
+        span = str(labels[0]), f"{row['n_distinct']:,} values"
+    else:
+        span = "", ""
+    nulls = row["nulls"]
+    return {
+        "counts": row["bins"] or [],  # type: ignore[dict-item]
+        "low": span[0],
+        "high": span[1],
+        "nulls": f"{nulls:.0%}" if isinstance(nulls, float) and nulls >= 0.005 else "",
+    }

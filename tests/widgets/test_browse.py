@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from proml_lab.errors import UnknownNameError
+from proml_lab.marketplace.workspace import Workspace
+from proml_lab.widgets import browse
+from proml_lab.widgets.browse import Browse
+
+WIND, SEATS = "weather.at_origin.wind_speed", "planes.static.seats"
+VIEW = "application/vnd.jupyter.widget-view+json"
+SOURCE = (Path(browse.__file__).parent / "static" / "browse.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def shop(flights: Workspace) -> Browse:
+    return Browse(flights, text="wind")
+
+
+def test_picks_may_be_set_from_python(shop: Browse) -> None:
+    shop.picked = [WIND, SEATS, WIND]
+    assert shop.picked == [WIND, SEATS]
+    assert shop.features == [{"weather.at_origin": ["wind_speed"]}, {"planes.static": ["seats"]}]
+    assert shop.snippet == shop.spec()
+    shop.picked = []
+    assert shop.snippet == ""
+
+
+def test_a_pick_that_is_not_in_the_catalogue(shop: Browse) -> None:
+    shop.picked = [WIND]
+    with pytest.raises(UnknownNameError, match=r"did you mean 'planes\.static\.seats'"):
+        shop.picked = [WIND, "planes.static.seat"]
+    assert shop.picked == [WIND]
+
+
+def test_it_answers_what_the_page_asks(shop: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(shop, "send", sent.append)
+    shop._handle_custom_msg({"id": "1", "kind": "search", "payload": {"text": "seats"}}, [])
+    shop._handle_custom_msg("something else", [])
+    (reply,) = sent
+    assert reply["payload"]["rows"][0]["name"] == SEATS  # type: ignore[index]
+
+
+def test_the_table_goes_with_the_widget(shop: Browse) -> None:
+    data, _ = shop._repr_mimebundle_()
+    assert data[VIEW]["model_id"] == shop.model_id
+    assert "wind_speed" in data["text/plain"]
+    assert "<table" in data["text/html"]
+    assert "<script" not in data["text/html"]
+
+
+def test_a_promotion_shows_the_table_only(
+    shop: Browse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROML_OUTPUTS", str(tmp_path))
+    assert set(shop._repr_mimebundle_()) == {"text/plain", "text/html"}
+
+
+def test_the_page_shares_the_traits_that_the_script_names(shop: Browse) -> None:
+    (typed,) = re.findall(r"@typedef \{\{ (.*?) \}\} Model", SOURCE)
+    named = set(re.findall(r"(\w+):", typed))
+    ours = {n for n, t in Browse.class_traits(sync=True).items() if t.this_class is Browse}
+    assert named == ours
+    assert ours == {"picked", "snippet", "text"} <= set(shop.keys)
+
+
+def test_the_script_sets_text_and_fetches_nothing() -> None:
+    assert SOURCE.startswith("// @ts-check")
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "fetch(", "import "):
+        assert word not in SOURCE, word
+    assert re.findall(r"https?://[^\"]*", SOURCE) == ["http://www.w3.org/2000/svg"]
+
+
+def test_the_styles_stay_below_one_class() -> None:
+    css = (Path(browse.__file__).parent / "static" / "browse.css").read_text(encoding="utf-8")
+    selectors = re.findall(r"(?:^|[{};,])\s*([^{};@]+?)\s*\{", css)
+    for selector in selectors:
+        assert selector.startswith(".proml-browse"), selector
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb\(", css)
