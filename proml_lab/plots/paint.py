@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from proml_lab.errors import UsageError
 from proml_lab.plots.style import variables
-from proml_lab.plots.theme import DASHES, INK, PALETTE, RULE
+from proml_lab.plots.theme import DASHES, INK, NEUTRAL, PALETTE, RULE
 
 FONT = 12.0
+OURS = (*PALETTE, NEUTRAL)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}|#[0-9a-fA-F]{3}|rgba?\([0-9., ]+\)")
 _NARROW, _WIDE = set("iljtfrI.,;:'|!()[]- "), set("mwMW@%&–…+−=<>")
 _PATTERN = dict(zip(DASHES, ("", "7 4", "7 3 2 3", "12 4", "12 3 2 3", "2 3"), strict=True))
@@ -19,7 +20,7 @@ CSS = (
     variables(".proml-svg")
     + "".join(
         f".proml-svg .f{i}{{fill:var(--proml-c{i})}}.proml-svg .s{i}{{stroke:var(--proml-c{i})}}"
-        for i in range(len(PALETTE))
+        for i in range(len(OURS))
     )
     + ".proml-svg .fi,.proml-svg text{fill:var(--proml-ink)}.proml-svg .si{stroke:var(--proml-ink)}"
     ".proml-svg .fr{fill:var(--proml-rule)}.proml-svg .sr{stroke:var(--proml-rule)}"
@@ -136,8 +137,8 @@ def _paint(colour: str, opacity: float, what: str) -> str:
     clear = f' {what}-opacity="{opacity:.2g}"' if opacity < 1 else ""
     if colour == INK:
         return f'class="{what[0]}i" {what}="{INK}"{clear}'
-    if colour in PALETTE:
-        return f'class="{what[0]}{PALETTE.index(colour)}" {what}="{colour}"{clear}'
+    if colour in OURS:
+        return f'class="{what[0]}{OURS.index(colour)}" {what}="{colour}"{clear}'
     return f'{what}="{colour}"{clear}'
 
 

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-PALETTE = ("#2b7bba", "#d1660a", "#0f8f73", "#a45fc0", "#a87b00", "#d1495b", "#7a7a7a")
-"""Seven colours, told apart with any common colour blindness; 3:1 or more on #fff and on #111."""
-LIGHT = ("#1f6aa5", "#b8560a", "#0b7a62", "#8e44ad", "#8a6500", "#b8384a", "#666666")
-DARK = ("#5aa9e6", "#f0913a", "#2cc4a0", "#c48de0", "#d8ab2b", "#f0788a", "#a0a0a0")
-"""The same colours where the page is known: PALETTE[i] is drawn as LIGHT[i] or as DARK[i]."""
+PALETTE = ("#2f66e8", "#d67a14", "#0ba39e", "#ad50bd", "#745f1d", "#c42a60")
+"""Six colours for series: 3:1 or more on #fff and on #111, and any two of them 20 apart in CIELAB
+for people who see all colours and for the three kinds of colour blindness (Machado et al. 2009).
+"""
+NEUTRAL = "#7a7a7a"
+LIGHT = ("#14489a", "#cf6f0a", "#1b9a94", "#c05ed8", "#574a08", "#8a2445", "#666666")
+DARK = ("#4a82f5", "#f08418", "#46ddcc", "#c48be0", "#f7dc50", "#cc3c74", "#a0a0a0")
+"""The same six and neutral where the page is known, on the same terms."""
 DASHES = ("solid", "dash", "dashdot", "longdash", "longdashdot", "dot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 INK = "#797979"
 """Text: 4.3:1 on white and on #111, the most that one colour can have on both."""
 RULE = "rgba(128,128,128,0.28)"
-UP, DOWN, NEUTRAL = PALETTE[1], PALETTE[0], PALETTE[6]
-SCALE = ((0.0, "#2b7bba"), (0.5, "#9268a6"), (1.0, "#d9480f"))
+UP, DOWN = PALETTE[1], PALETTE[0]
+SCALE = ((0.0, "#2f66e8"), (0.5, "#9a6296"), (1.0, "#d9480f"))
 """Low to high values: blue, purple, orange; every step reads on white and on #111."""
 
 
