@@ -162,7 +162,7 @@ class Index:
         for other in self._vocabulary:
             if other == word:
                 alike[other] = _EXACT
-            elif other.startswith(word) or (word.startswith(other) and len(other) > 3):
+            elif other.startswith(word) or (word.startswith(other) and len(word) - len(other) < 3):
                 alike[other] = _START
             elif len(word) > 3 and word in other:
                 alike[other] = _INSIDE
