@@ -28,6 +28,8 @@ def column_texts(column: pl.Series, spec: str | None = None) -> list[str]:
         return [MISSING if v is None else f"{v:,}" for v in values]
     if isinstance(kind, pl.Datetime):
         return _times(values, zone=kind.time_zone)
+    if kind == pl.Boolean:
+        return [MISSING if v is None else str(v).lower() for v in values]
     return [MISSING if v is None else shorten(str(v)) for v in values]
 
 

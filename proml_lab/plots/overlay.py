@@ -62,7 +62,7 @@ def shapes(given: Iterable[Mapping[str, Any]], area: Area) -> list[str]:
             inside = paint.fill(
                 str(shape.get("fillcolor") or "none"), float(shape.get("opacity") or 1)
             )
-            out.append(f"<rect {place} {inside} {look}/>")
+            out.append(f"<g {look}><rect {place} {inside}/></g>")
     return out
 
 

@@ -40,9 +40,9 @@ def dates(low: float, high: float, n_ticks: int) -> Ticks:
     raw = (high - low) / max(1, n_ticks)
     for span, words in _SPANS:
         if span >= raw * 0.75:
-            first = math.ceil(low / span)
+            first, zero = math.ceil(low / span), "0" if words.startswith("%d") else ""
             return tuple(
-                (float(i * span), _moment(i * span).strftime(words).lstrip("0"))
+                (float(i * span), _moment(i * span).strftime(words).removeprefix(zero))
                 for i in range(first, math.floor(high / span) + 1)
             )
     months, words = next((m for m in _MONTHS if m[0] * _MONTH_S >= raw * 0.75), _MONTHS[-1])
