@@ -1,4 +1,4 @@
-"""Ridge-penalised generalized linear models of dense columns and coded levels, by L-BFGS.
+"""Ridge-penalised generalized linear models of dense columns and coded levels, by Newton steps.
 
 Minimises, over intercept b, dense coefficients w and one coefficient a level v,
 ``sum_i loss(y_i, eta_i) + l2/2 (|w|^2 + |v|^2)`` with ``eta = b + Z w + sum_j v_j[codes_j]``.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +16,10 @@ from proml_lab.contracts import Floats, Task
 from proml_lab.errors import DataError
 from proml_lab.learners.encode import Codes
 
-if TYPE_CHECKING:
-    from scipy.optimize import OptimizeResult
+TOLERANCE = 1e-12
+"""Newton steps end when the next would gain less, as a share of the loss per row."""
+EXACT = 4000
+"""Parameters up to which the curvature matrix is made and factored."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,28 @@ class Design:
         ]
         return np.concatenate(parts)
 
+    def gram(self, weights: Floats) -> Floats:
+        """(1 + q + levels, same) sum over rows of `weights` times the products of two columns."""
+        from proml_lab.kernels.levels import level_sums
+
+        first = 1 + self.dense.shape[1]
+        size = first + sum(self.sizes)
+        out = np.zeros((size, size))
+        out[0, 0] = weights.sum()
+        out[1:first, 0] = np.einsum("ij,i->j", self.dense, weights)
+        out[1:first, 1:first] = (self.dense * weights[:, None]).T @ self.dense
+        spans = list(zip(self._starts(), self.sizes, self.coded, strict=True))
+        for j, (start, n_levels, codes) in enumerate(spans):
+            here = slice(start, start + n_levels)
+            out[here, :first] = level_sums(codes, n_levels, self.dense, weights)
+            out[here, here] = np.diag(out[here, 0])
+            for below, n_below, others in spans[:j]:
+                pairs = codes.astype(np.int64) * n_below + others
+                cells = np.bincount(pairs, weights, n_levels * n_below)
+                out[here, below : below + n_below] = cells.reshape(n_levels, n_below)
+        lower = np.tril(out)
+        return np.asarray(lower + np.tril(out, -1).T)
+
     def split(self, theta: Floats) -> tuple[float, Floats, list[Floats]]:
         """(intercept, dense, levels of each text feature) of `theta`."""
         q = self.dense.shape[1]
@@ -68,13 +91,12 @@ def solve(
     *,
     task: Task,
     l2: float,
-    max_steps: int = 2000,
+    max_steps: int = 100,
     step: Callable[[int, float], None] | None = None,
 ) -> Floats:
     """The parameters (1 + q + levels,) that minimise the penalised loss.
 
-    Sums run in one thread and one order, so the same data give the same bits. Every parameter is
-    scaled by the root of its curvature at the start, where all but the intercept are 0.
+    Newton's method with halved steps. Sums run in one thread, so the same data give the same bits.
 
     Parameters
     ----------
@@ -87,7 +109,7 @@ def solve(
     l2
         Weight of the penalty, above 0: the solution is unique.
     max_steps
-        Steps of L-BFGS before giving up.
+        Newton steps before giving up.
     step
         Called after each step with its number and the loss per row.
 
@@ -96,7 +118,7 @@ def solve(
     DataError
         No minimum within `max_steps`.
     """
-    from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     scale = float(y.std()) if task == "regression" else 1.0
     target = (y - y.mean()) / scale if task == "regression" else y
@@ -104,48 +126,77 @@ def solve(
     n = len(y)
     penalty = np.full(1 + design.dense.shape[1] + sum(design.sizes), l2 / n)
     penalty[0] = 0.0
-    start = np.zeros(len(penalty))
-    start[0] = link(float(target.mean()))
-    _, _, curvature = family(np.full(n, start[0]), target)
-    bend = design.transposed(curvature, squared=True) / n + penalty
-    unit = 1 / np.sqrt(np.where(bend > 0, bend, 1.0))
+    theta = np.zeros(len(penalty))
+    theta[0] = link(float(target.mean()))
 
-    def objective(u: Floats) -> tuple[float, Floats]:
-        theta = u * unit
-        loss, slope, _ = family(design.times(theta), target)
-        value = loss.sum() / n + 0.5 * np.sum(penalty * theta**2)
+    def value(at: Floats) -> tuple[float, Floats, Floats]:
+        losses, slope, curvature = family(design.times(at), target)
+        return float(losses.sum() / n + 0.5 * np.sum(penalty * at**2)), slope, curvature
+
+    with np.errstate(over="ignore", invalid="ignore"), threadpool_limits(1):
+        loss, slope, curvature = value(theta)
+        for k in range(1, max_steps + 1):
+            gradient = design.transposed(slope) / n + penalty * theta
+            move = _newton(design, curvature / n, penalty, gradient)
+            gain = float(gradient @ move)
+            found = _shorter(value, theta, move, loss, gain)
+            if found is not None:
+                theta, (loss, slope, curvature) = found
+            if step:
+                step(k, loss)
+            if found is None or gain < TOLERANCE * max(1.0, abs(loss)):
+                break
         gradient = design.transposed(slope) / n + penalty * theta
-        return float(value), gradient * unit
-
-    steps = 0
-
-    def after(intermediate_result: OptimizeResult) -> None:
-        nonlocal steps
-        steps += 1
-        if step:
-            step(steps, float(intermediate_result.fun))
-
-    with np.errstate(over="ignore"):
-        found = minimize(
-            objective,
-            start / unit,
-            jac=True,
-            method="L-BFGS-B",
-            callback=after,
-            options={
-                "maxiter": max_steps, "maxfun": 2 * max_steps, "maxcor": 20,
-                "gtol": 1e-9, "ftol": 1e-16,
-            },
-        )  # fmt: skip
-    if not np.all(np.isfinite(found.x)) or np.abs(found.jac).max() > 1e-5:
+    if not np.all(np.isfinite(theta)) or np.abs(gradient).max() > 1e-6:
         raise DataError(
-            f"The linear model found no best coefficients within {steps} steps.",
+            f"The linear model found no best coefficients within {k} steps.",
             hint="raise l2, or look for features with extreme values.",
         )
-    theta = np.asarray(found.x * unit) * scale
+    theta = theta * scale
     if task == "regression":
         theta[0] += y.mean()
-    return theta
+    return np.asarray(theta)
+
+
+def _newton(design: Design, weights: Floats, penalty: Floats, gradient: Floats) -> Floats:
+    """The step to subtract: exact, or by conjugate gradients where the matrix is too large."""
+    from scipy.linalg import cho_factor, cho_solve
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    size = len(penalty)
+    diagonal = design.transposed(weights, squared=True) + penalty
+    ridge = (
+        np.where(diagonal > 0, diagonal, 1.0) * 1e-12
+    )  # an intercept may be determined by l2 only
+    if size <= EXACT:
+        hessian = design.gram(weights)
+        hessian[np.diag_indices(size)] += penalty + ridge
+        return np.asarray(cho_solve(cho_factor(hessian, lower=True), gradient))
+
+    def times(v: Floats) -> Floats:
+        return design.transposed(weights * design.times(v)) + penalty * v
+
+    operator = LinearOperator((size, size), matvec=times, dtype=np.float64)
+    scaled = LinearOperator((size, size), matvec=lambda v: v / (diagonal + ridge), dtype=np.float64)
+    return np.asarray(cg(operator, gradient, rtol=1e-6, maxiter=500, M=scaled)[0])
+
+
+def _shorter(
+    value: Callable[[Floats], tuple[float, Floats, Floats]],
+    theta: Floats,
+    move: Floats,
+    loss: float,
+    gain: float,
+) -> tuple[Floats, tuple[float, Floats, Floats]] | None:
+    """The longest of ``move, move/2, move/4, …`` that lowers the loss enough; None: none does."""
+    share = 1.0
+    for _ in range(30):
+        after = theta - share * move
+        found = value(after)
+        if np.isfinite(found[0]) and found[0] <= loss - 1e-4 * share * gain:
+            return after, found
+        share /= 2
+    return None
 
 
 def _binary(eta: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:

@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from proml_lab.errors import DataError
+from proml_lab.learners import glm
 from proml_lab.learners.glm import Design, solve
 
 
@@ -26,6 +27,8 @@ def test_a_design_multiplies_as_its_matrix() -> None:
     assert np.allclose(design.times(theta), theta[0] + whole @ theta[1:], rtol=1e-13)
     wanted = np.append(r.sum(), whole.T @ r)
     assert np.allclose(design.transposed(r), wanted, rtol=1e-12, atol=1e-12)
+    ones = np.column_stack([np.ones(len(whole)), whole])
+    assert np.allclose(design.gram(r), (ones * r[:, None]).T @ ones, rtol=1e-11, atol=1e-11)
     wanted = np.append(r.sum(), (whole**2).T @ r)
     assert np.allclose(design.transposed(r, squared=True), wanted, rtol=1e-12, atol=1e-12)
     b, w, tables = design.split(theta)
@@ -47,7 +50,7 @@ def test_ridge_regression_agrees_with_its_normal_equations(l2: float) -> None:
     y = 1000 + 50 * whole[:, 0] + rng.normal(size=len(whole))
     peer = Ridge(alpha=l2, solver="cholesky").fit(whole, y)
     wanted = np.append(peer.intercept_, peer.coef_)
-    assert np.allclose(solve(design, y, task="regression", l2=l2), wanted, rtol=1e-6, atol=1e-5)
+    assert np.allclose(solve(design, y, task="regression", l2=l2), wanted, rtol=1e-9, atol=1e-8)
 
 
 @pytest.mark.parametrize("l2", [0.1, 30.0])
@@ -57,6 +60,16 @@ def test_poisson_regression_agrees_with_sklearn(l2: float) -> None:
     peer = PoissonRegressor(alpha=l2 / len(y), tol=1e-10, solver="newton-cholesky").fit(whole, y)
     wanted = np.append(peer.intercept_, peer.coef_)
     assert np.allclose(solve(design, y, task="count", l2=l2), wanted, atol=2e-6)
+
+
+def test_a_wide_design_gives_the_same_by_conjugate_gradients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    design, whole, rng = case()
+    y = rng.poisson(np.exp(0.5 * whole[:, 1])).astype(float)
+    exact = solve(design, y, task="count", l2=0.3)
+    monkeypatch.setattr(glm, "EXACT", 3)
+    assert np.allclose(solve(design, y, task="count", l2=0.3), exact, rtol=1e-7, atol=1e-9)
 
 
 def test_the_gradient_is_zero_at_the_solution_of_a_design_without_numbers() -> None:
