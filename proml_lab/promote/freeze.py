@@ -13,12 +13,15 @@ from proml_lab.contracts import Json
 
 
 def freeze(folder: Path) -> None:
-    """Write ``pylock.toml`` (PEP 751) and ``platform.json`` into `folder`, which is made.
+    """Write ``pylock.toml``, ``requirements.txt`` and ``platform.json`` into `folder`.
 
     Packages are those installed for this interpreter, with exact versions; local labels such as
-    ``+cpu`` are kept. Where a package came from is left out: no address, no path.
+    ``+cpu`` are kept. Where a package came from is left out: an installation does not say. So the
+    lock is PEP 751 but for the wheels' addresses and hashes, and pip installs from the pins.
     """
     folder.mkdir(parents=True)
+    pins = [f"{name}=={version}\n" for name, version in sorted(packages().items())]
+    (folder / "requirements.txt").write_text("".join(pins), encoding="utf-8", newline="\n")
     (folder / "pylock.toml").write_text(lock(), encoding="utf-8", newline="\n")
     text = json.dumps(ground(), indent=1, sort_keys=True) + "\n"
     (folder / "platform.json").write_text(text, encoding="utf-8", newline="\n")

@@ -30,6 +30,8 @@ T = TypeVar("T")
 MARK = "proml.manifest"
 _PLACE = "proml.workspace"
 _SQLITE = "sqlite:///"
+_LAST = "proml.last"
+_TRIES = 5
 _LOCK_S = 120.0
 _LOGGERS = ("mlflow", "alembic")
 
@@ -161,11 +163,11 @@ class Registry:
         self.open()
         with self.lock():
             self._call(lambda: self._prepare(record.name))
-            run, made = self._call(lambda: self._create(record))
+            made = self._call(lambda: self._create(record))
             version = int(made.version)
             try:
                 yield version
-                self._call(lambda: self._complete(record.name, version, run))
+                self._call(lambda: self._complete(record.name, version, made.run_id))
             except BaseException:
                 with suppress(Exception):  # what cannot be taken back now is swept next time
                     self._remove(made)
@@ -231,7 +233,8 @@ class Registry:
         finally:
             connection.close()
 
-    def _create(self, record: Record) -> tuple[str, ModelVersion]:
+    def _create(self, record: Record) -> ModelVersion:
+        """A run with what is known of the version, and the version."""
         client = self._connected
         experiment = client.get_experiment_by_name(record.name)
         location = self.artifacts / record.name
@@ -245,18 +248,30 @@ class Registry:
             client.log_param(run.info.run_id, name, str(value)[:6000])
         for name, number in record.metrics.items():
             client.log_metric(run.info.run_id, name, number)
-        taken = [int(made.version) for made in self._search(record.name)]
-        version = max(taken, default=0) + 1
-        source = (self.place(record.name, version) / "model").as_uri()
+        return self._numbered(record, run.info.run_id)
+
+    def _numbered(self, record: Record, run: str) -> ModelVersion:
+        """A new version that says where its bundle will stand, which its number decides.
+
+        MLflow gives a number once only: those of versions taken back are skipped. We keep the
+        last one in a tag; where others took versions back, a second try has the right number.
+        """
+        client = self._connected
         tags = {**record.tags, _PLACE: str(self.artifacts)}
-        made = client.create_model_version(record.name, source, run.info.run_id, tags=tags)
-        if int(made.version) != version:
-            self._remove(made)
-            raise RegistryError(
-                f"Version {version} of {record.name!r} was taken by another promotion meanwhile.",
-                hint="promote again.",
-            )
-        return run.info.run_id, made
+        taken = [int(made.version) for made in self._search(record.name)]
+        noted = client.get_registered_model(record.name).tags.get(_LAST, "0")
+        version = max([*taken, int(noted)]) + 1
+        for _ in range(_TRIES):
+            source = (self.place(record.name, version) / "model").as_uri()
+            made = client.create_model_version(record.name, source, run, tags=tags)
+            if int(made.version) == version:
+                return made
+            self._withdraw(made)
+            version = int(made.version) + 1
+        raise RegistryError(
+            f"No number for a version of {record.name!r} was got in {_TRIES} tries.",
+            hint="others are promoting it at this moment: promote again.",
+        )
 
     def _prepare(self, name: str) -> None:
         """Make the registered model if it is not there; mend what a crash left half done."""
@@ -280,9 +295,14 @@ class Registry:
         self._connected.set_model_version_tag(name, str(version), MARK, mark)
 
     def _remove(self, made: ModelVersion) -> None:
-        self._connected.delete_model_version(made.name, str(made.version))
+        """Take back a version and its run."""
+        self._withdraw(made)
         if made.run_id:
             self._connected.delete_run(made.run_id)
+
+    def _withdraw(self, made: ModelVersion) -> None:
+        self._connected.set_registered_model_tag(made.name, _LAST, str(made.version))
+        self._connected.delete_model_version(made.name, str(made.version))
 
     def _search(self, name: str | None) -> list[ModelVersion]:
         query = f"name = '{name}'" if name else None

@@ -49,7 +49,7 @@ def test_versions_are_numbered_and_laid_out_as_designed(promoted: Promoted) -> N
     assert set(files(last.path)) == {
         *("manifest.json", "spec.proml.yaml", "data/shop.visits.json"),
         *("notebook/source.ipynb", "notebook/executed.ipynb", "notebook/report.html"),
-        *("environment/pylock.toml", "environment/platform.json"),
+        *("environment/pylock.toml", "environment/platform.json", "environment/requirements.txt"),
         *("model/MLmodel", "model/model.json", "model/spec.proml.yaml"),
         *("model/predictor/features.json", "model/predictor/trees.txt"),
         *("reports/metrics.json", "reports/card.md"),

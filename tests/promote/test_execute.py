@@ -1,0 +1,97 @@
+"""Runs in a real kernel: where it works, what it sees, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from proml_lab.errors import RunError
+from proml_lab.promote import inspect
+from proml_lab.promote.execute import execute
+from proml_lab.promote.notebook import prepared
+from tests.promote.conftest import write_notebook
+
+
+def run(tmp_path: Path, *cells: str, progress: object = None) -> str:
+    """Everything that the cells printed."""
+    node = prepared(inspect(write_notebook(tmp_path / "a.ipynb", *cells)), {})
+    keep = tmp_path / "keep"
+    keep.mkdir()
+    path = execute(
+        node,
+        name="a.ipynb",
+        folder=tmp_path,
+        keep=keep,
+        environment={"PROML_TEST": "seen"},
+        progress=progress,  # type: ignore[arg-type]
+    )
+    assert path == keep / "executed.ipynb"
+    outputs = [output for cell in node.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def test_this_python_in_that_folder_with_those_variables(tmp_path: Path) -> None:
+    cell = "import os, sys; print(sys.executable, os.getcwd(), os.environ['PROML_TEST'])"
+    port = "from ipykernel.kernelapp import IPKernelApp as A; print(A.instance().transport)"
+    assert run(tmp_path, cell, port) == f"{sys.executable} {tmp_path} seen\nipc\n"
+
+
+def test_a_raise_names_cell_line_and_reason(tmp_path: Path) -> None:
+    source = "\n".join([*(f"a{i} = {i}" for i in range(9)), "boom()", *("b = 1" for _ in range(9))])
+    with pytest.raises(RunError) as caught:
+        run(tmp_path, "x = 1", source)
+    said = str(caught.value)
+    assert "a.ipynb failed in cell 4 of 4, line 10: NameError: name 'boom' is not defined" in said
+    shown = [line for line in said.splitlines() if "|" in line]
+    assert len(shown) == 7
+    assert shown[3] == "->  10 | boom()"
+    assert (tmp_path / "keep" / "executed.ipynb").is_file()
+
+
+def test_our_own_errors_are_shown_as_they_are(tmp_path: Path) -> None:
+    cell = "from proml_lab.errors import DataError\nraise DataError('No rows.', hint='add some.')"
+    with pytest.raises(RunError, match=r"cell 3 of 3[^:]*: DataError: No rows.\nHint: add some."):
+        run(tmp_path, cell)
+
+
+def test_a_cell_that_may_raise_does_not_stop_the_run(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", "1 / 0", "print('after')")
+    info = inspect(path)
+    info.node.cells[2].metadata["tags"] = ["raises-exception"]
+    node = prepared(info, {})
+    (tmp_path / "keep").mkdir()
+    execute(node, name="a", folder=tmp_path, keep=tmp_path / "keep", environment={})
+    assert node.cells[3].outputs[0].text == "after\n"
+
+
+def test_a_killed_kernel_is_named_with_its_last_words(tmp_path: Path) -> None:
+    cell = "import os, signal\nos.write(2, b'out of luck\\n'); os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(RunError) as caught:
+        run(tmp_path, "x = 1", cell)
+    said = str(caught.value)
+    assert "failed in cell 4 of 4: the kernel died: it was killed, or it crashed" in said
+    assert "1 | import os, signal" in said
+    assert (tmp_path / "keep" / "executed.ipynb").is_file()
+
+
+def test_a_clean_exit_ends_the_run(tmp_path: Path) -> None:
+    said = run(tmp_path, "print('before')", "import sys; sys.exit(0)", "print('not this')")
+    assert said.startswith("before\n")
+    assert "not this" not in said
+
+
+def test_an_interrupt_from_progress_keeps_what_was_done(tmp_path: Path) -> None:
+    def stop(part: float, words: str) -> None:
+        if "y = 2" in words:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"a.ipynb was stopped in cell 4 of 4; nothing was"):
+        run(tmp_path, "print('one')", "y = 2", progress=stop)
+    assert "one" in (tmp_path / "keep" / "executed.ipynb").read_text()
+
+
+def test_a_run_that_cannot_be_kept_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"ran to its end, but was not written(.|\n)*Is a directory"):
+        run(tmp_path, "import pathlib; pathlib.Path('keep/executed.ipynb.part').mkdir()")
