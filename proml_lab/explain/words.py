@@ -91,9 +91,8 @@ def _example(name: str, push: float, task: Task, label: str, base: float) -> str
                 f"{before:.1%} up to {after:.1%}, or down to {chance(base - push):.1%}."
             )
         case "count":
-            return (
-                f"A typical push of {name} multiplies the expected {label} by {math.exp(push):.3g}."
-            )
+            times = f"multiplies the expected {label} by {math.exp(push):.3g}"
+            return f"A typical push of {name} {times}, or divides it by as much."
         case _:
             return f"A typical push of {name} is {push:.4g}, up or down."
 

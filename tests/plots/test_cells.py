@@ -49,7 +49,8 @@ def test_times_drop_what_is_zero(moment: datetime, said: str) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [(None, "missing"), (math.nan, "missing"), (True, "true"), (3, "3"), (3.0, "3"),
-     (8.860012, "8.86"), (1234.5, "1,234"), ("<b>", "<b>"), (datetime(2013, 1, 2), "2013-01-02"), (-0.5, "-0.5")],
+     (8.860012, "8.86"), (1234.5, "1,234"), ("<b>", "<b>"),
+     (datetime(2013, 1, 2), "2013-01-02"), (-0.5, "-0.5")],
 )  # fmt: skip
 def test_single_values(value: object, said: str) -> None:
     assert cells.value_text(value) == said
