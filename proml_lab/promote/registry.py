@@ -178,16 +178,18 @@ class Registry:
         if self.is_new:
             return []
         self.open()
+        made = self._call(lambda: self._search(name))
+        aliases = self._call(self._aliases)
         found = [
             Version(
-                made.name,
-                int(made.version),
-                tuple(sorted(made.aliases)),
-                datetime.fromtimestamp(made.creation_timestamp / 1000, UTC),
-                made.tags[MARK],
+                m.name,
+                int(m.version),
+                tuple(sorted(aliases.get((m.name, int(m.version)), ()))),
+                datetime.fromtimestamp(m.creation_timestamp / 1000, UTC),
+                m.tags[MARK],
             )
-            for made in self._call(lambda: self._search(name))
-            if MARK in made.tags
+            for m in made
+            if MARK in m.tags
         ]
         return sorted(found, key=lambda v: (v.name, v.version))
 
@@ -311,6 +313,19 @@ class Registry:
         while True:
             page = self._connected.search_model_versions(query, page_token=token)
             found.extend(page)
+            token = page.token
+            if not token:
+                return found
+
+    def _aliases(self) -> dict[tuple[str, int], list[str]]:
+        """(name, version) to its aliases: MLflow's search for versions leaves them out."""
+        found: dict[tuple[str, int], list[str]] = {}
+        token = None
+        while True:
+            page = self._connected.search_registered_models(page_token=token)
+            for model in page:
+                for alias, version in model.aliases.items():
+                    found.setdefault((model.name, int(version)), []).append(alias)
             token = page.token
             if not token:
                 return found

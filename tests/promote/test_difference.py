@@ -1,0 +1,87 @@
+"""What differs between two artifacts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from proml_lab.errors import UnknownNameError
+from proml_lab.promote import Artifact, difference
+from proml_lab.promote.bundle import read_manifest
+from tests.promote.conftest import Promoted
+
+
+def test_the_same_again_differs_in_nothing_but_time(promoted: Promoted) -> None:
+    found = difference("visits@1", "visits@2", workspace=promoted.workspace)
+    assert not found
+    assert found.frame().is_empty()
+    assert str(found) == "visits@2 and visits@1 differ in nothing but time."
+    assert str(found) in found._repr_mimebundle_()["text/html"]
+
+
+def test_another_parameter_is_shown_with_what_it_changed(promoted: Promoted) -> None:
+    found = difference(promoted.artifacts[1], promoted.artifacts[2])
+    assert found
+    frame = found.frame()
+    by = dict(frame.group_by("what").len().iter_rows())
+    assert by["parameter"] == 1
+    assert "data" not in by
+    assert "code" not in by
+    assert "environment" not in by
+    assert ("parameter", "depth", "2", "3") in frame.rows()
+    (spec,) = frame.filter(pl.col("what") == "spec").rows()
+    assert "num_leaves: 4" in spec[2]
+    assert "num_leaves: 8" in spec[3]
+    auc = frame.filter(pl.col("name") == "auc")
+    assert float(auc["before"][0]) != float(auc["after"][0])
+    assert str(found).startswith(
+        "visits@3 differs from visits@2 in parameters (1), spec (1), metric"
+    )
+
+
+@pytest.fixture
+def changed(promoted: Promoted, tmp_path: Path) -> Artifact:
+    """Version 1 with another cell, another package, other data."""
+    copy = Path(shutil.copytree(promoted.artifacts[0].path, tmp_path / "copy"))
+    source = copy / "notebook" / "source.ipynb"
+    node = json.loads(source.read_text())
+    node["cells"][0]["source"] = "# Another title"
+    node["cells"][3]["source"][-1] = "model = fit(spec, other)"
+    node["cells"].append({**node["cells"][-1], "source": ["more()"]})
+    source.write_text(json.dumps(node))
+    lock = copy / "environment" / "pylock.toml"
+    lock.write_text(lock.read_text() + '\n[[packages]]\nname = "zzz"\nversion = "1+cpu"\n')
+    manifest = read_manifest(copy)
+    entry = manifest.inputs[0].model_copy(update={"fingerprint": "e" * 32})
+    return Artifact(copy, manifest.model_copy(update={"inputs": (entry,)}))
+
+
+def test_code_data_and_environment(promoted: Promoted, changed: Artifact) -> None:
+    rows = difference(promoted.artifacts[0], changed).frame().rows()
+    code = [row[1:] for row in rows if row[0] == "code"]
+    assert len(code) == 2
+    assert code[0][0].startswith("code cell 3, line ")
+    assert code[0][1:] == ("model = fit(spec, data)", "model = fit(spec, other)")
+    assert code[1] == ("code cell 6", "", "more()")
+    assert ("environment", "zzz", "", "1+cpu") in rows
+    assert [r[1:] for r in rows if r[0] == "data"] == [
+        ("shop.visits", f"400 rows, {'f' * 32}", f"400 rows, {'e' * 32}")
+    ]
+
+
+def test_files_are_the_last_word(promoted: Promoted) -> None:
+    first = promoted.artifacts[0]
+    files = dict(first.manifest.files)
+    entry = files["model/model.json"].model_copy(update={"sha256": "0" * 64})
+    other = first.manifest.model_copy(update={"files": {**files, "model/model.json": entry}})
+    found = difference(first, Artifact(first.path, other))
+    assert [row[:2] for row in found.frame().rows()] == [("file", "model/model.json")]
+
+
+def test_what_is_not_there(promoted: Promoted) -> None:
+    with pytest.raises(UnknownNameError, match="no 'visits' version '9'"):
+        difference("visits@1", "visits@9", workspace=promoted.workspace)
