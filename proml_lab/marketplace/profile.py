@@ -21,7 +21,7 @@ from proml_lab.marketplace.view import FeatureView
 
 Floats = npt.NDArray[np.float64]
 N_BINS = 20
-N_MOMENTS = 50_000
+N_MOMENTS = 20_000
 _MOMENT = "the moment asked about"
 _SCHEMA = {
     "feature": pl.String(), "type": pl.String(), "n_rows": pl.Int64(), "n_asked": pl.Int64(),
@@ -33,8 +33,8 @@ _SCHEMA = {
 def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
     """Describe the values of every feature of `view`, as a model would have seen them.
 
-    Up to 50,000 rows of the source, evenly spread, lend their entities, and in another, fixed
-    order the moments at which they became known. So features are described as they are used:
+    Up to 20,000 rows of the source, evenly spread, lend the moments at which they became known
+    and, in another, fixed order, their entities. So features are described as they are used:
     windows, ages, and nulls where an entity had nothing yet, or nothing young enough.
 
     Parameters
@@ -100,10 +100,9 @@ def _moments(view: FeatureView) -> tuple[pl.DataFrame, int]:
             hint="rows without them are never joined; look at how the source is made.",
         )
     asked = rows[np.linspace(0, rows.size - 1, min(rows.size, N_MOMENTS)).astype(np.int64)]
-    spine = keys[asked]
+    spine = keys[np.random.default_rng(0).permutation(asked)]
     if view.event_time:
-        shuffled = np.random.default_rng(0).permutation(ready[asked])
-        at = pl.Series(_MOMENT, shuffled).cast(pl.Datetime("us", "UTC"))
+        at = pl.Series(_MOMENT, ready[asked]).cast(pl.Datetime("us", "UTC"))
         spine = spine.with_columns(at)
     return spine, frame.height
 
