@@ -97,7 +97,7 @@ function Buttons(props: { promotion: Promotion; actions: Actions }): JSX.Element
   if (promotion.status === 'running') {
     return (
       <div className="jp-ProMLCard-buttons">
-        <Button label="Cancel" onClick={() => actions.cancel(promotion)} />
+        <Cancel onClick={() => actions.cancel(promotion)} />
       </div>
     );
   }
@@ -114,10 +114,25 @@ function Buttons(props: { promotion: Promotion; actions: Actions }): JSX.Element
   );
 }
 
-function Button(props: { label: string; primary?: boolean; onClick: () => void }): JSX.Element {
+/** It takes a moment until everything has ended: the button says so, and is pressed once. */
+function Cancel(props: { onClick: () => void }): JSX.Element {
+  const [pressed, setPressed] = React.useState(false);
+  const press = (): void => {
+    setPressed(true);
+    props.onClick();
+  };
+  return <Button label={pressed ? 'Cancelling…' : 'Cancel'} disabled={pressed} onClick={press} />;
+}
+
+function Button(props: {
+  label: string;
+  primary?: boolean;
+  disabled?: boolean;
+  onClick: () => void;
+}): JSX.Element {
   const look = props.primary ? 'jp-mod-accept' : 'jp-mod-reject';
   return (
-    <button className={`jp-mod-styled ${look}`} onClick={props.onClick}>
+    <button className={`jp-mod-styled ${look}`} disabled={props.disabled} onClick={props.onClick}>
       {props.label}
     </button>
   );

@@ -59,6 +59,8 @@ class ReportTab extends MainAreaWidget<IFrame> {
     frame.url = url;
     frame.node.querySelector('iframe')?.setAttribute('title', `Report of ${promotion.title}`);
     super({ content: frame });
+    this.addClass('jp-ProMLReport');
+    this.toolbar.hide();
     this.id = `proml-report-${promotion.id}`;
     this.title.label = promotion.title;
     this.title.caption = `Report of ${promotion.title}`;

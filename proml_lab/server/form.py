@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def _name(info: NotebookInfo) -> str:
         found = _SPEC.search(cell.source) if cell.cell_type == "code" else None
         if found:
             return found.group(1)
-    words = re.findall(r"[a-z0-9]+", info.path.stem.lower())
+    plain = unicodedata.normalize("NFKD", info.path.stem).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain.lower())
     while words and words[0].isdigit():
         words.pop(0)
     return "-".join(words) if words and words[0][0].isalpha() else "model"

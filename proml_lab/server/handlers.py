@@ -162,12 +162,9 @@ class ReportHandler(JupyterHandler):
     @authorized
     async def get(self, key: str) -> None:
         try:
-            report = self.promotions.get(key).report
-            if report is None or report.name != "report.html":
-                raise web.HTTPError(404, "This promotion has no report.")
-            page = await asyncio.to_thread(report.read_bytes)
-        except (UnknownNameError, FileNotFoundError):
-            raise web.HTTPError(404, "There is no such report.") from None
+            page = await asyncio.to_thread(lambda: self.promotions.report(key).read_bytes())
+        except ProMLError as error:
+            raise web.HTTPError(404, error.message) from None
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")

@@ -17,11 +17,18 @@ from pathlib import Path
 import psutil
 
 from proml_lab.contracts import Json
-from proml_lab.errors import NotebookError, ProMLError, UnknownNameError, WorkspaceError
+from proml_lab.errors import (
+    ArtifactError,
+    NotebookError,
+    ProMLError,
+    UnknownNameError,
+    WorkspaceError,
+)
 from proml_lab.server import state
 from proml_lab.server.state import Promotion
 
 GRACE_S = 10.0
+_AGAIN_S = 3.0
 _WAIT_S = 0.1
 
 
@@ -109,14 +116,18 @@ class Promotions:
             return promotion
         (promotion.folder / "cancelled").touch()
         family = [running, *_children(running)]
+        asked = started = time.monotonic()
         _signal(running, signal.SIGINT)
-        deadline = time.monotonic() + grace_s
-        while state.process(promotion.folder) is not None and time.monotonic() < deadline:
+        while _alive(running) and time.monotonic() < started + grace_s:
+            if time.monotonic() > asked + _AGAIN_S:  # a kernel that starts may swallow the first
+                asked = time.monotonic()
+                _signal(running, signal.SIGINT)
             family += [child for child in _children(running) if child not in family]
             time.sleep(_WAIT_S)
         for process in family:
             _signal(process, signal.SIGKILL)
-        psutil.wait_procs(family, timeout=grace_s)
+        while any(map(_alive, family)) and time.monotonic() < started + 2 * grace_s:
+            time.sleep(_WAIT_S)
         return self.get(key)
 
     def forget(self, key: str) -> None:
@@ -150,6 +161,17 @@ class Promotions:
             shutil.copyfile(kept, copy)
         return copy
 
+    def report(self, key: str) -> Path:
+        """The report of a done one; raises ArtifactError where the artifacts hold none."""
+        promotion = self.get(key)
+        artifacts = promotion.request.workspace / ".proml" / "artifacts"
+        report = promotion.report.resolve() if promotion.report else None
+        if report is None or not report.is_relative_to(artifacts.resolve()):
+            raise ArtifactError("This promotion has no report.")
+        if report.name != "report.html" or not report.is_file():
+            raise ArtifactError("The report is gone.", hint=f"its artifact was in {artifacts}.")
+        return report
+
     def _folders(self) -> Iterator[Path]:
         for workspace in self._workspaces():
             kept = workspace / ".proml" / "promotions"
@@ -159,9 +181,9 @@ class Promotions:
     def _workspaces(self) -> list[Path]:
         try:
             found = json.loads(self.memory.read_text(encoding="utf-8"))["workspaces"]
+            return [Path(str(path)) for path in found]
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return []
-        return [Path(str(path)) for path in found]
 
     def _remember(self, workspace: Path) -> None:
         known = self._workspaces()
@@ -209,6 +231,13 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return list(process.children(recursive=True))
     except psutil.NoSuchProcess:
         return []
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(process: psutil.Process, number: int) -> None:

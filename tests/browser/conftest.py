@@ -54,7 +54,7 @@ def lab_root(tmp_path_factory: pytest.TempPathFactory, flights_folder: Path) -> 
     """The folder that Lab shows: a flights workspace with notebooks in it."""
     root = tmp_path_factory.mktemp("lab") / "flights"
     shutil.copytree(flights_folder, root)
-    for make in (notebooks.tiny, notebooks.failing, notebooks.plain):
+    for make in (notebooks.tiny, notebooks.failing, notebooks.plain, notebooks.browse):
         make(root)
     return root
 
@@ -120,6 +120,7 @@ def lab(
     with chromium.new_context(viewport={"width": 1280, "height": 900}) as context:
         tab = Lab(context.new_page(), url, token, request.node.name.partition("[")[0])
         yield tab
+        tab.end_kernels()
         assert not tab.problems
 
 

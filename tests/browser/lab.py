@@ -43,9 +43,16 @@ class Lab:
         expect(panel.get_by_role("button", name="Promote", exact=True)).to_be_enabled()
         return panel
 
-    def run_all(self) -> None:
-        """Run all cells and wait until the kernel has nothing to do."""
-        self.command("notebook:run-all-cells")
+    def run(self, panel: Locator, cell: int) -> Locator:
+        """Select a code cell, counted from 0, and run it; its output area."""
+        box = panel.locator(".jp-CodeCell").nth(cell)
+        box.locator(".cm-content").click()
+        self.command("notebook:run-cell")
+        return box.locator(".jp-Cell-outputArea")
+
+    def end_kernels(self) -> None:
+        """Leave the next test a fresh start."""
+        self.page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
 
     def command(self, name: str, **arguments: object) -> None:
         """Run one of Lab's own commands and wait for its end."""

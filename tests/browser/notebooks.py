@@ -51,6 +51,11 @@ WORK = """
 time.sleep(seconds)
 """
 
+BROWSE = """
+%load_ext proml_lab
+%proml browse -o shop
+"""
+
 FAIL = """
 share = model.share
 """
@@ -64,6 +69,11 @@ def tiny(folder: Path) -> Path:
 def failing(folder: Path) -> Path:
     """Its fourth cell raises."""
     return _write(folder / "failing.ipynb", PARAMETERS, ROWS, FAIL, OUTPUT)
+
+
+def browse(folder: Path) -> Path:
+    """Shows the feature browser; its second cell says what was picked."""
+    return _write(folder / "browse.ipynb", None, BROWSE, "shop.picked")
 
 
 def plain(folder: Path) -> Path:

@@ -52,12 +52,12 @@ def test_progress_survives_a_reload_and_cancel_ends_it(lab: Lab) -> None:
     lab.page.reload()
     lab.notebook("01_tiny_model.ipynb")
     card = lab.card("slow-model")
-    expect(card.get_by_text("Running")).to_be_visible()
+    expect(card).to_have_accessible_name("slow-model: Running")
     expect(card.get_by_text(re.compile(r"^cell \d+ of \d+"))).to_be_visible()
     lab.shots("running")
 
     card.get_by_role("button", name="Cancel").click()
-    expect(card.get_by_text("Cancelled")).to_be_visible()
+    expect(card).to_have_accessible_name("slow-model: Cancelled")
     card.get_by_role("button", name="Remove").click()
     expect(lab.card("slow-model")).to_have_count(0)
 
@@ -68,7 +68,7 @@ def test_a_failure_shows_the_cell_and_opens_the_partial_notebook(lab: Lab) -> No
     expect(dialog.get_by_label("Name of the artifact")).to_have_value("failing")
     dialog.get_by_role("button", name="Promote").click()
     card = lab.card("failing")
-    expect(card.get_by_text("Failed", exact=True)).to_be_visible(timeout=60_000)
+    expect(card).to_have_accessible_name("failing: Failed", timeout=60_000)
     expect(card.get_by_role("alert")).to_contain_text("cell 4 of 5")
     expect(card.get_by_role("alert")).to_contain_text("NameError")
     expect(card.get_by_label("Where it failed")).to_contain_text("share = model.share")

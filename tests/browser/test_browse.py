@@ -1,0 +1,71 @@
+"""The feature browser of ``%proml browse``, from the search to the kernel."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.lab import DARK, LIGHT, SHOTS, Lab, fits
+
+
+def test_search_pick_and_read_the_pick_in_the_kernel(lab: Lab) -> None:
+    panel = lab.open("browse.ipynb")
+    widget = _browse(lab, panel)
+    options = widget.get_by_role("option")
+    everything = _settled(widget)
+    widget.get_by_role("searchbox", name="Search features").fill("wind")
+    expect(options.first).to_have_accessible_name(re.compile("wind"))
+    assert 0 < _settled(widget) < everything
+
+    wind = widget.get_by_role("option", name="weather.at_origin.wind_speed", exact=True)
+    wind.click()
+    expect(wind).to_have_attribute("aria-selected", "true")
+    expect(widget.get_by_role("status").filter(has_text="1 picked")).to_be_visible()
+    expect(lab.run(panel, 1)).to_contain_text("['weather.at_origin.wind_speed']")
+
+    wind.click()
+    expect(widget.get_by_role("status").filter(has_text="0 picked")).to_be_visible()
+    expect(lab.run(panel, 1)).to_contain_text("[]")
+
+
+def test_pick_by_keyboard(lab: Lab) -> None:
+    panel = lab.open("browse.ipynb")
+    widget = _browse(lab, panel)
+    search = widget.get_by_role("searchbox", name="Search features")
+    search.fill("visib")
+    option = widget.get_by_role("option").first
+    expect(option).to_have_accessible_name("weather.at_origin.visib")
+    search.press("ArrowDown")
+    expect(option).to_be_focused()
+    lab.page.keyboard.press("Enter")
+    expect(option).to_have_attribute("aria-selected", "true")
+    expect(lab.run(panel, 1)).to_contain_text("['weather.at_origin.visib']")
+
+
+def test_nothing_sticks_out_in_light_and_dark_narrow_and_wide(lab: Lab) -> None:
+    SHOTS.mkdir(exist_ok=True)
+    panel = lab.open("browse.ipynb")
+    widget = _browse(lab, panel)
+    widget.get_by_role("option").first.click()
+    for theme, word in ((LIGHT, "light"), (DARK, "dark")):
+        lab.theme(theme)
+        for width in (800, 1600):
+            lab.page.set_viewport_size({"width": width, "height": 900})
+            lab.page.wait_for_timeout(300)
+            lab.page.screenshot(path=SHOTS / f"browse-{word}-{width}.png")
+            assert fits(widget), (word, width)
+    lab.theme(LIGHT)
+
+
+def _browse(lab: Lab, panel: Locator) -> Locator:
+    lab.run(panel, 0)
+    widget = panel.get_by_label("Feature browser")
+    expect(widget.get_by_role("option").first).to_be_visible(timeout=60_000)
+    return widget
+
+
+def _settled(widget: Locator) -> int:
+    """How many features are listed once the browser is no longer busy."""
+    expect(widget).to_have_attribute("aria-busy", "false")
+    return widget.get_by_role("option").count()
