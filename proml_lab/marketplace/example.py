@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from proml_lab.errors import MissingExtraError, SourceError, WorkspaceError
 
@@ -57,7 +58,7 @@ def make_flights(folder: str | Path) -> Path:
             shutil.rmtree(building, ignore_errors=True)
     except SourceError:
         raise
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, PolarsError, zipfile.BadZipFile) as error:
         raise WorkspaceError(f"The workspace {folder} cannot be made: {error}.") from None
     return folder
 

@@ -93,14 +93,15 @@ def training_set(
         if pick.view:
             by_view.setdefault(pick.view.view, []).append(pick)
     join = _Join(frame, cutoff, list(by_view.values()))
-    joined = [column for group in by_view.values() for column in join.columns(group)]
-    copies = [frame[p.feature].alias(p.name) for p in chosen if p.view is None]
+    columns = {p.name: frame[p.feature].alias(p.name) for p in chosen if p.view is None}
+    columns |= {series.name: series for group in by_view.values() for series in join.columns(group)}
+    names = tuple(pick.name for pick in chosen)
     return Dataset(
-        frame=frame.with_columns(*copies, *joined),
+        frame=frame.with_columns(columns[name] for name in names),
         label=label,
         entities=given or join.keys,
         cutoff=cutoff,
-        features=tuple(pick.name for pick in chosen),
+        features=names,
         origins=(origin, *(join.origin(group) for group in by_view.values())),
     )
 
@@ -194,9 +195,11 @@ class _Join:
         key = view.source_path, tuple(view.entities.items())
         if key not in self._keys:
             rows = self._source(view).select(view.entities.values())
-            labels = self.spine.select(
-                _key(self.spine[name], rows[column], view) for name, column in view.entities.items()
-            )
+            pairs = [
+                _alike(self.spine[name], rows[column], view)
+                for name, column in view.entities.items()
+            ]
+            labels, rows = (pl.DataFrame(list(side)) for side in zip(*pairs, strict=True))
             self._keys[key] = encode(rows, labels)
         return self._keys[key]
 
@@ -251,14 +254,17 @@ def _require(frame: pl.DataFrame, column: str, role: str) -> None:
         )
 
 
-def _key(label: pl.Series, row: pl.Series, view: FeatureView) -> pl.Series:
-    """The spine's key column in the type of the source's."""
+def _alike(label: pl.Series, row: pl.Series, view: FeatureView) -> tuple[pl.Series, pl.Series]:
+    """A key column of the spine and that of the source, in one type."""
     text = (pl.String, pl.Categorical, pl.Enum)
     ours, theirs = label.dtype, row.dtype
-    if theirs == ours and not ours.is_float():
-        return label
-    if (theirs.is_integer() and ours.is_integer()) or (theirs in text and ours in text):
-        return label.cast(theirs, strict=False)
+    if ours in text and theirs in text:
+        return label.cast(pl.String), row.cast(pl.String)
+    if ours.is_integer() and theirs.is_integer():
+        whole = pl.Int128 if pl.UInt64 in (ours, theirs) else pl.Int64
+        return label.cast(whole), row.cast(whole)
+    if ours == theirs and not ours.is_float():
+        return label, row
     raise DataError(
         f"View {view.view!r} joins on {label.name!r}, which is {ours} in the spine and {theirs} "
         f"in {view.source}.",

@@ -175,8 +175,9 @@ def _kept(file: Path) -> pl.DataFrame | None:
 
 def _keep(found: pl.DataFrame, file: Path) -> None:
     """Write `found` whole or not at all; where nothing can be written, the next call works anew."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, PolarsError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            part = Path(folder) / file.name
             found.write_parquet(part)
-        Path(part.name).replace(file)
+            part.replace(file)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,6 +132,23 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WorkspaceError, match=r"The workspace .* cannot be made"):
         make_flights(tmp_path / "file" / "below")
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """A limit on the size of files fails the same way, and is there for the asking."""
+    script = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
+        "from proml_lab.errors import WorkspaceError\n"
+        "from proml_lab.marketplace.example import make_flights\n"
+        "try: make_flights(sys.argv[1])\n"
+        "except WorkspaceError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "flights")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "cannot be made" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

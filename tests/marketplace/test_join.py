@@ -365,6 +365,36 @@ def test_types_are_those_that_the_view_declares(make_view: MakeView) -> None:
     assert kinds == [pl.Float64, pl.Int64, pl.String, pl.Boolean, pl.Date, pl.Float64]
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (pl.Int8, pl.Int64),
+        (pl.UInt64, pl.Int32),
+        (pl.Enum(["7", "8"]), pl.String),
+        (pl.String, pl.Enum(["7"])),
+        (pl.Categorical, pl.Categorical),
+        (pl.Date, pl.Date),
+        (pl.Boolean, pl.Boolean),
+    ],
+)
+def test_keys_of_like_types_meet(
+    make_view: MakeView, ours: pl.DataType, theirs: pl.DataType
+) -> None:
+    def keys(values: list[int], kind: pl.DataType) -> pl.Series:
+        whole = pl.Series("id", values)
+        text = kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum)
+        return (whole.cast(pl.String) if text else whole).cast(kind)
+
+    known = 1 if ours == pl.Boolean else 7
+    other = 0 if ours == pl.Boolean else 8
+    rows = pl.DataFrame([keys([known], theirs), pl.Series("time", [at(0)])])
+    view = make_view(
+        rows, features={"n": {"type": "integer", "aggregate": "count", "window": "1d"}}
+    )
+    asked = keys([known, other], ours).to_frame().with_columns(t=pl.lit(at(1)))
+    assert training_set(asked, [view], cutoff="t").frame["n"].to_list() == [1, 0]
+
+
 def test_pandas_spines_are_read(make_view: MakeView) -> None:
     view = make_view({"id": [1], "time": [at(0)], "x": [1.0]}, features={"x": "float"})
     asked = pl.DataFrame({"id": [1], "t": [at(1)]}).to_pandas()
