@@ -108,6 +108,7 @@ def seal(
         parameters=dict(draft.parameters),
         previous=previous,
         parents=tuple(draft.recorded.parents),
+        seconds=dict(draft.recorded.seconds),
         model=dict(draft.model),
         inputs=tuple(
             InputEntry(view=o.view, fingerprint=o.fingerprint, n_rows=o.n_rows)

@@ -54,6 +54,7 @@ class Manifest(Document):
     parameters: dict[str, Any] = Field(description="every parameter's value in this run")
     previous: str | None = Field(None, description="the version before, such as name@2")
     parents: tuple[str, ...] = Field((), description="artifacts that the notebook read")
+    seconds: dict[str, float] = Field({}, description="how long fitting each model took")
     model: dict[str, str] = Field(description="learner, task, label, data: of the model")
     inputs: tuple[InputEntry, ...] = ()
     reports: dict[str, str] = Field({}, description="name to kind of what lies in reports/")

@@ -75,9 +75,12 @@ def _quality(draft: Draft) -> Iterable[str]:
         ]
     )
     yield "The interval is where the value would likely fall on other rows of the same kind."
-    verdicts = [f"{metric.metric}: {metric.verdict}" for metric in whole if metric.verdict]
-    if verdicts:
-        yield f"Beside the models that it was compared with: {'; '.join(verdicts)}."
+    verdicts = {metric.metric: metric.verdict for metric in whole if metric.verdict}
+    if set(verdicts.values()) == {"best"}:
+        yield "It is the best of the models that it was compared with, by each of these metrics."
+    elif verdicts:
+        said = "; ".join(f"{name}: {verdict}" for name, verdict in verdicts.items())
+        yield f"Beside the models that it was compared with: {said}."
     if groups:
         yield f"For whom it does worse: {_worst(groups)}"
 

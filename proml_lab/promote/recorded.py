@@ -54,6 +54,8 @@ class Recorded:
         Name to kind.
     parents
         Artifacts that the notebook read.
+    seconds
+        How long fitting each compared model took.
     """
 
     model: str = ""
@@ -63,6 +65,7 @@ class Recorded:
     compared: dict[str, dict[str, str]] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
     parents: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Recorded:

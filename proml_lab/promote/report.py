@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
     from proml_lab.promote.bundle import Manifest
 
+_TITLES = {
+    "comparison": "Beside other models",
+    "evaluation": "In detail",
+    "explanation": "What drives it",
+}
 _PAGE_CSS = (
     "body{margin:0;background:#fff;color:#1b1b1b}"
     "@media (prefers-color-scheme:dark){body{background:#111;color:#ececec}}"
@@ -43,7 +49,9 @@ def page(draft: Draft, manifest: Manifest) -> str:
     body = [
         f"<h1>{escape(manifest.key)}</h1>",
         f'<p class="proml-lead">{escape(lead)}</p>',
-        html.note(f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}."),
+        html.note(
+            f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}. {_ground(draft.folder)}"
+        ),
         _section("How well, and how sure", *_metrics(draft)),
         *(
             _section(_titled(name, kind), _picture(draft.folder, name))
@@ -105,7 +113,7 @@ def _data(draft: Draft) -> list[str]:
                 "source": [origin.view for origin in draft.origins],
                 "rows": [origin.n_rows for origin in draft.origins],
                 "columns": [", ".join(origin.columns) for origin in draft.origins],
-                "fingerprint": [origin.fingerprint for origin in draft.origins],
+                "fingerprint": [f"{origin.fingerprint[:12]}…" for origin in draft.origins],
             }
         )
         parts.append(html.table(frame, max_rows=100))
@@ -140,6 +148,19 @@ def _rest(manifest: Manifest) -> list[str]:
     return [f"<ul>{links}</ul>", html.lead("To use the model:"), html.pre(use)]
 
 
+def _ground(folder: Path) -> str:
+    """What it ran on, in one line."""
+    place = folder / "environment"
+    ground = json.loads((place / "platform.json").read_text(encoding="utf-8"))
+    n = len((place / "requirements.txt").read_text(encoding="utf-8").splitlines())
+    return (
+        f"Ran on Python {ground['python']}, {ground['system']} {ground['machine']}, {n} packages."
+    )
+
+
 def _titled(name: str, kind: str) -> str:
+    """A heading for a report that is called `name` and is of this `kind`."""
+    if name in ("comparison", "explanation", "evaluation"):
+        return _TITLES[name]
     words = name.replace("_", " ").replace("-", " ").capitalize()
-    return words if kind.lower() in words.lower() else f"{words} ({kind.lower()})"
+    return f"{words} ({kind.lower()})"
