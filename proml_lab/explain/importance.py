@@ -22,7 +22,7 @@ def importance(found: Contributions) -> pl.DataFrame:
     ``importance`` is the mean absolute contribution, ``low`` to ``high`` its 95 % interval over
     rows (normal approximation: mean ± 1.96 standard errors, not below zero), ``share`` its part
     of the sum over features, ``direction`` which way higher values push, where rank correlation
-    says it clearly.
+    says it clearly. Source: docs/method.md#explanations.
     """
     sizes = np.abs(found.values)
     n_rows = len(sizes)
