@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from proml_lab.authoring import fit
     from proml_lab.contracts import Dataset
     from proml_lab.errors import ProMLError
-    from proml_lab.evaluate import compare
-    from proml_lab.explain import explain
+    from proml_lab.evaluate.compare import compare
+    from proml_lab.explain.explain import explain
     from proml_lab.marketplace.view import FeatureView
     from proml_lab.marketplace.workspace import open_workspace
     from proml_lab.model import Model

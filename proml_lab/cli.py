@@ -56,10 +56,18 @@ def _answer(words: list[str], *, as_json: bool) -> str:
     from proml_lab.magics.context import Context
 
     context = Context(folder=args.workspace or "", style="lines")
+    if args.output:
+        context.require_free(args.output)
     value = verb.run(args, context)
     if args.output:
         context.bind(args.output, value)
+    if not as_json:
+        value = getattr(verb, "summary", _same)(value)
     return (json_of(value) if as_json else as_text(value)).rstrip("\n") + "\n"
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _complain(error: ProMLError, *, as_json: bool) -> None:

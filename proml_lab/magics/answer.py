@@ -70,6 +70,7 @@ def _described(value: object) -> object:
     """The facts of one of ours, by what it offers; None if it offers nothing."""
     from proml_lab.contracts import Dataset
     from proml_lab.model import Model
+    from proml_lab.promote.artifact import Artifact
     from proml_lab.spec import ModelSpec
 
     match value:
@@ -94,6 +95,9 @@ def _described(value: object) -> object:
             }
         case ModelSpec():
             return value.model_dump(mode="json", exclude_defaults=True)
+        case Artifact():
+            facts = value.manifest.model_dump(mode="json", exclude={"files", "volatile"})
+            return {**facts, "path": value.path, "report": value.report, "metrics": value.metrics}
     frame = getattr(value, "frame", None)
     if callable(frame):
         return frame().to_dicts()

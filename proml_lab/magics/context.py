@@ -161,6 +161,13 @@ class Context:
             return value
         raise _wrong(name, value, "a dataset", self.live(Dataset))
 
+    def require_free(self, name: str) -> None:
+        """Raise UsageError, before any work is done, if `bind` could not keep under `name`."""
+        if self.names is None:
+            from proml_lab.magics import keep
+
+            keep.require_new(Path(name))
+
     def bind(self, name: str, value: object) -> None:
         """Keep `value` under `name`: a variable in a notebook, else a file or folder.
 

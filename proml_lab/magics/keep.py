@@ -29,8 +29,7 @@ def write(value: object, path: Path) -> None:
     UsageError
         There is something at `path`, or `value` has no form as a file.
     """
-    if path.exists():
-        raise UsageError(f"{str(path)!r} is there already.", hint="choose another name.")
+    require_new(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     match value:
         case Model():
@@ -47,6 +46,12 @@ def write(value: object, path: Path) -> None:
                 frame.write_parquet(path)
         case _:
             raise UsageError(f"A {type(value).__name__} cannot be kept in a file.")
+
+
+def require_new(path: Path) -> None:
+    """Raise UsageError if there is something at `path`: nothing is overwritten."""
+    if path.exists():
+        raise UsageError(f"{str(path)!r} is there already.", hint="choose another name.")
 
 
 def read(path: Path) -> Model | ModelSpec | Dataset:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import keyword
 import shlex
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from proml_lab.errors import UsageError, choose, unknown
+from proml_lab.errors import UsageError, unknown
 
 Namespace = argparse.Namespace
 
@@ -92,7 +93,9 @@ class ArgumentParser(argparse.ArgumentParser):
         return watched
 
     def _nearest(self, name: str) -> str:
-        return choose(name, [option for option in self.options if option.startswith("--")])
+        long = [option for option in self.options if option.startswith("--")]
+        near = difflib.get_close_matches(name.lstrip("-"), [o[2:] for o in long], n=1)
+        return f"did you mean '--{near[0]}'?" if near else f"choose one of {', '.join(long)}."
 
 
 def split(line: str) -> list[str]:

@@ -9,6 +9,7 @@ from proml_lab.errors import UsageError
 from proml_lab.magics import python
 from proml_lab.magics.answer import Text
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.progress import duration
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,7 +69,9 @@ def summary(artifact: Artifact) -> Text:
     lines = [html.text_table(_models(artifact)), "", f"{artifact.key}  {artifact.path}"]
     before = previous(artifact)
     if before is not None:
-        lines += [f"Against {before.key}: {difference(before, artifact)}"]
+        found = difference(before, artifact)
+        lines += [str(found)]
+        lines += [html.text_table(found.frame(), max_rows=12)] if found else []
     return Text(
         "\n".join(
             [
@@ -83,25 +86,26 @@ def summary(artifact: Artifact) -> Text:
 
 
 def _models(artifact: Artifact) -> pl.DataFrame:
-    """A row a model of the artifact's comparisons: its metrics, with intervals, rows and time."""
+    """A row a compared model: its metrics with intervals, the rows tested on, the time to fit."""
     import polars as pl
 
     rows: dict[str, dict[str, str]] = {}
     for name in artifact.manifest.reports:
         path = artifact.path / "reports" / f"{name}.json"
-        for row in json.loads(path.read_text(encoding="utf-8")):
-            if {"model", "metric", "value"} <= row.keys() and not row.get("group"):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        for row in report.get("metrics", ()) if isinstance(report, dict) else ():
+            if row.get("group") is None:
                 shown = rows.setdefault(row["model"], {"model": row["model"]})
                 shown[row["metric"]] = _value(row)
                 shown["rows"] = f"{row['n_rows']:,}"
-                shown["fit"] = f"{row['fit_s']:.1f} s"
-    if not rows:
-        metrics = {row["metric"]: _value(row) for row in artifact.metrics.to_dicts()}
-        rows[artifact.name] = {"model": artifact.name, **metrics}
+    for name, seconds in artifact.manifest.seconds.items():
+        if name in rows:
+            rows[name]["time"] = duration(seconds)
     found = pl.DataFrame(list(rows.values()))
-    first = [name for name in ("model", "auc", "log_loss") if name in found.columns]
-    last = [name for name in ("rows", "fit") if name in found.columns]
-    return found.select(*first, pl.exclude(*first, *last), *last)
+    last = [name for name in ("rows", "time") if name in found.columns]
+    measured = [name for name in found.columns if name not in ("model", *last)]
+    few = [name for name in ("auc", "log_loss") if name in measured] or measured[:2]
+    return found.select("model", *few, *last)
 
 
 def _value(row: dict[str, float | None]) -> str:
@@ -119,4 +123,3 @@ def _parameter(text: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise UsageError(f"{text!r} is not a parameter.", hint="write -p name=value.")
     return key.strip(), value
-

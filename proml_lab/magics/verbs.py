@@ -34,7 +34,8 @@ class Verb(Protocol):
     """What a verb's module offers.
 
     `HELP` is one line, `EXAMPLES` a few lines as they are typed after ``%proml``, `BODY` what a
-    ``%%proml`` cell's body holds, or nothing if the verb reads none.
+    ``%%proml`` cell's body holds, or nothing if the verb reads none. A verb may also have
+    ``summary(value) -> object``: what the command line shows in place of the result.
     """
 
     HELP: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from proml_lab.contracts import Json
 from proml_lab.errors import ProMLError, UsageError, unknown
@@ -90,13 +90,13 @@ def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:
 
 def _drawn(row: Mapping[str, object]) -> Json:
     """One feature's little histogram, and the words below it."""
-    labels = row["labels"]
-    if row["low"] is not None:
-        span = str(row["low"]), str(row["high"])
-    elif isinstance(labels, list) and labels:
-        span = str(labels[0]), f"{row['n_distinct']:,} values"
-    else:
-        span = "", ""
+    labels = [str(label) for label in cast("list[object]", row["labels"])]
+    span = "", ""
+    if labels and row["low"] is None:
+        span = labels[0], f"{row['n_distinct']:,} values"
+    elif labels:
+        first, last = labels[0].partition(" to ")[0], labels[-1].rpartition(" to ")[2]
+        span = first.replace("below ", "< "), last.replace("from ", "≥ ")
     nulls = row["nulls"]
     return {
         "counts": row["bins"] or [],  # type: ignore[dict-item]

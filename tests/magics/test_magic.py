@@ -73,7 +73,7 @@ def test_every_verb_says_how_it_is_used(kernel: Kernel) -> None:
         ("%proml promote tour.ipynb --name x", "NotebookError"),
         ("%proml promote tour.ipynb --name x -p n", "'n' is not a parameter"),
         ("%proml artifacts nothing@1", "no artifact 'nothing'"),
-        ("%proml features 'wind", "A quote in \"features 'wind\" is not closed"),
+        ("%proml features 'wind", 'A quote in "features \'wind" is not closed'),
         ("%proml features {{1 +}}", "does not hold one Python expression"),
         ("%%proml features\nwind", "%%proml features reads no cell body"),
         ("%%proml spec\n   ", "The body of %%proml spec is empty"),

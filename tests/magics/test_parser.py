@@ -33,7 +33,7 @@ def test_it_reads_what_it_declares(parser: ArgumentParser) -> None:
     ("words", "text"),
     [
         (["gbm", "--numbr", "3"], "no option '--numbr'.\nHint: did you mean '--number'"),
-        (["gbm", "--nonsense"], "no option '--nonsense'.\nHint: choose one of --learner"),
+        (["gbm", "--nonsense"], "no option '--nonsense'.\nHint: choose one of --number"),
         (["gbm", "-x"], "no option '-x'"),
         (["gbm", "extra", "more"], "%proml try has no place for 'extra more'"),
         ([], "%proml try: The following arguments are required: NAME"),

@@ -56,7 +56,6 @@ def test_an_end_before_time_is_told(
 ) -> None:
     clock = Clock()
 
-
     def work() -> None:
         with progress("gbm", "lines", clock=clock) as tell:
             clock.now = 2.0

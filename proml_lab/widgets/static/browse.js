@@ -129,7 +129,7 @@ function render({ model, el }) {
     mark.setAttribute("aria-hidden", "true");
     const dot = row.name.lastIndexOf(".");
     const title = node("div", "title");
-    title.append(node("span", "view", row.name.slice(0, dot + 1)), node("b", "", row.name.slice(dot + 1)));
+    title.append(breakable("span", row.name.slice(0, dot + 1)), breakable("b", row.name.slice(dot + 1)));
     const words = node("div", "words");
     words.append(title, node("div", "about", row.description));
     words.append(node("div", "formula", row.formula));
@@ -398,6 +398,18 @@ function histogram({ counts, low, high, nulls }) {
   const span = node("div", "span");
   span.append(node("span", "", low), node("span", "", high));
   return nulls ? [svg, span, node("div", "nulls", `${nulls} missing`)] : [svg, span];
+}
+
+/**
+ * A name that may wrap after a dot or an underscore.
+ *
+ * @param {"span" | "b"} tag
+ * @param {string} name
+ */
+function breakable(tag, name) {
+  const made = node(tag, "name");
+  for (const piece of name.split(/(?<=[._])/)) made.append(piece, node("wbr"));
+  return made;
 }
 
 /**

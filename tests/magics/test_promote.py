@@ -1,0 +1,125 @@
+"""From the command line: a notebook becomes a version, and then the next."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from proml_lab import cli, load_artifact
+from proml_lab.magics.context import Context
+from proml_lab.magics.keep import read_dataset
+from proml_lab.magics.progress import Step
+from tests.magics.conftest import Kernel
+
+CELLS = (
+    "%load_ext proml_lab",
+    "%proml browse wind -o shop",
+    "%proml spec delay.proml.yaml -o spec",
+    "%proml dataset spec -o train",
+    "%proml fit gbm --spec spec --on train --set n_trees={{n_trees}}",
+    "%proml fit rate --spec spec --on train --learner baseline",
+    "%proml compare gbm rate -o board",
+    "%proml explain gbm -o why",
+    "scores = gbm.predict(gbm.test)",
+    "%proml output model=gbm metrics=board explanation=why",
+)
+
+
+@pytest.fixture
+def notebook(small: Path) -> Path:
+    """A notebook in the small workspace, with one parameter."""
+    first = new_code_cell("n_trees: int = 20", metadata={"tags": ["parameters"]})
+    node = new_notebook(cells=[first, *map(new_code_cell, CELLS)])
+    path = small / "tour.ipynb"
+    nbformat.write(node, path)
+    return path
+
+
+def promote(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    status = cli.main(["promote", "tour.ipynb", "--name", "delay", *line.split()])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_a_notebook_becomes_a_version_and_then_the_next(
+    notebook: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = promote("", capsys)
+    assert status == 0
+    head, gbm, rate, *rest = out.splitlines()
+    assert head.split() == ["model", "auc", "log_loss", "rows", "time"]
+    assert gbm.startswith("gbm ")
+    assert rate.startswith("rate ")
+    assert "201" in gbm
+    assert any(line.startswith("delay@1  ") for line in rest)
+    report = next(line for line in rest if line.startswith("Open the report:"))
+    assert Path(report.split(maxsplit=3)[3]).is_file()
+    assert rest[-2].startswith("Go on in JupyterLab: make lab")
+    assert rest[-1] == "All artifacts:       proml artifacts"
+    assert "differ" not in out
+
+    status, out, _ = promote("", capsys)
+    assert "delay@2 and delay@1 differ in nothing but time." in out
+
+    facts = json.loads(_said(capsys, "artifacts delay@2 --json"))
+    assert (facts["name"], facts["version"], facts["parameters"]) == ("delay", 2, {"n_trees": 20})
+    assert {row["metric"] for row in facts["metrics"]} == {"auc", "log_loss"}
+    assert [row["version"] for row in json.loads(_said(capsys, "artifacts --json"))] == [2, 1]
+
+    _said(capsys, "dataset delay.proml.yaml -o train.parquet")
+    train = read_dataset("train.parquet").frame
+    want = load_artifact("delay@1").predict(train)
+    assert Context().model("delay@1").predict(train).tobytes() == want.tobytes()
+    assert "delay@1" in _said(capsys, "compare delay@1 --on train.parquet")
+
+    kept = small / ".proml/artifacts/delay/2/notebook/executed.ipynb"
+    executed = nbformat.read(kept, as_version=4)
+    shown = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    assert not [o for o in shown if o.output_type == "stream"]
+    assert not any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for o in shown)
+
+
+def _said(capsys: pytest.CaptureFixture[str], line: str) -> str:
+    assert cli.main(line.split()) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("-p trees=9", "has no parameter 'trees'.\nHint: did you mean 'n_trees'?"),
+        ("-p n_trees=many", "Parameter 'n_trees' is 'many', not an int"),
+    ],
+)
+def test_parameters_are_checked_before_anything_runs(
+    notebook: Path, options: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = promote(options, capsys)
+    assert (status, out) == (1, "")
+    assert said in err
+
+
+def test_promote_in_a_notebook_returns_the_artifact(kernel: Kernel) -> None:
+    cells = [f"new_code_cell({source!r})" for source in CELLS]
+    made = kernel.run(
+        "import nbformat\n"
+        "from nbformat.v4 import new_code_cell, new_notebook\n"
+        "first = new_code_cell('n_trees = 20', metadata={'tags': ['parameters']})\n"
+        f"nbformat.write(new_notebook(cells=[first, {', '.join(cells)}]), 'tour.ipynb')\n"
+    )
+    assert not made.error, made.error
+    reply = kernel.run("%proml promote tour.ipynb --name delay -p n_trees=5 -o art")
+    assert not reply.error, reply.error
+    assert "delay@1" in reply.plain
+    assert kernel.run("art.key, art.parameters['n_trees']").plain == "('delay@1', 5)"
+    assert kernel.complete("%proml artifacts de") == ["%proml artifacts delay"]
+    shown = kernel.run("_ = %proml artifacts delay@1\n_.model.spec.name").plain
+    assert shown == "'delay'"
+
+
+def test_progress_is_told_in_plain_lines() -> None:
+    assert str(Step("delay", "cell 3 of 9", 1 / 3, 4.0)).startswith("delay: 33% · cell 3 of 9")
