@@ -39,6 +39,9 @@ def main(folder: Path) -> int:
     if result["status"] != "done" and (folder / "cancelled").exists():
         result = {"status": "cancelled"}
     state.save(folder / "result.json", {**result, "ended": time.time()})
+    if result["status"] == "cancelled":
+        sys.stdout.flush()
+        os._exit(1)  # what still imports or opens in a thread is not waited for
     return 0 if result["status"] == "done" else 1
 
 

@@ -37,6 +37,7 @@ c.LabApp.expose_app_in_browser = True
 c.LabApp.extension_manager = "readonly"
 """
 QUIET = {"fetchNews": "false", "checkForUpdates": False}
+TOUR = Path(__file__).parents[2] / "notebooks" / "01_flight_delay.ipynb"
 START_S = 60
 
 expect.set_options(timeout=30_000)
@@ -56,6 +57,7 @@ def lab_root(tmp_path_factory: pytest.TempPathFactory, flights_folder: Path) -> 
     shutil.copytree(flights_folder, root)
     for make in (notebooks.tiny, notebooks.failing, notebooks.plain, notebooks.browse):
         make(root)
+    shutil.copy(TOUR, root)
     return root
 
 

@@ -39,6 +39,23 @@ def test_promote_to_the_report(lab: Lab) -> None:
     lab.shots("report")
 
 
+def test_the_tour_can_be_promoted_as_it_is(lab: Lab) -> None:
+    lab.open("01_flight_delay.ipynb")
+    dialog = lab.promote()
+    expect(dialog.get_by_label("Name of the artifact")).to_have_value("flight-delay")
+    dialog.get_by_label("n_trees").fill("20")
+    lab.shots("tour-form")
+    dialog.get_by_role("button", name="Promote").click()
+    card = lab.card("flight-delay")
+    expect(card.get_by_role("progressbar")).to_be_visible()
+    expect(card).to_have_accessible_name("flight-delay@1: Done", timeout=240_000)
+    card.get_by_role("button", name="Open report").click()
+    report = lab.page.frame_locator("iframe[title='Report of flight-delay@1']")
+    expect(report.get_by_role("heading", name="flight-delay@1")).to_be_visible()
+    expect(report.get_by_text("log_loss").first).to_be_visible()
+    lab.shots("tour-report")
+
+
 def test_progress_survives_a_reload_and_cancel_ends_it(lab: Lab) -> None:
     lab.open("01_tiny_model.ipynb")
     dialog = lab.promote()
