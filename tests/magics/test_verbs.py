@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from proml_lab.errors import UsageError
+from proml_lab.magics import verbs
+
+FOLDER = Path(verbs.__file__).parent
+REST = {
+    *("__init__", "answer", "complete", "context", "interpolate", "keep", "magic", "parser"),
+    *("progress", "python", "verbs"),
+}
+
+
+def test_every_module_is_a_verb_or_known_as_none() -> None:
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*verbs.NAMES, *REST}
+
+
+@pytest.mark.parametrize("name", verbs.NAMES)
+def test_every_verb_offers_what_a_verb_offers(name: str) -> None:
+    verb = verbs.load(name)
+    assert verb.HELP[0].islower()
+    assert len(verb.HELP) < 70
+    assert not verb.HELP.endswith(".")
+    assert all(line.startswith(name) for line in verb.EXAMPLES.strip().splitlines())
+    for prog in (verbs.NOTEBOOK, verbs.COMMAND):
+        made = verbs.parser(name, prog=prog)
+        for action in made.actions:
+            assert action.help, (name, action.dest)
+        for line in verb.EXAMPLES.strip().splitlines():
+            assert f"{prog} {line}" in made.format_help()
+
+
+def test_a_verb_that_is_not_there() -> None:
+    with pytest.raises(UsageError, match=r"no verb 'exlpain'.\nHint: did you mean 'explain'"):
+        verbs.load("exlpain")
+
+
+def test_the_overview_has_every_verb() -> None:
+    shown = verbs.overview("proml")
+    for name in verbs.NAMES:
+        assert f"  {name:<10} {verbs.load(name).HELP}" in shown
