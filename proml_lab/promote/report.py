@@ -49,9 +49,8 @@ def page(draft: Draft, manifest: Manifest) -> str:
     body = [
         f"<h1>{escape(manifest.key)}</h1>",
         f'<p class="proml-lead">{escape(lead)}</p>',
-        html.note(
-            f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}. {_ground(draft.folder)}"
-        ),
+        html.note(f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}."),
+        html.note(_ground(draft.folder)),
         _section("How well, and how sure", *_metrics(draft)),
         *(
             _section(_titled(name, kind), _picture(draft.folder, name))
