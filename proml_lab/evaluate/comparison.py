@@ -113,8 +113,8 @@ class Comparison:
     def __str__(self) -> str:
         from proml_lab.plots import html
 
-        table = html.text_table(shown(self.table, repeat=False), max_rows=60)
-        return "\n".join([heading(self), conclusion(self.table), "", table])
+        tables = [html.text_table(shown(t, repeat=False), max_rows=60) for t in self._tables()]
+        return "\n\n".join([f"{heading(self)}\n{conclusion(self.table)}", *tables])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
@@ -124,17 +124,28 @@ class Comparison:
             for kind, text in self._kinds.items()
             if not self._lacks_a_class(kind)
         }
+        tables = [
+            html.table(shown(t, repeat=True), caption=heading(self), max_rows=100)
+            for t in self._tables()
+        ]
         first = [pictures.pop(k) for k in ("roc", "calibration", "agreement") if k in pictures]
         more = [html.details("More pictures", html.row(*pictures.values()))] if pictures else []
         return html.bundle(
             str(self),
             html.heading("Comparison" if len(self.names) > 1 else "Evaluation"),
             html.lead(conclusion(self.table)),
-            html.table(shown(self.table, repeat=True), caption=heading(self), max_rows=60),
+            *tables[:1],
+            *(html.details("By group", table) for table in tables[1:]),
             html.details("What the metrics measure", html.table(measured(self.table))),
             html.row(*first),
             *more,
         )
+
+    def _tables(self) -> list[pl.DataFrame]:
+        """The rows of all rows, then those of groups; what is empty is left out."""
+        grouped = pl.col("group").is_not_null()
+        parts = (self.table.filter(~grouped), self.table.filter(grouped))
+        return [part for part in parts if part.height]
 
     @property
     def _kinds(self) -> Mapping[str, str]:

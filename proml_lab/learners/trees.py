@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,8 +34,8 @@ class TreesOptions(Document):
     """Options of the trees learner; each names the LightGBM parameter that it sets."""
 
     n_trees: int = Field(1000, ge=1, description="most trees to grow (num_iterations)")
-    learning_rate: float = Field(0.05, gt=0, le=1, description="step of each tree")
-    num_leaves: int = Field(31, ge=2, le=131072, description="most leaves of a tree")
+    learning_rate: float = Field(0.1, gt=0, le=1, description="step of each tree")
+    num_leaves: int = Field(63, ge=2, le=131072, description="most leaves of a tree")
     max_depth: int = Field(-1, ge=-1, description="most splits above a leaf; -1: any")
     min_rows: int = Field(20, ge=1, description="fewest rows in a leaf (min_data_in_leaf)")
     min_gain: float = Field(0.0, ge=0, description="least gain of a split (min_gain_to_split)")
@@ -60,9 +62,8 @@ class Trees:
     @cached_property
     def booster(self) -> lightgbm.Booster:
         """The forest, read from its text: what was fitted and what was loaded are one."""
-        import lightgbm
-
-        return lightgbm.Booster(model_str=self.text)
+        booster: lightgbm.Booster = _lightgbm().Booster(model_str=self.text)
+        return booster
 
     def raw(self, frame: pl.DataFrame) -> Floats:
         """(n,) sums of leaf values."""
@@ -126,8 +127,7 @@ class TreesLearner:
         The same rows and seed give the same trees, bit for bit, on any number of threads. An
         interrupt ends the fit without a model: one that stopped at random could not be made again.
         """
-        import lightgbm
-
+        lightgbm = _lightgbm()
         chosen = TreesOptions.model_validate(options)
         frame = dataset.frame.select(dataset.features)
         matrix = Matrix.fit(frame)
@@ -195,6 +195,17 @@ def threads(x: Floats) -> int:
     Waiting for each other costs threads more than a small matrix does. Results do not depend on it.
     """
     return 1 if x.size < SMALL else 0
+
+
+def _lightgbm() -> ModuleType:
+    """LightGBM, whose threads sleep while they wait, unless the environment says otherwise.
+
+    By default they spin; where other work wants the cores, that makes a fit several times slower.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import lightgbm
+
+    return lightgbm
 
 
 def _held_out(dataset: Dataset, options: TreesOptions, seed: int) -> np.ndarray[Any, Any]:

@@ -79,6 +79,16 @@ def test_the_static_form_has_a_table_pictures_and_no_script(found: Comparison) -
     assert len(page.encode()) < 256 * 1024
 
 
+def test_groups_have_a_table_of_their_own() -> None:
+    found = compare(fitted("baseline"), fitted(), metrics=["auc", "auc by carrier"], resamples=10)
+    page = found._repr_mimebundle_()["text/html"]
+    assert page.count("<table") == 3
+    assert "<summary>By group</summary>" in page
+    overall, grouped = str(found).split("\n\n")[1:]
+    assert "rows" not in overall.splitlines()[0]
+    assert grouped.splitlines()[1].startswith("auc ↑ (carrier = ")
+
+
 def test_names_are_escaped(found: Comparison) -> None:
     page = compare(
         fitted("baseline"), fitted(), names=["<b>x</b>", "y"], metrics=["auc"], resamples=10

@@ -1,0 +1,82 @@
+"""Fit of the trees learner against LightGBM called directly, on the flights.
+
+The peer gets the same rows as a ready matrix, the same parameters, validation rows and early
+stopping. Ours starts from the joined dataset: checks, split, transforms, codes for text, the
+fingerprint of the training rows and the model's text are its own. Bar: at most 1.1 times the peer.
+
+Run: python benchmarks/trees.py [repeats]
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+
+from proml_lab import learners
+from proml_lab.contracts import Dataset
+from proml_lab.evaluate import evaluate
+from proml_lab.learners.encode import Matrix
+from proml_lab.learners.trees import TreesOptions, parameters
+from proml_lab.marketplace.example import make_flights
+from proml_lab.marketplace.workspace import open_workspace
+from proml_lab.model import Model
+from proml_lab.spec import ModelSpec
+from proml_lab.split import newest, split
+
+BAR = 1.1
+
+
+def main(repeats: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = make_flights(Path(folder) / "flights")
+        spec = ModelSpec.read(root / "flight-delay.proml.yaml")
+        dataset = open_workspace(root).dataset(spec)
+    ours, theirs = [], []
+    model = learners.fit(spec, dataset)  # warm both: the libraries are loaded
+    data = matrix(spec, dataset, model)
+    for _ in range(repeats):
+        ours.append(learners.fit(spec, dataset).fit_s)
+        theirs.append(direct(spec, *data))
+    ratio = min(ours) / min(theirs)
+    auc, loss = evaluate(model, metrics=["auc", "log_loss"], resamples=0).frame()["value"]
+    print(f"rows {model.n_rows:,}, features {len(model.features)}, ", end="")
+    print(f"trees {model.predictor.booster.num_trees()}, AUC {auc:.4f}, log loss {loss:.4f}")
+    print(f"ours {min(ours):.2f} s, LightGBM {min(theirs):.2f} s, ratio {ratio:.3f} (bar {BAR})")
+
+
+def matrix(
+    spec: ModelSpec, dataset: Dataset, model: Model
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
+    """(x, y, held out, positions of text) of the training rows."""
+    train, _ = split(dataset, spec.split, seed=spec.seed)
+    frame = model.prepare(train)
+    encoder = Matrix.fit(frame)
+    held = newest(train, TreesOptions().validation, seed=spec.seed).to_numpy()
+    y = train.frame[spec.label.column].to_numpy().astype(float)
+    return encoder.encode(frame), y, held, encoder.text
+
+
+def direct(
+    spec: ModelSpec, x: np.ndarray, y: np.ndarray, held: np.ndarray, text: list[int]
+) -> float:
+    """Seconds of LightGBM alone."""
+    start = time.perf_counter()
+    options = TreesOptions()
+    train = lightgbm.Dataset(x[~held], y[~held], categorical_feature=text)
+    lightgbm.train(
+        parameters(options, task="binary", seed=spec.seed),
+        train,
+        num_boost_round=options.n_trees,
+        valid_sets=[train.create_valid(x[held], y[held])],
+        callbacks=[lightgbm.early_stopping(options.patience, verbose=False)],
+    )
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
