@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
@@ -29,7 +30,7 @@ def run(args: Namespace, context: Context) -> Browse | SearchReport:
     """The widget; on the command line, which has none, the catalogue as a table."""
     text = " ".join(args.text)
     if not context.in_notebook:
-        return context.workspace.catalog.search(text)
+        return replace(context.workspace.catalog.search(text), max_rows=context.max_rows)
     from proml_lab.widgets.browse import Browse
 
     return Browse(context.workspace, text=text)

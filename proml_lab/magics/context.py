@@ -49,8 +49,8 @@ class Context:
         self.names = names
         self.folder = folder
         self.style = style
+        self.rows = 0
         self._suggest = suggest
-        self._opened: tuple[tuple[str, str], Workspace] | None = None
 
     @property
     def in_notebook(self) -> bool:
@@ -59,14 +59,15 @@ class Context:
 
     @property
     def workspace(self) -> Workspace:
-        """Opened when first asked for, and again when the folder asked for is another."""
-        asked = self.folder or os.environ.get("PROML_WORKSPACE", "")
-        key = (asked, str(Path.cwd()))
-        if self._opened is None or self._opened[0] != key:
-            from proml_lab.marketplace.workspace import open_workspace
+        """Opened each time: its settings, or the current folder, may have changed."""
+        from proml_lab.marketplace.workspace import open_workspace
 
-            self._opened = (key, open_workspace(asked or None))
-        return self._opened[1]
+        return open_workspace(self.folder or os.environ.get("PROML_WORKSPACE") or None)
+
+    @property
+    def max_rows(self) -> int:
+        """Rows shown of a table: `rows`, or what the workspace's settings say if that is 0."""
+        return self.rows or self.workspace.config.rows
 
     def progress(self, title: str) -> AbstractContextManager[Progress]:
         """``with context.progress("gbm") as tell:`` and hand `tell` to the long call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
@@ -37,7 +38,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> SearchReport:
     """Search; the work is `Catalog.search`."""
-    return context.workspace.catalog.search(" ".join(args.text), **_kept(args))
+    found = context.workspace.catalog.search(" ".join(args.text), **_kept(args))
+    return replace(found, max_rows=context.max_rows)
 
 
 def code(args: Namespace) -> str:

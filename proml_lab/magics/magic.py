@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Enum, Unicode
+from traitlets import Enum, Int, Unicode
 from traitlets.config import Configurable
 
 from proml_lab.errors import UsageError
@@ -30,6 +30,9 @@ class ProML(Configurable):
         ["auto", "bar", "lines", "off"],
         "auto",
         help="A bar that updates in place, plain lines, or nothing; auto: a bar in a notebook.",
+    ).tag(config=True)
+    rows = Int(
+        0, min=0, max=1000, help="Rows shown of a table; 0: what the workspace's settings say."
     ).tag(config=True)
 
 
@@ -73,6 +76,7 @@ class ProMLMagics(Magics):
     def _surroundings(self, args: Namespace) -> Context:
         self.context.folder = args.workspace or self.settings.workspace
         self.context.style = self._style()
+        self.context.rows = self.settings.rows
         return self.context
 
     def _style(self) -> Style:

@@ -26,6 +26,15 @@ def test_live_names_are_those_of_ours(names: dict[str, object]) -> None:
     assert Context().live() == []
 
 
+def test_rows_are_the_workspaces_unless_asked_for(small: Path) -> None:
+    context = Context()
+    assert context.max_rows == 20
+    (small / "proml.toml").write_text("rows = 3")
+    assert context.max_rows == 3
+    context.rows = 7
+    assert context.max_rows == 7
+
+
 def test_a_variable_wins_over_a_file(names: dict[str, object], small: Path) -> None:
     (small / "spec").mkdir()
     assert Context(names).value("spec") is names["spec"]
@@ -67,17 +76,16 @@ def test_what_is_not_there(
     assert said in str(caught.value)
 
 
-def test_the_workspace_is_opened_once_and_again_elsewhere(
+def test_the_workspace_is_the_one_asked_for_or_around_the_folder(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = Context()
-    first = context.workspace
-    assert context.workspace is first
+    assert context.workspace.root == small
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WorkspaceError, match="No workspace"):
         _ = context.workspace
     monkeypatch.setenv("PROML_WORKSPACE", str(small))
-    assert context.workspace.root == first.root
+    assert context.workspace.root == small
     context.folder = "nowhere"
     with pytest.raises(WorkspaceError, match="There is no folder"):
         _ = context.workspace

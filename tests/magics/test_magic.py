@@ -230,6 +230,17 @@ def test_config(kernel: Kernel) -> None:
     assert not kernel.run("%proml artifacts").error
 
 
+def test_rows_are_those_of_the_settings_or_of_the_workspace(kernel: Kernel) -> None:
+    assert "more" not in kernel.run("%proml features").plain
+    kernel.run("%config ProML.rows = 1")
+    assert "and 3 more" in kernel.run("%proml features").plain
+    kernel.run("%config ProML.rows = 0")
+    kernel.run("_ = open('proml.toml', 'w').write('rows = 2')")
+    assert "and 2 more" in kernel.run("%proml features").plain
+    kernel.run("_ = open('proml.toml', 'w').write('')")
+    assert "more" not in kernel.run("%proml features").plain
+
+
 def test_the_workspace_follows_the_current_folder(kernel: Kernel) -> None:
     before = kernel.run("import os; here = os.getcwd(); os.chdir('/')")
     assert not before.error
