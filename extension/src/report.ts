@@ -1,5 +1,5 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { IFrame, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { IFrame, IThemeManager, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { promoteIcon } from './icons';
@@ -11,19 +11,25 @@ export const report: JupyterFrontEndPlugin<void> = {
   id: 'proml-lab:report',
   description: 'Opens the report of a finished promotion in a sandboxed tab.',
   autoStart: true,
-  optional: [ILayoutRestorer],
+  optional: [ILayoutRestorer, IThemeManager],
   activate
 };
 
-function activate(app: JupyterFrontEnd, restorer: ILayoutRestorer | null): void {
+function activate(
+  app: JupyterFrontEnd,
+  restorer: ILayoutRestorer | null,
+  themes: IThemeManager | null
+): void {
   const server = new Server(app.serviceManager.serverSettings);
+  const url = (id: string): string =>
+    server.reportUrl(id, themes?.theme && !themes.isLight(themes.theme) ? 'dark' : 'light');
   const tracker = new WidgetTracker<ReportTab>({ namespace: 'proml-report' });
   app.commands.addCommand(CommandIDs.openReport, {
     label: 'Open Report',
     execute: args => {
       const { id, title } = args as { id: string; title: string };
       const open = tracker.find(tab => tab.promotion.id === id);
-      const tab = open ?? new ReportTab({ id, title }, server.reportUrl(id));
+      const tab = open ?? new ReportTab({ id, title }, url(id));
       if (!open) {
         app.shell.add(tab, 'main');
         void tracker.add(tab);
@@ -37,6 +43,11 @@ function activate(app: JupyterFrontEnd, restorer: ILayoutRestorer | null): void 
         properties: { id: { type: 'string' }, title: { type: 'string' } }
       }
     }
+  });
+  themes?.themeChanged.connect(() => {
+    tracker.forEach(tab => {
+      tab.content.url = url(tab.promotion.id);
+    });
   });
   void restorer?.restore(tracker, {
     command: CommandIDs.openReport,

@@ -100,8 +100,8 @@ export class Server {
   }
 
   /** Where the report of a finished promotion is served, without any script. */
-  reportUrl(id: string): string {
-    return this.url(`promotions/${encodeURIComponent(id)}/report`);
+  reportUrl(id: string, theme: 'light' | 'dark'): string {
+    return `${this.url(`promotions/${encodeURIComponent(id)}/report`)}?theme=${theme}`;
   }
 
   private url(endpoint: string): string {

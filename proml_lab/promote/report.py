@@ -25,7 +25,9 @@ _TITLES = {
 }
 _PAGE_CSS = (
     "body{margin:0;background:#fff;color:#1b1b1b}"
-    "@media (prefers-color-scheme:dark){body{background:#111;color:#ececec}}"
+    "@media (prefers-color-scheme:dark){"
+    "body:not([data-jp-theme-light]){background:#111;color:#ececec}}"
+    "body[data-jp-theme-light=false]{background:#111;color:#ececec;color-scheme:dark}"
     ".proml.proml-report{max-width:1000px;margin:0 auto;padding:24px 20px 60px;font-size:15px}"
     ".proml-report h1{font-size:1.7em;margin:.2em 0 0;line-height:1.2}"
     ".proml-report h2{font-size:1.25em;margin:1.8em 0 .4em;padding-top:.6em;"

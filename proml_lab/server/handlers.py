@@ -31,6 +31,8 @@ _REPORT_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+# A sandboxed frame does not see the theme around it: Jupyter's own mark tells it.
+_MARKS = {"light": b' data-jp-theme-light="true"', "dark": b' data-jp-theme-light="false"'}
 
 
 def add_handlers(server: ServerApp) -> None:
@@ -147,7 +149,7 @@ class PartialHandler(_Handler):
 
 
 class ReportHandler(JupyterHandler):
-    """GET: the report of a finished promotion, as a page that may run no script."""
+    """GET ``report?theme=dark``: the report of a finished one, as a page that runs no script."""
 
     auth_resource = "contents"
 
@@ -165,6 +167,8 @@ class ReportHandler(JupyterHandler):
             page = await asyncio.to_thread(lambda: self.promotions.report(key).read_bytes())
         except ProMLError as error:
             raise web.HTTPError(404, error.message) from None
+        mark = _MARKS.get(self.get_query_argument("theme", ""), b"")
+        page = page.replace(b"<body>", b"<body" + mark + b">", 1)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import Lab, fits
+from tests.browser.lab import DARK, LIGHT, Lab, fits
 
 
 def test_promote_to_the_report(lab: Lab) -> None:
@@ -36,6 +36,9 @@ def test_promote_to_the_report(lab: Lab) -> None:
     report = lab.page.frame_locator(f"iframe[title='Report of {title}']")
     expect(report.get_by_text(title).first).to_be_visible()
     expect(report.get_by_text("n_rows").first).to_be_visible()
+    for theme, light in ((DARK, "false"), (LIGHT, "true")):
+        lab.theme(theme)
+        expect(report.locator(f"body[data-jp-theme-light='{light}']")).to_be_visible()
     lab.shots("report")
 
 

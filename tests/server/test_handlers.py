@@ -210,6 +210,13 @@ def test_the_report_may_run_no_script(client: Client, done: Promotion) -> None:
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_the_report_is_told_the_theme(client: Client, done: Promotion) -> None:
+    one = f"promotions/{done.id}/report"
+    assert '<body data-jp-theme-light="false">' in client.ask("GET", f"{one}?theme=dark").body
+    assert '<body data-jp-theme-light="true">' in client.ask("GET", f"{one}?theme=light").body
+    assert "<body>" in client.ask("GET", f"{one}?theme=%22%3E%3Cscript%3E").body
+
+
 @pytest.mark.parametrize("key", ["..", "../../../etc", "20260101-000000-abcdef/../x", "x"])
 def test_no_other_file_is_served(client: Client, key: str) -> None:
     assert client.ask("GET", f"promotions/{quote(key, safe='')}/report").status == 404
