@@ -12,15 +12,15 @@ import os
 import secrets
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from proml_lab.errors import RegistryError
+from proml_lab.promote.lock import lock
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,7 +32,6 @@ _PLACE = "proml.workspace"
 _SQLITE = "sqlite:///"
 _LAST = "proml.last"
 _TRIES = 5
-_LOCK_S = 120.0
 _LOGGERS = ("mlflow", "alembic")
 
 
@@ -209,31 +208,9 @@ class Registry:
         folders = [path.name for path in self.artifacts.iterdir() if path.is_dir()]
         return sorted(name for name in folders if self.present(name))
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """One at a time on this workspace; a process that dies lets go by that."""
-        path = self.artifacts / ".lock"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise RegistryError(f"The lock {path} cannot be opened: {error}.") from None
-        deadline = time.monotonic() + _LOCK_S
-        try:
-            while True:
-                try:
-                    connection.execute("BEGIN EXCLUSIVE")
-                    break
-                except sqlite3.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > deadline:
-                        raise RegistryError(
-                            f"The lock {path} cannot be taken: {error}.",
-                            hint="another promotion may be stuck; end it, then try again.",
-                        ) from None
-                    time.sleep(0.05)
-            yield
-        finally:
-            connection.close()
+    def lock(self) -> AbstractContextManager[None]:
+        """One promotion registers at a time on this workspace."""
+        return lock(self.artifacts / ".lock")
 
     def _create(self, record: Record) -> ModelVersion:
         """A run with what is known of the version, and the version."""

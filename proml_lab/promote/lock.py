@@ -1,0 +1,50 @@
+"""A lock between processes that one who dies lets go of: SQLite's own, on an empty file."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from proml_lab.errors import RegistryError
+
+PATIENCE_S = 120.0
+_PAUSE_S = 0.05
+
+
+@contextmanager
+def lock(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Hold the lock `path`, which is made, for a block; wait for it `patience_s` seconds.
+
+    Raises
+    ------
+    RegistryError
+        The file cannot be opened, or another process holds it all that time.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise RegistryError(f"The lock {path} cannot be opened: {error}.") from None
+    try:
+        _take(connection, path, time.monotonic() + patience_s)
+        yield
+    finally:
+        connection.close()
+
+
+def _take(connection: sqlite3.Connection, path: Path, deadline: float) -> None:
+    while True:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise RegistryError(
+                    f"The lock {path} cannot be taken: {error}.",
+                    hint="another promotion may be stuck; end it, then try again.",
+                ) from None
+            time.sleep(_PAUSE_S)
+        else:
+            return
