@@ -22,10 +22,13 @@ def test_search_pick_and_read_the_pick_in_the_kernel(lab: Lab) -> None:
     wind.click()
     expect(wind).to_have_attribute("aria-selected", "true")
     expect(widget.get_by_role("status").filter(has_text="1 picked")).to_be_visible()
+    in_kernel = widget.locator("details")  # the kernel's own words about the picks
+    expect(in_kernel).to_contain_text("wind_speed")
     expect(lab.run(panel, 1)).to_contain_text("['weather.at_origin.wind_speed']")
 
     wind.click()
     expect(widget.get_by_role("status").filter(has_text="0 picked")).to_be_visible()
+    expect(in_kernel).not_to_contain_text("wind_speed")
     expect(lab.run(panel, 1)).to_contain_text("[]")
 
 
@@ -40,6 +43,7 @@ def test_pick_by_keyboard(lab: Lab) -> None:
     expect(option).to_be_focused()
     lab.page.keyboard.press("Enter")
     expect(option).to_have_attribute("aria-selected", "true")
+    expect(widget.locator("details")).to_contain_text("visib")
     expect(lab.run(panel, 1)).to_contain_text("['weather.at_origin.visib']")
 
 
