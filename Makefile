@@ -11,7 +11,7 @@ SOURCES := pyproject.toml constraints.txt hatch_build.py extension/package.json 
 	$(wildcard extension/src/* extension/style/* jupyter-config/*/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test lab check bench soak constraints clean
+.PHONY: help install browser demo test lab check bench soak picture constraints clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -59,6 +59,11 @@ bench: $(VENV)/dev.done  ## every benchmark, against its peers
 
 soak: $(VENV)/dev.done  ## the endurance runs: many seeds of the property tests
 	PROML_SOAK=1 $(BIN)/python -m pytest -q tests/marketplace tests/kernels tests/evaluate tests/promote
+
+picture: $(VENV)/dev.done browser  ## make the README's picture again, from the real thing
+	$(BIN)/python -m pytest -q tests/browser/test_tour.py
+	mkdir -p docs/images
+	cp tests/browser/shots/tour-compare-light-1280.png docs/images/lab.png
 
 constraints:  ## pin again what resolves together now
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -57,7 +57,7 @@ def model(fitted: Model) -> dict[str, str]:
 
 def _facts(facts: list[tuple[str, str]]) -> str:
     rows = "".join(f"<tr>{html.cell(name, column=0)}{html.cell(said)}</tr>" for name, said in facts)
-    return f"<table><tbody>{rows}</tbody></table>"
+    return f'<table class="proml-facts"><tbody>{rows}</tbody></table>'
 
 
 def _plain(title: str, facts: list[tuple[str, str]]) -> str:

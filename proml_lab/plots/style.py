@@ -56,6 +56,7 @@ CSS = variables(".proml") + (  # tables twice: to win over Jupyter's own rules
     "vertical-align:top;white-space:nowrap;background:none;color:inherit}"
     ".proml.proml table td.proml-w{white-space:normal;overflow-wrap:anywhere;"
     "min-width:16em;max-width:42em}"
+    ".proml.proml table.proml-facts td{white-space:normal;overflow-wrap:anywhere}"
     ".proml.proml table th{font-weight:600}"
     ".proml.proml table thead th{border-bottom:1px solid var(--proml-ink)}"
     ".proml.proml table tbody tr{background:none}"
