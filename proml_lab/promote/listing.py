@@ -87,7 +87,7 @@ class ArtifactList:
         from proml_lab.plots import html
 
         if not len(self):
-            return "No artifact yet. Promote a notebook: %proml promote NOTEBOOK NAME"
+            return "No artifact yet. Promote a notebook: %proml promote NOTEBOOK --name NAME"
         return html.text_table(self._shown(), max_rows=100)
 
     def _shown(self) -> pl.DataFrame:
