@@ -129,7 +129,11 @@ def test_code_is_printed_and_nothing_is_done(proml, small: Path) -> None:
         ("fitt", 2, "proml: There is no verb 'fitt'.\nHint: did you mean 'fit'?\n"),
         ("help fitt", 2, "There is no verb 'fitt'"),
         ("features --onwer x", 2, "There is no option '--onwer'.\nHint: did you mean '--owner'?"),
-        ("fit", 2, "proml fit: The following arguments are required: NAME."),
+        (
+            "fit",
+            2,
+            "proml: The following arguments are required: NAME.\nHint: usage: proml fit NAME",
+        ),
         ("fit nothing.proml.yaml", 1, "There is no file 'nothing.proml.yaml'"),
         ("fit delay", 1, "There is no file, model folder or artifact 'delay'"),
         ("fit delay.proml.yaml --learner tree", 1, "There is no learner 'tree'"),

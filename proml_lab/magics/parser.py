@@ -38,6 +38,8 @@ class ArgumentParser(argparse.ArgumentParser):
             settings["type"] = self._watched(settings["type"])
         action = super().add_argument(*names, **settings)
         self.actions.append(action)
+        places = [place for place in map(_place, self.actions) if place]
+        self.usage = " ".join(["%(prog)s", *places, "[options]"])
         return action
 
     @property
@@ -63,9 +65,7 @@ class ArgumentParser(argparse.ArgumentParser):
         if extra and extra[0].startswith("-"):
             raise UsageError(f"There is no option {extra[0]!r}.", hint=self._nearest(extra[0]))
         if extra:
-            raise UsageError(
-                f"{self.prog} has no place for {' '.join(extra)!r}.", hint=self.format_line()
-            )
+            raise UsageError(f"There is no place for {' '.join(extra)!r}.", hint=self.format_line())
         return found
 
     def error(self, message: str) -> NoReturn:
@@ -73,7 +73,7 @@ class ArgumentParser(argparse.ArgumentParser):
         if self._problem is not None:
             raise self._problem
         text = message[0].upper() + message[1:]
-        raise UsageError(f"{self.prog}: {text}.", hint=self.format_line())
+        raise UsageError(f"{text}.", hint=self.format_line())
 
     def format_line(self) -> str:
         """The usage in one line."""
@@ -96,6 +96,15 @@ class ArgumentParser(argparse.ArgumentParser):
         long = [option for option in self.options if option.startswith("--")]
         near = difflib.get_close_matches(name.lstrip("-"), [o[2:] for o in long], n=1)
         return f"did you mean '--{near[0]}'?" if near else f"choose one of {', '.join(long)}."
+
+
+def _place(action: argparse.Action) -> str:
+    """How `action` stands in the line of usage; options that may be left out do not."""
+    name = str(action.metavar)
+    if action.option_strings:
+        return f"{action.option_strings[-1]} {name}" if action.required else ""
+    shown = f"{name} …" if action.nargs in ("*", "+") else name
+    return f"[{shown}]" if action.nargs in ("*", "?") else shown
 
 
 def split(line: str) -> list[str]:
