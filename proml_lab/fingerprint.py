@@ -56,8 +56,9 @@ def _hash(column: pl.Series) -> _U64:
         bits = column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().view(np.uint64)
     else:
         text = column if kind == pl.String else _as_text(column)
-        codes = text.fill_null("").rank("dense").cast(pl.Int64).to_numpy() - 1
-        unique = text.fill_null("").unique().sort().to_list()
+        text = text.fill_null("")
+        unique = text.unique()
+        codes = text.cast(pl.Enum(unique)).to_physical().to_numpy()
         bits = np.array([_digest(value) for value in unique], np.uint64)[codes]
     bits = _mix(np.ascontiguousarray(bits))
     if column.null_count():
@@ -80,6 +81,8 @@ def _digest(text: str) -> np.uint64:
 def _mix(x: _U64) -> _U64:
     """The finalizer of SplitMix64 (Steele, Lea, Flood 2014): each bit in moves each bit out."""
     x = x + _GOLDEN
-    x = (x ^ (x >> np.uint64(30))) * _MIX1
-    x = (x ^ (x >> np.uint64(27))) * _MIX2
-    return x ^ (x >> np.uint64(31))
+    for shift, factor in ((30, _MIX1), (27, _MIX2)):
+        x ^= x >> np.uint64(shift)
+        x *= factor
+    x ^= x >> np.uint64(31)
+    return x
