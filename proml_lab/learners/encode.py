@@ -82,8 +82,8 @@ class Matrix:
         return [j for j, known in enumerate(self.levels.values()) if known is not None]
 
     def encode(self, frame: pl.DataFrame) -> Floats:
-        """(n, p) float64, one column a feature; NaN for what is missing or was never seen."""
-        matrix = np.empty((frame.height, len(self.levels)))
+        """(n, p) float64, column by column in memory; NaN for what is missing or was never seen."""
+        matrix = np.empty((frame.height, len(self.levels)), order="F")
         for j, (name, known) in enumerate(self.levels.items()):
             if known is None:
                 matrix[:, j] = numbers(frame[name])

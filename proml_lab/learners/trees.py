@@ -132,13 +132,12 @@ class TreesLearner:
         frame = dataset.frame.select(dataset.features)
         matrix = Matrix.fit(frame)
         held = _held_out(dataset, chosen, seed)
-        x, y = matrix.encode(frame), label_of(dataset)
-        common: dict[str, Any] = {"categorical_feature": matrix.text, "free_raw_data": True}
-        train = lightgbm.Dataset(x[~held], y[~held], **common)
+        x, y = matrix.encode(frame.filter(~held)), label_of(dataset)
+        train = lightgbm.Dataset(x, y[~held], categorical_feature=matrix.text)
         callbacks: list[Callable[..., object]] = []
         valid = []
         if held.any():
-            valid = [train.create_valid(x[held], y[held])]
+            valid = [train.create_valid(matrix.encode(frame.filter(held)), y[held])]
             callbacks.append(lightgbm.early_stopping(chosen.patience, verbose=False))
         told = {**parameters(chosen, task=task, seed=seed), "num_threads": threads(x)}
         del x
