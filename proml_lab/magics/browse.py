@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from proml_lab.errors import MissingExtraError
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
 
@@ -31,6 +33,8 @@ def run(args: Namespace, context: Context) -> Browse | SearchReport:
     text = " ".join(args.text)
     if not context.in_notebook:
         return replace(context.workspace.catalog.search(text), max_rows=context.max_rows)
+    if find_spec("anywidget") is None:
+        raise MissingExtraError("anywidget, which draws the browser,", extra="lab")
     from proml_lab.widgets.browse import Browse
 
     return Browse(context.workspace, text=text)

@@ -235,9 +235,9 @@ def test_rows_are_those_of_the_settings_or_of_the_workspace(kernel: Kernel) -> N
     kernel.run("%config ProML.rows = 1")
     assert "and 3 more" in kernel.run("%proml features").plain
     kernel.run("%config ProML.rows = 0")
-    kernel.run("_ = open('proml.toml', 'w').write('rows = 2')")
+    kernel.run("open('proml.toml', 'w').write('rows = 2');")
     assert "and 2 more" in kernel.run("%proml features").plain
-    kernel.run("_ = open('proml.toml', 'w').write('')")
+    kernel.run("open('proml.toml', 'w').write('');")
     assert "more" not in kernel.run("%proml features").plain
 
 

@@ -117,7 +117,7 @@ def test_promote_in_a_notebook_returns_the_artifact(kernel: Kernel) -> None:
     assert "delay@1" in reply.plain
     assert kernel.run("art.key, art.parameters['n_trees']").plain == "('delay@1', 5)"
     assert kernel.complete("%proml artifacts de") == ["%proml artifacts delay"]
-    shown = kernel.run("_ = %proml artifacts delay@1\n_.model.spec.name").plain
+    shown = kernel.run("found = %proml artifacts delay@1\nfound.model.spec.name").plain
     assert shown == "'delay'"
 
 
