@@ -67,21 +67,7 @@ def compare(
         name: _predicted(model, name, rows)
         for name, model, rows in zip(called, models, tests, strict=True)
     }
-    overall = [metric for metric, column in wanted if column is None]
-    tables = [measure(y, predictions, overall, resamples=resamples, seed=seed)]
-    for metric, column in wanted:
-        if column is not None:
-            groups = _groups(tests[0], models[0], column)
-            tables.append(_by_group(y, predictions, metric, groups, resamples, seed))
-    of = pl.DataFrame(
-        {
-            "model": called,
-            "learner": [model.learner for model in models],
-            "fit_s": [model.fit_s for model in models],
-        }
-    )
-    table = pl.concat(tables).join(of, on="model", how="left", maintain_order="left")
-    first = ["model", "learner"]
+    table = _table(y, predictions, wanted, tests[0], models, resamples=resamples, seed=seed)
     return Comparison(
         names=called,
         learners=tuple(model.learner for model in models),
@@ -90,7 +76,7 @@ def compare(
         n_rows=len(y),
         resamples=resamples,
         seed=seed,
-        table=table.select(*first, pl.exclude(*first)),
+        table=table,
         y=y,
         predictions=predictions,
     )
@@ -106,6 +92,34 @@ def evaluate(
 ) -> Comparison:
     """One model on the rows that it held out, or `on` others; see `compare`."""
     return compare(model, on=on, metrics=metrics, resamples=resamples, seed=seed)
+
+
+def _table(
+    y: Floats,
+    predictions: Mapping[str, Floats],
+    wanted: Sequence[tuple[Metric, str | None]],
+    rows: Dataset,
+    models: Sequence[Model],
+    *,
+    resamples: int,
+    seed: int,
+) -> pl.DataFrame:
+    """What `Comparison.frame` gives: metrics over all rows, then those by group."""
+    overall = [metric for metric, column in wanted if column is None]
+    tables = [measure(y, predictions, overall, resamples=resamples, seed=seed)]
+    for metric, column in wanted:
+        if column is not None:
+            groups = _groups(rows, models[0], column)
+            tables.append(_by_group(y, predictions, metric, groups, resamples, seed))
+    of = pl.DataFrame(
+        {
+            "model": list(predictions),
+            "learner": [model.learner for model in models],
+            "fit_s": [model.fit_s for model in models],
+        }
+    )
+    table = pl.concat(tables).join(of, on="model", how="left", maintain_order="left")
+    return table.select("model", "learner", pl.exclude("model", "learner"))
 
 
 def _names(models: Sequence[Model], names: Sequence[str] | None) -> tuple[str, ...]:

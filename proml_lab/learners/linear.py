@@ -162,7 +162,7 @@ class LinearLearner:
 
         def step(k: int, loss: float) -> None:
             if progress:
-                progress(1 - 1 / (1 + k / 20), f"step {k}: loss {loss:.5f} a row")
+                progress(1 - 1 / (1 + k / 2), f"step {k}: loss {loss:.5f} a row")
 
         theta = solve(design, label_of(dataset), task=task, l2=chosen.l2, step=step)
         if progress:
