@@ -8,7 +8,8 @@ WORKSPACE ?= flights
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 SOURCES := pyproject.toml constraints.txt hatch_build.py extension/package.json extension/yarn.lock \
-	$(wildcard extension/src/* extension/style/* jupyter-config/*/*)
+	extension/tsconfig.json extension/install.json \
+	$(wildcard extension/src/* extension/style/* extension/schema/* jupyter-config/*/*)
 
 .DEFAULT_GOAL := help
 .PHONY: help install browser demo test lab check bench soak picture constraints clean
@@ -25,10 +26,12 @@ $(BIN)/pip:
 
 # Installed again only when what is installed could change.
 $(VENV)/lab.done: $(SOURCES) | $(BIN)/pip
+	@echo "Installing into $(VENV): some minutes the first time."
 	$(BIN)/pip install -q -c constraints.txt -e '.[lab]'
 	@touch $@
 
 $(VENV)/dev.done: $(SOURCES) $(VENV)/lab.done | $(BIN)/pip
+	@echo "Installing what the tests need into $(VENV)."
 	$(BIN)/pip install -q -c constraints.txt -e '.[lab,dev]'
 	@touch $@
 
