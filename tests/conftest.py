@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 
 

@@ -72,9 +72,7 @@ def test_progress_tells_of_the_join(workspace: Workspace, spec: ModelSpec) -> No
     assert 0 <= min(parts) <= max(parts) <= 1
 
 
-def test_a_draft_of_a_dataset_asks_for_the_same_rows(
-    workspace: Workspace, spec: ModelSpec
-) -> None:
+def test_a_draft_of_a_dataset_asks_for_the_same_rows(workspace: Workspace, spec: ModelSpec) -> None:
     data = workspace.dataset(spec)
     drafted = draft("mine", dataset=data)
     assert drafted.requested() == {

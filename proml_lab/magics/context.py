@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, MutableMapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -62,7 +61,7 @@ class Context:
         """Opened each time: its settings, or the current folder, may have changed."""
         from proml_lab.marketplace.workspace import open_workspace
 
-        return open_workspace(self.folder or os.environ.get("PROML_WORKSPACE") or None)
+        return open_workspace(self.folder or None)
 
     @property
     def max_rows(self) -> int:

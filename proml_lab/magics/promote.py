@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proml_lab.errors import UsageError
+from proml_lab.errors import UsageError, WorkspaceError
 from proml_lab.magics import python
 from proml_lab.magics.answer import Text
 from proml_lab.magics.parser import ArgumentParser, Namespace
@@ -79,10 +84,24 @@ def summary(artifact: Artifact) -> Text:
                 "",
                 f"Open the report:    {artifact.report}",
                 "Go on in JupyterLab: make lab, or jupyter lab",
-                "All artifacts:       proml artifacts",
+                f"All artifacts:       {_artifacts(artifact)}",
             ]
         )
     )
+
+
+def _artifacts(artifact: Artifact) -> str:
+    """The command that lists the artifacts, as it can be given from here."""
+    from proml_lab.marketplace.workspace import open_workspace
+
+    called = Path(sys.argv[0]).name == "proml" and not shutil.which("proml")
+    program = sys.argv[0] if called else "proml"  # as it was called, where it is not on the PATH
+    root, here = open_workspace(artifact.path).root, Path.cwd()
+    with contextlib.suppress(WorkspaceError):  # none around here: then it has to be named
+        if open_workspace().root == root:
+            return f"{program} artifacts"
+    shown = root.relative_to(here) if here in root.parents else root
+    return f"{program} artifacts --workspace {shlex.quote(str(shown))}"
 
 
 def _models(artifact: Artifact) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.request import Wanted
     from proml_lab.spec import ModelSpec
 
+ENVIRONMENT = "PROML_WORKSPACE"
+"""Names the workspace where neither the call nor the current folder does."""
 _HINT = "make one to try: proml init --example flights"
 _SQLITE = "sqlite:///"
 
@@ -139,7 +142,7 @@ class Workspace:
 
 
 def open_workspace(path: str | Path | None = None) -> Workspace:
-    """The workspace at `path` or above it; by default the current folder.
+    """The workspace at `path` or above it; by default ``PROML_WORKSPACE``, else the current folder.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
     SpecError
         Its file is broken, or has an unknown or wrong setting.
     """
-    start = Path(path or ".").expanduser().resolve()
+    start = Path(path or os.environ.get(ENVIRONMENT) or ".").expanduser().resolve()
     if not start.exists():
         raise WorkspaceError(f"There is no folder {start}.", hint=_HINT)
     for folder in (start, *start.parents):

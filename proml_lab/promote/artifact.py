@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -171,9 +170,9 @@ def opened(workspace: Workspace | str | Path | None, near: Path | None = None) -
     if isinstance(workspace, Workspace):
         return workspace
     if workspace is not None or near is None:
-        return open_workspace(workspace or os.environ.get("PROML_WORKSPACE") or None)
+        return open_workspace(workspace)
     try:
-        return open_workspace(os.environ.get("PROML_WORKSPACE") or None)
+        return open_workspace()
     except WorkspaceError:
         return open_workspace(near)
 

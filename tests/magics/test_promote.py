@@ -123,3 +123,12 @@ def test_promote_in_a_notebook_returns_the_artifact(kernel: Kernel) -> None:
 
 def test_progress_is_told_in_plain_lines() -> None:
     assert str(Step("delay", "cell 3 of 9", 1 / 3, 4.0)).startswith("delay: 33% · cell 3 of 9")
+
+
+def test_from_elsewhere_the_next_command_names_the_workspace(
+    notebook: Path, small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(small.parent)
+    words = ["promote", str(notebook), "--name", "delay", "--workspace", small.name]
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out.endswith(f"proml artifacts --workspace {small.name}\n")
