@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 
 from proml_lab import learners
@@ -80,7 +79,9 @@ def matrix(
 def direct(
     spec: ModelSpec, x: np.ndarray, y: np.ndarray, held: np.ndarray, text: list[int]
 ) -> None:
-    """LightGBM alone."""
+    """LightGBM alone, loaded by then with our setting of its waiting threads."""
+    import lightgbm
+
     options = TreesOptions()
     train = lightgbm.Dataset(x[~held], y[~held], categorical_feature=text)
     lightgbm.train(
