@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
 from proml_lab.errors import MissingExtraError, RunError
-from proml_lab.promote import notebook
+from proml_lab.promote import kernel, notebook
 
 if TYPE_CHECKING:
-    from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 _EXCERPT = 7
-_SOCKET_PATH = 90  # bytes of a Unix socket's path that are surely allowed
 
 
 @dataclass
@@ -43,12 +38,12 @@ class _Run:
         ]
         self.numbers = {index: number for number, index in enumerate(own, start=1)}
 
-    def tell(self, cell: NotebookNode, cell_index: int) -> None:
+    def tell(self, index: int) -> None:
         """Called before a cell is run; numbers are those of the notebook as its author sees it."""
-        self.reached = cell_index
-        if self.progress is not None and cell_index in self.numbers:
-            part = cell_index / len(self.node.cells)
-            self.progress(part, f"{self.place}{_title(cell.source)}")
+        self.reached = index
+        if self.progress is not None and index in self.numbers:
+            part = index / len(self.node.cells)
+            self.progress(part, f"{self.place}{_title(self.cell.source)}")
 
     @property
     def cell(self) -> NotebookNode:
@@ -106,7 +101,13 @@ def execute(
     reason = ""
     try:
         with (keep / "kernel.log").open("wb") as log:
-            _run(run, folder, {**os.environ, **environment}, log)
+            kernel.run(
+                node,
+                folder=folder,
+                environment={**os.environ, **environment},
+                log=log,
+                tell=run.tell,
+            )
     except KeyboardInterrupt:
         hint = _save(node, path)
         raise KeyboardInterrupt(f"{name} was stopped in {run.place}; {hint}") from None
@@ -144,55 +145,6 @@ def load() -> None:
         import papermill.engines  # noqa: F401
     except ImportError:
         raise MissingExtraError("The part that runs notebooks", extra="lab") from None
-
-
-def _run(run: _Run, folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> None:
-    """Run by papermill's engine interface; no file is written while it runs."""
-    from papermill.clientwrap import PapermillNotebookClient
-    from papermill.engines import Engine, NotebookExecutionManager
-
-    class ProMLEngine(Engine):  # type: ignore[misc]
-        @classmethod
-        def execute_managed_notebook(
-            cls, nb_man: NotebookExecutionManager, kernel_name: str, **_: object
-        ) -> None:
-            with _kernel(kernel_name) as kernel:
-                client = PapermillNotebookClient(
-                    nb_man,
-                    km=kernel,
-                    on_cell_execute=run.tell,
-                    record_timing=False,
-                    coalesce_streams=True,
-                    timeout=None,
-                )
-                options = {"env": dict(environment), "cwd": str(folder)}
-                client.execute(cleanup_kc=True, stdout=log, stderr=log, **options)
-
-    ProMLEngine.execute_notebook(
-        run.node, "python3", progress_bar=False, autosave_cell_every=0, log_output=False
-    )
-
-
-@contextmanager
-def _kernel(name: str) -> Iterator[KernelManager]:
-    """A manager whose kernel is this interpreter, whatever kernels are installed by name.
-
-    It talks over sockets in a private folder: no port is open, none is raced for.
-    """
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    class ThisPython(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(argv=command, display_name="Python", language="python")
-
-    with TemporaryDirectory(prefix="proml-", ignore_cleanup_errors=True) as private:
-        if sys.platform == "win32" or len(private) > _SOCKET_PATH:
-            yield ThisPython(kernel_name=name)
-        else:
-            yield ThisPython(kernel_name=name, transport="ipc", ip=f"{private}/socket")
 
 
 def _error(cell: NotebookNode) -> tuple[str, int | None]:

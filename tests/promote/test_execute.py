@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from proml_lab.errors import RunError
@@ -95,3 +100,33 @@ def test_an_interrupt_from_progress_keeps_what_was_done(tmp_path: Path) -> None:
 def test_a_run_that_cannot_be_kept_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"ran to its end, but was not written(.|\n)*Is a directory"):
         run(tmp_path, "import pathlib; pathlib.Path('keep/executed.ipynb.part').mkdir()")
+
+
+def test_an_interrupt_where_a_loop_runs_ends_the_kernel(tmp_path: Path) -> None:
+    """As in a notebook: an event loop runs in the thread that promotes."""
+
+    def stop(part: float, words: str) -> None:
+        if "y = 2" in words:
+            raise KeyboardInterrupt
+
+    async def promoting() -> None:
+        with pytest.raises(KeyboardInterrupt, match=r"stopped in cell 4 of 4"):
+            run(tmp_path, "import os; print(os.getpid())", "y = 2", progress=stop)
+
+    asyncio.run(promoting())
+    executed = nbformat.read(tmp_path / "keep" / "executed.ipynb", as_version=4)
+    pid = int(executed.cells[2].outputs[0].text)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_an_interrupt_inside_a_cell_ends_it_at_once(tmp_path: Path) -> None:
+    def stop(part: float, words: str) -> None:
+        if "time.sleep" in words:
+            threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+
+    with pytest.raises(KeyboardInterrupt, match=r"stopped in cell 4 of 4"):
+        run(tmp_path, "import time; print('one')", "time.sleep(200)", progress=stop)
+    text = (tmp_path / "keep" / "executed.ipynb").read_text()
+    assert "one" in text
+    assert "KeyboardInterrupt" in text
