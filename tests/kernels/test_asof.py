@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from proml_lab.kernels import asof
+from tests.soak import seeds
 
 
 def table(rng: np.random.Generator, n: int, groups: int) -> tuple[np.ndarray, ...]:
@@ -22,7 +23,7 @@ def laid_out(group: np.ndarray, event: np.ndarray, known: np.ndarray, groups: in
     return rows, offsets, event[rows], known[rows]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_layout_puts_groups_together_and_keeps_their_order(seed: int) -> None:
     rng = np.random.default_rng(seed)
     group = rng.integers(-1, 6, rng.integers(0, 60))
@@ -33,7 +34,7 @@ def test_layout_puts_groups_together_and_keeps_their_order(seed: int) -> None:
 
 
 @pytest.mark.parametrize("order", ["sorted", "shuffled", "backwards"])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_positions_count_the_times_up_to_the_limit(seed: int, order: str) -> None:
     rng = np.random.default_rng(seed)
     group, event, known = table(rng, 80, 4)
@@ -49,7 +50,7 @@ def test_positions_count_the_times_up_to_the_limit(seed: int, order: str) -> Non
 
 
 @pytest.mark.parametrize("longest", [0, 1, 7])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10))
 def test_latest_is_the_newest_known_row(seed: int, longest: int) -> None:
     rng = np.random.default_rng(100 + seed)
     group, event, known = table(rng, 60, 3)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from proml_lab.kernels import asof, windows
+from tests.soak import seeds
 
 
 @dataclass
@@ -71,7 +72,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("shape", CASES)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_totals_equal_brute_force(seed: int, shape: dict[str, int]) -> None:
     c = case(seed, **shape)
     n, total = windows.totals(
@@ -89,7 +90,7 @@ def test_totals_equal_brute_force(seed: int, shape: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("shape", CASES)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_minima_equal_brute_force(seed: int, shape: dict[str, int]) -> None:
     c = case(seed, **shape)
     blocks = windows.block_minima(c.values, c.used)

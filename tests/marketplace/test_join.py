@@ -27,6 +27,7 @@ from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.view import FeatureView
 from tests.marketplace.conftest import MakeView, at
+from tests.soak import seeds
 
 HOUR = timedelta(hours=1)
 WINDOWS: dict[str, dict[str, object]] = {
@@ -129,7 +130,7 @@ def spine(rng: random.Random, n: int, unit: str) -> pl.DataFrame:
     return pl.DataFrame(asked, schema=schema, orient="row")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds(24))
 def test_as_of_equals_brute_force(seed: int, make_view: MakeView) -> None:
     rng = random.Random(seed)
     rows = make_rows(rng, rng.choice([1, 30, 200]), repeat=False)
@@ -158,7 +159,7 @@ def test_as_of_equals_brute_force(seed: int, make_view: MakeView) -> None:
         assert age == ((t - want.event) / HOUR if want else None)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds(24))
 def test_windows_equal_brute_force(seed: int, make_view: MakeView) -> None:
     rng = random.Random(1000 + seed)
     rows = make_rows(rng, rng.choice([1, 30, 200, 900]), repeat=True)

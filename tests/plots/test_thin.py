@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from proml_lab.plots.thin import corners, snap
+from tests.soak import seeds
 
 
 def distance_to_line(point: tuple[float, float], line: list[tuple[float, float]]) -> float:
@@ -20,7 +21,7 @@ def distance_to_line(point: tuple[float, float], line: list[tuple[float, float]]
     return best
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_no_corner_left_out_is_far_from_the_line(seed: int) -> None:
     rng = random.Random(seed)
     line = [(float(x), 100 * math.sin(x / 20) + rng.uniform(-0.4, 0.4)) for x in range(300)]
