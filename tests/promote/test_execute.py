@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -113,7 +114,8 @@ def test_an_interrupt_where_a_loop_runs_ends_the_kernel(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt, match=r"stopped in cell 4 of 4"):
             run(tmp_path, "import os; print(os.getpid())", "y = 2", progress=stop)
 
-    asyncio.run(promoting())
+    with ThreadPoolExecutor(1) as pool:  # in this thread a browser's loop may run already
+        pool.submit(lambda: asyncio.run(promoting())).result()
     executed = nbformat.read(tmp_path / "keep" / "executed.ipynb", as_version=4)
     pid = int(executed.cells[2].outputs[0].text)
     with pytest.raises(ProcessLookupError):
