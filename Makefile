@@ -50,7 +50,8 @@ test: $(VENV)/dev.done browser  ## all tests, the browser's too
 	$(BIN)/python -m pytest -q
 
 lab: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## JupyterLab with the flights and the tour
-	PROML_WORKSPACE=$(abspath $(WORKSPACE)) $(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_flight_delay.ipynb
+	PROML_WORKSPACE=$(abspath $(WORKSPACE)) $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) \
+		--ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_flight_delay.ipynb
 
 check: $(VENV)/dev.done  ## ruff, formatting, mypy --strict
 	$(BIN)/ruff check .
