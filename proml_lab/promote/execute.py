@@ -116,11 +116,12 @@ def execute(
     except (RuntimeError, TimeoutError) as error:
         reason = f"the kernel failed: {error}"
     hint = _save(node, path)
-    reason, line = (reason, None) if reason else _error(run.cell)
+    lost = bool(reason)
+    reason, line = (reason, None) if lost else _error(run.cell)
     if reason:
         place = run.place + (f", line {line}" if line else "")
         excerpt = _excerpt(run.cell.source, line)
-        said = _said(keep / "kernel.log")
+        said = _said(keep / "kernel.log") if lost else ""
         raise RunError(
             f"{name} failed in {place}: {reason}\n{excerpt}",
             hint=hint + said,

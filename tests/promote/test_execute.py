@@ -56,6 +56,14 @@ def test_a_raise_names_cell_line_and_reason(tmp_path: Path) -> None:
     assert (tmp_path / "keep" / "executed.ipynb").is_file()
 
 
+def test_what_the_process_prints_is_not_told_of_a_cell_that_raised(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        run(tmp_path, "import os; os.write(2, b'noise | noise\\n'); boom()")
+    assert b"noise" in (tmp_path / "keep" / "kernel.log").read_bytes()
+    assert "noise | noise\\n'); boom()" in str(caught.value)
+    assert "The kernel said" not in str(caught.value)
+
+
 def test_our_own_errors_are_shown_as_they_are(tmp_path: Path) -> None:
     cell = "from proml_lab.errors import DataError\nraise DataError('No rows.', hint='add some.')"
     with pytest.raises(RunError, match=r"cell 3 of 3[^:]*: DataError: No rows.\nHint: add some."):
