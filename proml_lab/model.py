@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from polars.exceptions import PolarsError
 from proml_lab.contracts import Contributions, Dataset, Floats, Origin, Predictor, Task
 from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, choose
 from proml_lab.expression import evaluate
+from proml_lab.fingerprint import fingerprint
 from proml_lab.spec import ModelSpec
 
 FORMAT = 1
@@ -103,6 +104,13 @@ class Model:
         """What was learnt, a row a coefficient or feature."""
         return self.predictor.summary()
 
+    def trained_on(self, frame: pl.DataFrame) -> bool:
+        """Whether the rows of `frame`, in any order, are the training rows: all and no others."""
+        label = self.spec.label.column
+        if frame.height != self.n_rows or not {*self.inputs, label} <= set(frame.columns):
+            return False
+        return training_fingerprint(frame, self.inputs, label) == self.data
+
     def prepare(self, frame: object) -> pl.DataFrame:
         """The (n, p) features that the learner sees: `inputs` checked and cast, then transforms."""
         given = as_frame(frame)
@@ -161,6 +169,11 @@ class Model:
         from proml_lab.plots import html
 
         return html.model(self)
+
+
+def training_fingerprint(frame: pl.DataFrame, inputs: Iterable[str], label: str) -> str:
+    """Fingerprint of what a model learns from: the columns `inputs` and the label."""
+    return fingerprint(frame.select(*inputs, label))
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -10,11 +10,12 @@ import polars as pl
 
 from proml_lab.contracts import Dataset, Floats, Task
 from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
+from proml_lab.evaluate import held_out
 from proml_lab.evaluate.comparison import Comparison
 from proml_lab.evaluate.measure import measure
 from proml_lab.evaluate.metrics import Metric, asked, defaults
 from proml_lab.label import label_values
-from proml_lab.model import Model
+from proml_lab.model import Model, as_frame
 
 MOST_GROUPS = 50
 
@@ -22,7 +23,7 @@ MOST_GROUPS = 50
 def compare(
     *models: Model,
     names: Sequence[str] | None = None,
-    on: Dataset | None = None,
+    on: object = None,
     metrics: Sequence[str] | None = None,
     resamples: int = 1000,
     seed: int = 7,
@@ -36,7 +37,8 @@ def compare(
     names
         What to call them; by default their names, or learners where names repeat.
     on
-        Other rows to compare on, with the label: rows that no model was fitted on.
+        Rows to compare on, with the label: a Dataset or a table. Of the dataset that a model was
+        fitted on a part of, the held-out rows are used; of other data, all.
     metrics
         Such as ``auc`` or ``auc by carrier``, which gives a row for each carrier; by default what
         the specs ask for under ``evaluate``, else the usual ones for the task.
@@ -50,7 +52,8 @@ def compare(
     UnknownNameError
         There is no such metric.
     ColumnMissingError, DataError
-        A column that is read is not in `on`, the label does not fit, or a prediction is no number.
+        A column that is read is not in `on`, `on` is what a model was fitted on, the label does not
+        fit, or a prediction is no number.
     """
     if not models:
         raise UsageError("There is no model to compare.", hint="compare(first, second, …).")
@@ -59,7 +62,11 @@ def compare(
     called = _names(models, names)
     task, label = _task(models, called)
     wanted = [asked(text, task) for text in dict.fromkeys(metrics or _metrics(models, task))]
-    tests = [on] * len(models) if on is not None else _shared_rows(models, called)
+    given = on if on is None or isinstance(on, Dataset) else Dataset(as_frame(on))
+    if given is None:
+        tests = held_out.shared(models, called)
+    else:
+        tests = [held_out.unseen(given, models, called)] * len(models)
     y = label_values(tests[0].frame, label, task)
     if not len(y):
         raise DataError("There are no rows to compare on.", hint="give a dataset that has some.")
@@ -74,6 +81,7 @@ def compare(
         task=task,
         label=label,
         n_rows=len(y),
+        n_given=None if given is None else len(given),
         resamples=resamples,
         seed=seed,
         table=table,
@@ -85,7 +93,7 @@ def compare(
 def evaluate(
     model: Model,
     *,
-    on: Dataset | None = None,
+    on: object = None,
     metrics: Sequence[str] | None = None,
     resamples: int = 1000,
     seed: int = 7,
@@ -156,36 +164,6 @@ def _task(models: Sequence[Model], names: Sequence[str]) -> tuple[Task, str]:
 def _metrics(models: Sequence[Model], task: Task) -> Sequence[str]:
     asked_for = dict.fromkeys(text for model in models for text in model.spec.evaluate)
     return list(asked_for) or defaults(task)
-
-
-def _shared_rows(models: Sequence[Model], names: Sequence[str]) -> list[Dataset]:
-    """The held-out rows of each of `models`, if they are the same rows."""
-    tests: list[Dataset] = []
-    for name, model in zip(names, models, strict=True):
-        if model.test is None:
-            raise UsageError(
-                f"Model {name!r} has no held-out rows: they are not kept on disk.",
-                hint="give rows that it was not fitted on: on=dataset.",
-            )
-        tests.append(model.test)
-        if not _same_rows(tests[0], model.test, models[0].spec.label.column):
-            raise UsageError(
-                f"The models were tested on different rows: {names[0]!r} on {len(tests[0]):,}, "
-                f"{name!r} on {len(model.test):,}.",
-                hint="give the same split and seed to both specs, or rows to compare on: "
-                "on=dataset.",
-            )
-    return tests
-
-
-def _same_rows(a: Dataset, b: Dataset, label: str) -> bool:
-    """Whether label, cutoff and entities agree, row by row; without those, all shared columns."""
-    keys = dict.fromkeys(c for c in (*a.entities, a.cutoff, *b.entities, b.cutoff) if c)
-    both = [name for name in a.frame.columns if name in b.frame.columns]
-    columns = [*keys, label] if keys else both
-    if not set(columns) <= set(both):
-        return False
-    return a.frame.select(columns).equals(b.frame.select(columns))
 
 
 def _predicted(model: Model, name: str, rows: Dataset) -> Floats:

@@ -37,6 +37,9 @@ class Comparison:
         What they predict.
     n_rows
         Rows that they were compared on.
+    n_given
+        Rows that were given to compare on, None for the models' own; more than `n_rows` where
+        models were fitted on the others.
     resamples, seed
         Of the bootstrap behind the intervals.
     table
@@ -50,6 +53,7 @@ class Comparison:
     task: Task
     label: str
     n_rows: int
+    n_given: int | None
     resamples: int
     seed: int
     table: pl.DataFrame = field(repr=False)
@@ -101,6 +105,7 @@ class Comparison:
             "task": self.task,
             "label": self.label,
             "n_rows": self.n_rows,
+            "n_given": self.n_given,
             "resamples": self.resamples,
             "seed": self.seed,
             "models": [

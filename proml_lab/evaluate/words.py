@@ -22,8 +22,11 @@ def heading(of: Comparison) -> str:
     n = len(of.names)
     models = f"{n} models" if n > 1 else f"Model {of.names[0]!r}"
     intervals = f"; 95 % intervals from {of.resamples:,} resamples" if of.resamples else ""
-    rows = f"on {of.n_rows:,} rows, label {of.label!r} ({of.task})"
-    return f"{models} {rows}{intervals}. ↑ higher is better, ↓ lower."
+    rows = f"{of.n_rows:,} rows"
+    if of.n_given not in (None, of.n_rows):
+        rows = f"held-out rows of the data given: {of.n_rows:,} of {of.n_given:,}"
+    label = f"label {of.label!r} ({of.task})"
+    return f"{models} on {rows}, {label}{intervals}. ↑ higher is better, ↓ lower."
 
 
 def conclusion(table: pl.DataFrame) -> str:

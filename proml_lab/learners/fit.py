@@ -10,10 +10,9 @@ import polars as pl
 from proml_lab.contracts import Dataset, Json, Learner, Progress
 from proml_lab.errors import DataError, SpecError
 from proml_lab.expression import columns, evaluate
-from proml_lab.fingerprint import fingerprint
 from proml_lab.label import label_values, require_variety
 from proml_lab.learners import registry
-from proml_lab.model import Model, as_inputs, input_type
+from proml_lab.model import Model, as_inputs, input_type, training_fingerprint
 from proml_lab.spec import ModelSpec
 from proml_lab.split import split
 
@@ -60,13 +59,12 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         seed=spec.seed,
         progress=progress,
     )
-    needed = train.frame.select(*inputs, spec.label.column)
     return Model(
         spec=spec,
         predictor=predictor,
         inputs=inputs,
         features=features,
-        data=fingerprint(needed),
+        data=training_fingerprint(train.frame, inputs, spec.label.column),
         n_rows=len(train),
         origins=dataset.origins,
         fit_s=time.perf_counter() - start,
