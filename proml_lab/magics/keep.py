@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -11,11 +12,12 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.contracts import Dataset, Origin, Report
-from proml_lab.errors import SourceError, UsageError
+from proml_lab.errors import ArtifactError, SourceError, UsageError
 from proml_lab.model import Model
 from proml_lab.spec import ModelSpec
 
 ROLES = "proml.roles"
+ELSEWHERE = "free some space, or give another folder."
 
 
 def write(value: object, path: Path) -> None:
@@ -24,23 +26,43 @@ def write(value: object, path: Path) -> None:
     A model becomes a folder, a spec YAML, a dataset Parquet with its roles in the file's
     metadata, a report the Parquet or CSV of its frame.
 
+    A file is written beside and moved into place whole: what fails leaves nothing.
+
     Raises
     ------
     UsageError
         There is something at `path`, or `value` has no form as a file.
+    SourceError, ArtifactError
+        It cannot be written: the disk is full, or the folder is not ours to write in.
     """
     require_new(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    match value:
-        case Model():
+    beside = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(value, Model):
             value.save(path)
+        else:
+            _write(value, beside, as_csv=path.suffix == ".csv")
+            beside.replace(path)
+    except ArtifactError as error:
+        raise ArtifactError(error.message, hint=error.hint or ELSEWHERE) from None
+    except (OSError, PolarsError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise SourceError(f"{str(path)!r} cannot be written: {reason}.", hint=ELSEWHERE) from None
+    finally:
+        with contextlib.suppress(OSError):  # not there, or a disk that cannot be written on
+            beside.unlink()
+
+
+def _write(value: object, path: Path, *, as_csv: bool) -> None:
+    match value:
         case ModelSpec():
             path.write_text(value.to_yaml(), encoding="utf-8")
         case Dataset():
             value.frame.write_parquet(path, metadata={ROLES: _roles(value)})
         case Report():
             frame = value.frame()
-            if path.suffix == ".csv":
+            if as_csv:
                 frame.write_csv(path)
             else:
                 frame.write_parquet(path)

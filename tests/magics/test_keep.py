@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from proml_lab.authoring import fit
 from proml_lab.contracts import Dataset, Origin
-from proml_lab.errors import SourceError, UsageError
+from proml_lab.errors import ArtifactError, SourceError, UsageError
 from proml_lab.magics import keep
 from proml_lab.spec import ModelSpec
 
@@ -93,3 +100,72 @@ def test_readable(tmp_path: Path) -> None:
     (tmp_path / "other.txt").touch()
     names = [Path(name).name for name in keep.readable(tmp_path)]
     assert names == ["a.proml.yaml", "gbm"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MB where this machine lets us make one, else a file, which is no folder."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    mounted = (
+        shutil.which("mount") is not None
+        and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    )
+    if not mounted:
+        folder.rmdir()
+        folder.touch()
+    yield folder
+    if mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def big(n: int = 200_000) -> Dataset:
+    rng = np.random.default_rng(3)
+    frame = pl.DataFrame({"x": rng.normal(size=n), "late": rng.random(n) < 0.5})
+    return Dataset(frame, label="late", features=("x",))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A report of many rows."""
+
+    rows: pl.DataFrame
+
+    def frame(self) -> pl.DataFrame:
+        return self.rows
+
+    def figure(self) -> None:
+        return None
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {}
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "rows.csv", "rows.parquet", "a.proml.yaml"])
+def test_a_full_disk_keeps_nothing_and_says_so(small_disk: Path, name: str) -> None:
+    made: dict[str, object] = {"a.parquet": big(), "a.proml.yaml": ModelSpec.parse(SPEC)}
+    if small_disk.is_dir() and name == "a.proml.yaml":
+        (small_disk / "full").write_bytes(bytes(1 << 20))
+    before = sorted(small_disk.glob("*"))
+    with pytest.raises(SourceError, match=rf"{name}' cannot be written: .+\.\nHint: free some sp"):
+        keep.write(made.get(name, Rows(big().frame)), small_disk / name)
+    assert sorted(small_disk.glob("*")) == before
+
+
+def test_a_model_on_a_full_disk(small_disk: Path) -> None:
+    spec = ModelSpec.parse(SPEC + "learner: baseline\n")
+    model = fit(spec, big(100))
+    if small_disk.is_dir():
+        with contextlib.suppress(OSError):
+            (small_disk / "full").write_bytes(bytes(2 << 20))
+    before = sorted(small_disk.glob("*"))
+    with pytest.raises((ArtifactError, SourceError), match=r"cannot be written.*\nHint: free some"):
+        keep.write(model, small_disk / "models")
+    assert sorted(small_disk.glob("*")) == before
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SourceError, match=r"cannot be written: (File exists|Not a directory)"):
+        keep.write(ModelSpec.parse(SPEC), tmp_path / "file" / "a.yaml")
