@@ -32,7 +32,8 @@ _PLACE = "proml.workspace"
 _SQLITE = "sqlite:///"
 _LAST = "proml.last"
 _TRIES = 5
-_LOGGERS = ("mlflow", "alembic")
+_LOGGERS = ("mlflow", "alembic", "sqlalchemy")
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ class Registry:
             try:
                 yield version
                 self._call(lambda: self._complete(record.name, version, made.run_id))
+            except RegistryError:  # nothing can be taken back now: it is mended next time
+                raise
             except BaseException:
                 with suppress(Exception):  # what cannot be taken back now is swept next time
                     self._remove(made)
@@ -314,6 +317,7 @@ class Registry:
 
     def _call(self, action: Callable[[], T]) -> T:
         """Run `action` quietly; whatever goes wrong in MLflow becomes one line of ours."""
+        self._wait()
         with _quiet():
             try:
                 return action()
@@ -324,6 +328,22 @@ class Registry:
                 lines = [line for line in said.splitlines() if line.strip()]
                 reason = lines[0] if lines else type(error).__name__
                 raise self.error(reason.removeprefix("(sqlite3.OperationalError) ")) from error
+
+    def _wait(self) -> None:
+        """Wait for others who write, but not as long as MLflow would: 20 s at every step."""
+        file = self.file
+        if file is None or not file.exists():
+            return
+        try:
+            connection = sqlite3.connect(file, timeout=_PATIENCE_S, isolation_level=None)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            if "locked" in str(error):  # of anything else MLflow's own call tells
+                raise self.error(str(error)) from None
 
     def error(self, reason: str) -> RegistryError:
         """The error for a registry that cannot be used, with what helps against `reason`."""
@@ -348,11 +368,11 @@ def _client(address: str) -> MlflowClient:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """MLflow and Alembic report each table that they make: not while we work."""
+    """MLflow reports each table that it makes and prints what it raises: not while we work."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.ERROR)
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:

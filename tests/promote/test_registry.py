@@ -171,6 +171,42 @@ def test_a_locked_registry(tmp_path: Path) -> None:
     found.probe()
 
 
+@pytest.mark.parametrize("moment", ["create", "complete"])
+def test_a_registry_that_is_locked_under_way_is_told_in_one_line(
+    tmp_path: Path, moment: str
+) -> None:
+    """In a process of its own: MLflow writes to stderr by handlers that it made on import."""
+    code = (
+        "import sqlite3, sys; from pathlib import Path\n"
+        "from proml_lab.errors import RegistryError\n"
+        "from proml_lab.promote import registry\n"
+        "from tests.promote.test_registry import RECORD, put\n"
+        "registry._PATIENCE_S = 0.5\n"
+        "found = registry.Registry(sys.argv[1], Path(sys.argv[2]))\n"
+        "found.open()\n"
+        "other = sqlite3.connect(found.file, isolation_level=None)\n"
+        "sys.argv[3] == 'create' and other.execute('BEGIN EXCLUSIVE')\n"
+        "try:\n"
+        "    with found.reserve(RECORD) as version:\n"
+        "        put(found, version)\n"
+        "        other.execute('BEGIN EXCLUSIVE')\n"
+        "except RegistryError as error:\n"
+        "    print(error, file=sys.stderr)\n"
+        "other.close()\n"
+        "print([v.version for v in found.versions()])\n"
+        "with found.reserve(RECORD) as version: put(found, version)\n"
+        "print([v.version for v in found.versions()])\n"
+    )
+    made = registry(tmp_path)
+    command = [sys.executable, "-c", code, made.address, made.artifacts, moment]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert ended.stderr.splitlines() == [
+        f"The registry {made.file} cannot be used: database is locked.",
+        "Hint: close what has it open, such as another promotion or 'mlflow ui'.",
+    ]
+    assert ended.stdout == ("[]\n[1]\n" if moment == "create" else "[]\n[1, 2]\n")
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / ".proml").write_text("a file is in the way")
     with pytest.raises(RegistryError, match="its folder cannot be made: "):
