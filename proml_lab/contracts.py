@@ -12,13 +12,25 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from proml_lab.errors import ColumnMissingError, choose
+from proml_lab.errors import ColumnMissingError, DataError, choose
 from proml_lab.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Task = Literal["binary", "regression", "count", "multiclass"]
+METRIC_TASKS: dict[str, tuple[Task, ...]] = {
+    "auc": ("binary",),
+    "pr_auc": ("binary",),
+    "log_loss": ("binary",),
+    "brier": ("binary",),
+    "rmse": ("regression", "count"),
+    "mae": ("regression", "count"),
+    "r2": ("regression", "count"),
+    "poisson_deviance": ("count",),
+    "calibration": ("binary", "regression", "count"),
+}
+"""The metrics that a spec may name, and the tasks that each fits; `evaluate` computes them."""
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
@@ -69,6 +81,11 @@ class Dataset:
     origins: tuple[Origin, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.frame, pl.DataFrame):
+            raise DataError(
+                f"A Dataset holds a Polars frame, found {type(self.frame).__name__}.",
+                hint="make one first: pl.DataFrame(…), pl.from_pandas(…) or pl.read_parquet(…).",
+            )
         roles = [*self.entities, *self.features]
         roles += [name for name in (self.label, self.cutoff) if name]
         for name in roles:

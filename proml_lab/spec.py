@@ -11,16 +11,18 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from proml_lab import document
-from proml_lab.contracts import Json, Task
+from proml_lab.contracts import METRIC_TASKS, Json, Task
 from proml_lab.document import Document
-from proml_lab.errors import NameNotAllowedError
+from proml_lab.errors import NameNotAllowedError, choose
 from proml_lab.expression import columns
 
 NAME = re.compile(r"[a-z][a-z0-9]*([-_.][a-z0-9]+)*")
@@ -52,15 +54,60 @@ def _allowed_name(name: str) -> str:
     return check_name(name)
 
 
+def _metric(text: str, info: ValidationInfo) -> str:
+    """A metric of the label's task, alone or ``by`` a column."""
+    name, by, column = text.partition(" by ")
+    if by and not column.strip():
+        raise ValueError(f"found {text!r}, which names no column; such as 'auc by carrier'")
+    _check_metric(name.strip(), info)
+    return text
+
+
+def _gate(name: str, info: ValidationInfo) -> str:
+    if name not in _HEALTH:
+        _check_metric(name, info, other=_HEALTH)
+    return name
+
+
+def _check_metric(name: str, info: ValidationInfo, other: tuple[str, ...] = ()) -> None:
+    label = info.data.get("label")  # absent where it is itself wrong
+    task = label.task if isinstance(label, Label) else None
+    fitting = [known for known, tasks in METRIC_TASKS.items() if task is None or task in tasks]
+    if name not in METRIC_TASKS:
+        raise ValueError(f"there is no metric {name!r}; {choose(name, [*fitting, *other])}")
+    if name not in fitting:
+        tasks = " or ".join(METRIC_TASKS[name])
+        raise ValueError(
+            f"metric {name!r} is for task {tasks}, this is {task}; {choose(name, fitting)}"
+        )
+
+
+def _limit(value: object) -> str:
+    if not isinstance(value, str) or not (_LIMIT.fullmatch(value) or value in _OUTCOMES):
+        raise ValueError(
+            f"found {value!r}; write >, >=, < or <= and a number, baseline or champion, "
+            "such as '>= 0.68' or '< baseline'"
+        )
+    return value
+
+
+_HEALTH = ("leakage", "drift")
+_OUTCOMES = ("pass", "warn")
+_LIMIT = re.compile(r"[<>]=?\s*(-?\d+(\.\d+)?([eE][+-]?\d+)?|baseline|champion)")
 Name = Annotated[str, AfterValidator(_allowed_name)]
 Sql = Annotated[str, AfterValidator(_sql)]
+MetricName = Annotated[str, AfterValidator(_metric)]
+GateName = Annotated[str, AfterValidator(_gate)]
+Limit = Annotated[str, BeforeValidator(_limit)]
 
 
 class Label(Document):
     """What is predicted."""
 
     column: str = Field(description="column of the spine to predict")
-    task: Task = Field("binary", description="binary, regression, count or multiclass")
+    task: Task = Field(
+        "binary", description="binary, regression or count; no learner does multiclass yet"
+    )
 
 
 class Spine(Document):
@@ -135,8 +182,12 @@ class ModelSpec(Document):
     learner: LearnerChoice = Field(
         LearnerChoice(name="trees"), description="a learner, or {learner: its options}"
     )
-    evaluate: tuple[str, ...] = Field((), description="metrics; the task's own if empty")
-    gates: dict[str, Any] = Field({}, description="what must hold before promotion")
+    evaluate: tuple[MetricName, ...] = Field((), description="metrics; the task's own if empty")
+    gates: dict[GateName, Limit] = Field(
+        {},
+        description="what should hold: metric to limit, leakage or drift to pass or warn; "
+        "kept in the artifact, not enforced yet",
+    )
     seed: int = Field(7, ge=0, lt=2**31, description="the seed of everything random")
 
     @field_validator("label", mode="before")
@@ -152,6 +203,15 @@ class ModelSpec(Document):
                 if not isinstance(name, str) or not name.isidentifier():
                     raise ValueError(f"found the name {name!r}; letters, digits and _ only")
         return value
+
+    @field_validator("gates")
+    @classmethod
+    def _gates_fit(cls, gates: dict[str, str]) -> dict[str, str]:
+        for name, limit in gates.items():
+            if (name in _HEALTH) != (limit in _OUTCOMES):
+                wanted = "is pass or warn" if name in _HEALTH else "has a limit such as '>= 0.68'"
+                raise ValueError(f"{name} {wanted}, found {limit!r}")
+        return gates
 
     @classmethod
     def parse(cls, text: str, *, name: str = "spec") -> ModelSpec:

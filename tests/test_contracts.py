@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from proml_lab.contracts import Dataset, Origin
-from proml_lab.errors import ColumnMissingError
+from proml_lab.errors import ColumnMissingError, DataError
 
 FRAME = pl.DataFrame(
     {"id": ["a", "b", None], "x": [1, None, 3], "y": [0, 1, 0], "note": ["", "", ""]}
@@ -36,3 +36,8 @@ def test_take_keeps_roles() -> None:
 def test_a_role_needs_its_column() -> None:
     with pytest.raises(ColumnMissingError, match=r"no column 'nots'\.\nHint: did you mean 'note'"):
         Dataset(FRAME, features=("nots",))
+
+
+def test_a_dataset_of_something_else_is_refused() -> None:
+    with pytest.raises(DataError, match="A Dataset holds a Polars frame, found int"):
+        Dataset(3)  # type: ignore[arg-type]

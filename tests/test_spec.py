@@ -72,6 +72,17 @@ def test_but_changes_one_field_and_checks_it() -> None:
         ("split: {test_from: soon}", "4: split.test_from: found 'soon'"),
         ("features: weather", "4: features: found 'weather'; input should be a valid"),
         ("proml: 2", "4: proml: found 2, allowed are 1."),
+        ("evaluate:\n- auc\n- acu", "6: evaluate[1]: there is no metric 'acu'; did you mean 'auc'"),
+        ("evaluate: [acu by x]", "4: evaluate[0]: there is no metric 'acu'; did you mean 'auc'"),
+        ("evaluate: ['auc by ']", "4: evaluate[0]: found 'auc by ', which names no column"),
+        ("evaluate: [rmse]", "4: evaluate[0]: metric 'rmse' is for task regression or count, this"),
+        ("gates:\n  brier: '< 1'\n  acu: '> 1'", "6: gates.acu: there is no metric 'acu'; did you"),
+        ("gates: {leak: pass}", "4: gates.leak: there is no metric 'leak'; did you mean 'leakage'"),
+        ("gates: {r2: '> 0'}", "4: gates.r2: metric 'r2' is for task regression or count, this is"),
+        ("gates:\n  auc: 0.68", "5: gates.auc: found 0.68; write >, >=, < or <= and a number"),
+        ("gates: {auc: '> a lot'}", "4: gates.auc: found '> a lot'; write >, >=, < or <= and"),
+        ("gates: {auc: pass}", "4: gates: auc has a limit such as '>= 0.68', found 'pass'"),
+        ("gates: {drift: '< 1'}", "4: gates: drift is pass or warn, found '< 1'"),
     ],
 )
 def test_a_wrong_field_says_line_found_and_allowed(line: str, message: str) -> None:
@@ -79,6 +90,22 @@ def test_a_wrong_field_says_line_found_and_allowed(line: str, message: str) -> N
     with pytest.raises(SpecError) as caught:
         ModelSpec.parse(text + line, name="m.proml.yaml")
     assert f"m.proml.yaml:{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize("limit", [">= 0.68", "<1e-3", "> -2", "<= champion", "< baseline"])
+def test_gates_are_limits_of_metrics_and_outcomes_of_checks(limit: str) -> None:
+    spec = ModelSpec.parse(f"{SMALL}gates: {{brier: '{limit}', leakage: pass, drift: warn}}")
+    assert spec.gates == {"brier": limit, "leakage": "pass", "drift": "warn"}
+    assert ModelSpec.parse(spec.to_yaml()) == spec
+
+
+def test_a_wrong_label_does_not_hide_a_wrong_metric() -> None:
+    text = SMALL.replace("label: y", "label: {task: binry}") + "evaluate: [acu, rmse]"
+    with pytest.raises(
+        SpecError, match=r"label.task: (.|\n)*evaluate\[0\]: there is no metric"
+    ) as e:
+        ModelSpec.parse(text)
+    assert "evaluate[1]" not in str(e.value)
 
 
 @pytest.mark.parametrize(

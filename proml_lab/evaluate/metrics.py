@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from proml_lab.contracts import Floats, Task
+from proml_lab.contracts import METRIC_TASKS, Floats, Task
 from proml_lab.errors import UsageError, choose, unknown
 
 Counts = npt.NDArray[np.uint8]
@@ -31,8 +31,6 @@ class Metric:
         What it measures, for people.
     direction
         Which values are better: ``higher`` or ``lower``.
-    tasks
-        The tasks that it fits.
     limits
         The least and the greatest value that there can be.
     over
@@ -43,9 +41,13 @@ class Metric:
     name: str
     what: str
     direction: Literal["higher", "lower"]
-    tasks: tuple[Task, ...]
     limits: tuple[float, float]
     over: Callable[[Floats, Floats], Resampled]
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks that it fits."""
+        return METRIC_TASKS[self.name]
 
     def __call__(self, y: Floats, p: Floats) -> float:
         """The value for labels and predictions (n,), every row once; NaN where undefined."""
@@ -161,7 +163,6 @@ def _calibration(y: Floats, p: Floats) -> Resampled:
     return resampled
 
 
-_VALUES: tuple[Task, ...] = ("regression", "count")
 _SHARE, _POSITIVE = (0.0, 1.0), (0.0, math.inf)
 METRICS = {
     metric.name: metric
@@ -170,7 +171,6 @@ METRICS = {
             "auc",
             "how often a positive row scores above a negative one (area under the ROC curve)",
             "higher",
-            ("binary",),
             _SHARE,
             _area(0),
         ),
@@ -178,7 +178,6 @@ METRICS = {
             "pr_auc",
             "precision averaged over recall (average precision); the positive rate is chance",
             "higher",
-            ("binary",),
             _SHARE,
             _area(1),
         ),
@@ -186,7 +185,6 @@ METRICS = {
             "log_loss",
             "how unlikely the labels are under the probabilities (mean negative log-likelihood)",
             "lower",
-            ("binary",),
             _POSITIVE,
             _means(_log_loss),
         ),
@@ -194,7 +192,6 @@ METRICS = {
             "brier",
             "mean squared distance of the probabilities from the labels",
             "lower",
-            ("binary",),
             _SHARE,
             _means(lambda y, p: (y - p) ** 2),
         ),
@@ -202,7 +199,6 @@ METRICS = {
             "rmse",
             "typical size of an error, large ones weigh more (root mean squared error)",
             "lower",
-            _VALUES,
             _POSITIVE,
             _rmse,
         ),
@@ -210,7 +206,6 @@ METRICS = {
             "mae",
             "mean size of an error",
             "lower",
-            _VALUES,
             _POSITIVE,
             _means(lambda y, p: np.abs(y - p)),
         ),
@@ -218,7 +213,6 @@ METRICS = {
             "r2",
             "share of the label's variance that is predicted; 0 is the mean, 1 is perfect",
             "higher",
-            _VALUES,
             (-math.inf, 1.0),
             _r2,
         ),
@@ -226,7 +220,6 @@ METRICS = {
             "poisson_deviance",
             "how unlikely the counts are under the predicted means (mean Poisson deviance)",
             "lower",
-            ("count",),
             _POSITIVE,
             _means(_poisson),
         ),
@@ -234,7 +227,6 @@ METRICS = {
             "calibration",
             "mean distance between predicted and observed, in ten bins of equally many rows",
             "lower",
-            ("binary", *_VALUES),
             _POSITIVE,
             _calibration,
         ),

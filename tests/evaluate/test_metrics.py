@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as peer
 
+from proml_lab.contracts import METRIC_TASKS
 from proml_lab.errors import UnknownNameError, UsageError
 from proml_lab.evaluate.metrics import METRICS, asked, bins, defaults, get
 
@@ -110,3 +111,9 @@ def test_unknown_and_unfit_metrics_are_named() -> None:
         get("acu", "binary")
     with pytest.raises(UsageError, match=r"'auc' is for task binary, this is regression"):
         get("auc", "regression")
+
+
+def test_a_spec_may_name_exactly_the_metrics_that_there_are() -> None:
+    assert list(METRICS) == list(METRIC_TASKS)
+    assert {name: metric.tasks for name, metric in METRICS.items()} == METRIC_TASKS
+    assert all(name == metric.name for name, metric in METRICS.items())
