@@ -45,6 +45,11 @@ def fit(
     SpecError, UnknownNameError, ColumnMissingError, DataError, SourceError, WorkspaceError
         As reading the spec, joining and learning do.
     """
+    if not isinstance(spec, ModelSpec | str | Path):
+        raise UsageError(
+            f"A model is fitted from a spec or its path, found {type(spec).__name__}.",
+            hint="fit('flight-delay.proml.yaml'), or read it: ModelSpec.read(path).",
+        )
     chosen = spec if isinstance(spec, ModelSpec) else ModelSpec.read(spec)
     if learner is not None:
         chosen = chosen.but(learner=learner)

@@ -110,3 +110,8 @@ def test_a_dataset_without_a_label() -> None:
 def test_a_name_that_is_not_allowed() -> None:
     with pytest.raises(SpecError, match="The name 'No good' is not allowed"):
         draft("No good", spine="flights", label="late")
+
+
+def test_something_else_than_a_spec_is_refused() -> None:
+    with pytest.raises(UsageError, match="from a spec or its path, found int"):
+        fit(3)  # type: ignore[arg-type]

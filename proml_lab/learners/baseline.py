@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from proml_lab import document
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
 from proml_lab.learners.encode import label_of
+from proml_lab.learners.options import checked
 
 
 class BaselineOptions(Document):
@@ -57,7 +57,7 @@ class BaselineLearner:
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Refuse every option."""
-        return document.validate(options, BaselineOptions, name="learner baseline").model_dump()
+        return checked(options, BaselineOptions, learner="baseline")
 
     def fit(
         self,

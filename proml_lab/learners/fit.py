@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from proml_lab.contracts import Dataset, Json, Learner, Progress
-from proml_lab.errors import DataError, SpecError
+from proml_lab.errors import DataError, SpecError, UsageError
 from proml_lab.expression import columns, evaluate
 from proml_lab.label import label_values, require_variety
 from proml_lab.learners import registry
@@ -38,7 +38,9 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     UnknownNameError
         There is no such learner.
     SpecError
-        Wrong options, or a task that the learner does not do.
+        Wrong options, a task that the learner does not do, or a transform named like a feature.
+    UsageError
+        `spec` or `dataset` is something else.
     ColumnMissingError
         The label, or a column that a transform reads, is not in the dataset.
     DataError
@@ -46,6 +48,7 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         that the learner does not read.
     """
     start = time.perf_counter()
+    _require_kinds(spec, dataset)
     learner = registry.get(spec.learner.name)
     options = _options(learner, spec)
     label_values(dataset.frame, spec.label.column, spec.label.task)
@@ -72,11 +75,24 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     )
 
 
+def _require_kinds(spec: object, dataset: object) -> None:
+    if not isinstance(spec, ModelSpec):
+        raise UsageError(
+            f"A model is fitted from a spec, found {type(spec).__name__}.",
+            hint="read one: ModelSpec.read(path).",
+        )
+    if not isinstance(dataset, Dataset):
+        raise UsageError(
+            f"A model is fitted to a Dataset, found {type(dataset).__name__}.",
+            hint="say which columns are what: Dataset(frame, label=…, cutoff=…, features=…).",
+        )
+
+
 def _options(learner: Learner, spec: ModelSpec) -> Mapping[str, Json]:
     task = spec.label.task
     if task not in learner.tasks:
         raise SpecError(
-            f"Learner {spec.learner.name!r} does not do task {task!r}.",
+            f"label.task: learner {spec.learner.name!r} does not do task {task!r}.",
             hint=f"it does {', '.join(learner.tasks)}.",
         )
     return learner.check(spec.learner.options)
@@ -85,9 +101,10 @@ def _options(learner: Learner, spec: ModelSpec) -> Mapping[str, Json]:
 def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
     """Column to type of what the model reads: features, then what else transforms read."""
     label = spec.label.column
-    kept = [name for name in dataset.features if name not in spec.transforms]
+    kept = list(dataset.features)
     made: set[str] = set()
-    roles = {label: "the label", **dict.fromkeys(dataset.entities, "an entity")}
+    roles = {name: f"the feature {name!r}" for name in dataset.features}
+    roles |= {label: "the label", **dict.fromkeys(dataset.entities, "an entity")}
     if dataset.cutoff:
         roles[dataset.cutoff] = "the cutoff"
     for name, sql in spec.transforms.items():

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from proml_lab import document
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
 from proml_lab.errors import DataError
 from proml_lab.learners.encode import MISSING, Codes, codes, is_text, label_of, levels, numbers
 from proml_lab.learners.glm import Design, solve
+from proml_lab.learners.options import checked
 
 
 class LinearOptions(Document):
@@ -137,7 +137,7 @@ class LinearLearner:
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Options with their defaults: see `LinearOptions`."""
-        return document.validate(options, LinearOptions, name="learner linear").model_dump()
+        return checked(options, LinearOptions, learner="linear")
 
     def fit(
         self,

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from proml_lab import document
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
 from proml_lab.learners.encode import Matrix, label_of
+from proml_lab.learners.options import checked
 from proml_lab.split import newest
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class TreesLearner:
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Options with their defaults: see `TreesOptions`."""
-        return document.validate(options, TreesOptions, name="learner trees").model_dump()
+        return checked(options, TreesOptions, learner="trees")
 
     def fit(
         self,

@@ -33,5 +33,5 @@ def test_the_baseline_predicts_the_training_mean(task: str, column: str, spec) -
 
 
 def test_the_baseline_has_no_options(spec) -> None:
-    with pytest.raises(SpecError, match="learner baseline: l2: unknown field"):
+    with pytest.raises(SpecError, match=r"learner\.baseline\.l2: unknown field"):
         learners.fit(spec({"baseline": {"l2": 1}}), make_rows())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from proml_lab import learners
 from proml_lab.contracts import Dataset
-from proml_lab.errors import ColumnMissingError, DataError, SpecError, UnknownNameError
+from proml_lab.errors import ColumnMissingError, DataError, SpecError, UnknownNameError, UsageError
 from proml_lab.fingerprint import fingerprint
 from tests.learners.conftest import make_rows
 
@@ -27,10 +28,17 @@ def test_the_model_reads_no_more_than_it_needs(spec) -> None:
     assert np.isfinite(model.predict(pl.DataFrame({"wind": [3.0]}))).all()
 
 
-def test_a_transform_may_stand_in_for_the_column_that_it_reads(spec) -> None:
+def test_a_transform_may_not_stand_in_for_a_feature(spec) -> None:
     rows = replace(make_rows(), features=("seats", "x"))
+    message = "Transform 'seats' would replace the feature 'seats'.\nHint: give it another name"
+    with pytest.raises(SpecError, match=re.escape(message)):
+        learners.fit(spec("linear", transforms={"seats": "ln(seats)"}), rows)
+
+
+def test_a_transform_may_be_called_like_a_column_that_is_no_feature(spec) -> None:
+    rows = replace(make_rows(), features=("x",))
     model = learners.fit(spec("linear", transforms={"seats": "ln(seats)"}), rows)
-    assert model.features == ("seats", "x")
+    assert model.features == ("x", "seats")
     assert model.inputs["seats"] == pl.Int64
     ready = model.prepare(pl.DataFrame({"seats": [1], "x": [0.0]}))
     assert ready["seats"].to_list() == [0.0]
@@ -77,7 +85,8 @@ def test_the_time_that_it_took_is_measured(spec) -> None:
         (
             {"label": {"column": "late", "task": "multiclass"}},
             SpecError,
-            "'linear' does not do task 'multiclass'.\nHint: it does binary, regression, count",
+            "label.task: learner 'linear' does not do task 'multiclass'."
+            "\nHint: it does binary, regression, count",
         ),
         ({"label": "lat"}, ColumnMissingError, "no label column 'lat'"),
         ({"label": "carrier"}, DataError, "label 'carrier' is String"),
@@ -100,7 +109,7 @@ def test_what_cannot_be_fitted_says_why(
 
 def test_the_learner_is_checked_before_the_data(spec) -> None:
     nothing = Dataset(pl.DataFrame())
-    with pytest.raises(SpecError, match="learner linear: l2"):
+    with pytest.raises(SpecError, match=r"learner\.linear\.l2"):
         learners.fit(spec({"linear": {"l2": "x"}}), nothing)
 
 
@@ -133,3 +142,10 @@ def test_a_list_is_no_feature(spec) -> None:
     frame = make_rows().frame.with_columns(tags=pl.lit([1], pl.List(pl.Int64)))
     with pytest.raises(DataError, match="Column 'tags' is List"):
         learners.fit(spec(), replace(make_rows(), frame=frame, features=("x", "tags")))
+
+
+def test_something_else_than_a_spec_or_a_dataset_is_refused(spec) -> None:
+    with pytest.raises(UsageError, match="fitted from a spec, found int"):
+        learners.fit(3, make_rows())  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="fitted to a Dataset, found DataFrame"):
+        learners.fit(spec(), make_rows().frame)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proml_lab.document import Document
+from proml_lab.errors import SpecError
 from proml_lab.learners import get
 from proml_lab.learners.baseline import BaselineOptions
 from proml_lab.learners.linear import LinearOptions
@@ -27,3 +28,14 @@ def test_every_option_is_on_the_page_with_its_default(name: str, kind: type[Docu
     defaults = {n: str(field.default) for n, field in kind.model_fields.items()}
     assert named == defaults
     assert get(name).check({}) == {n: field.default for n, field in kind.model_fields.items()}
+
+
+def test_a_wrong_option_is_named_as_in_the_spec_with_those_there_are() -> None:
+    message = "learner.linear.l3: unknown field; allowed are l2, min_count."
+    with pytest.raises(SpecError) as caught:
+        get("linear").check({"l3": 1, "l2": "much"})
+    assert message in str(caught.value)
+    assert "learner.linear.l2: found 'much'" in str(caught.value)
+    assert str(caught.value).endswith("Hint: options of linear are l2, min_count.")
+    with pytest.raises(SpecError, match="Hint: baseline has no options"):
+        get("baseline").check({"l2": 1})
