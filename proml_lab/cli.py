@@ -49,7 +49,7 @@ def _answer(words: list[str], *, as_json: bool) -> str:
     args.body = None
     verb = verbs.load(name)
     if args.code:
-        return verb.code(args).rstrip("\n") + "\n"
+        return verbs.code(name, args) + "\n"
 
     from proml_lab.magics.answer import as_json as json_of
     from proml_lab.magics.answer import as_text

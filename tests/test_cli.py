@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+import polars as pl
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
-from proml_lab import cli
+from proml_lab import cli, load_artifact
 from proml_lab.magics import verbs
 from tests.magics.conftest import make_small
 
@@ -119,8 +124,100 @@ def test_a_dataset_from_its_parts(proml, small: Path) -> None:
 def test_code_is_printed_and_nothing_is_done(proml, small: Path) -> None:
     status, out, _ = proml("fit delay.proml.yaml -o gbm --code")
     assert status == 0
-    assert out.endswith("fit(ModelSpec.read('delay.proml.yaml'))\n")
+    assert out == (
+        "from pathlib import Path\n\nfrom proml_lab import ModelSpec, fit\n\n"
+        "model = fit(ModelSpec.read('delay.proml.yaml'))\nmodel.save(Path('gbm'))\n"
+    )
     assert not (small / "gbm").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "made"),
+    [
+        ("spec delay.proml.yaml -o new/a.proml.yaml", "new/a.proml.yaml"),
+        (
+            "spec draft --from sources/flights.parquet --spine f --label late -o a.yaml",
+            "a.yaml",
+        ),
+        ("dataset delay.proml.yaml -o new/a.parquet", "new/a.parquet"),
+        ("fit delay.proml.yaml --set n_trees=3 --seed 4 -o new/a", "new/a/model.json"),
+        ("compare delay.proml.yaml --metric auc -o a.csv", "a.csv"),
+        ("explain delay.proml.yaml --kind bar -o a.parquet", "a.parquet"),
+        ("features wind -o a.parquet", "a.parquet"),
+        ("browse -o a.parquet", "a.parquet"),
+    ],
+)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_code_makes_the_same_file(
+    proml,
+    small: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    made: str,
+    elsewhere: bool,
+) -> None:
+    if elsewhere:
+        work = tmp_path / "work"
+        (work / "sources").mkdir(parents=True)
+        for name in ("delay.proml.yaml", "sources/flights.parquet"):
+            shutil.copy(small / name, work / name)
+        monkeypatch.chdir(work)
+        line += f" --workspace {small}"
+    status, code, err = proml(f"{line} --code")
+    assert (status, err) == (0, "")
+    assert not Path(made).exists()
+    run_python(code)
+    by_code = Path(made).read_bytes()
+    shutil.rmtree("new", ignore_errors=True)
+    Path(made).unlink(missing_ok=True)
+    assert proml(line)[0] == 0
+    if made.endswith(".json"):  # which holds how long the fit took
+        want, got = (json.loads(text) for text in (by_code, Path(made).read_bytes()))
+        assert {**want, "fit_s": 0} == {**got, "fit_s": 0}
+    elif made.endswith(".csv"):
+        want, got = (pl.read_csv(text).drop("fit_s") for text in (by_code, Path(made)))
+        assert want.equals(got)
+    else:
+        assert Path(made).read_bytes() == by_code
+
+
+def test_the_code_of_a_promotion_makes_the_same_version(proml, small: Path) -> None:
+    cells = [
+        new_code_cell("n_trees: int = 20", metadata={"tags": ["parameters"]}),
+        new_code_cell("%load_ext proml_lab"),
+        new_code_cell("%proml fit gbm --spec delay.proml.yaml --set n_trees={{n_trees}}"),
+        new_code_cell("%proml output model=gbm"),
+    ]
+    nbformat.write(new_notebook(cells=cells), small / "tour.ipynb")
+    code = proml("promote tour.ipynb --name delay -p n_trees=5 --code")[1]
+    run_python(code)
+    assert load_artifact("delay@1").model.spec.learner.options["n_trees"] == 5
+    assert "delay@1" in run_python(proml("artifacts delay@1 --code")[1])
+
+
+def run_python(code: str) -> str:
+    """What the value of the last line of `code` is, run as a program of its own."""
+    last = ast.parse(code).body[-1]
+    lines = code.splitlines()
+    if isinstance(last, ast.Expr):
+        lines[last.lineno - 1] = f"result = {lines[last.lineno - 1]}"
+        lines.append("print(result)")
+    command = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("line", ["init x --code -o y", "promote a.ipynb --name a --code -o y"])
+def test_what_has_no_form_as_a_file(proml, line: str) -> None:
+    assert "cannot be kept in a file.\nHint: leave -o out." in proml(line)[2]
+
+
+def test_the_code_of_an_output_on_the_command_line(proml) -> None:
+    status, out, err = proml("output model=models/a --code")
+    assert (status, out) == (2, "")
+    assert "Outputs are declared in a notebook" in err
 
 
 @pytest.mark.parametrize(

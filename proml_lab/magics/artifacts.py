@@ -38,6 +38,8 @@ def run(args: Namespace, context: Context) -> Artifact | ArtifactList:
 
 def code(args: Namespace) -> str:
     """The list or the artifact as a call."""
+    place = python.workspace(args)
     if args.name and "@" in args.name:
-        return python.script(python.call("load_artifact", args.name))
-    return python.script(python.call("artifacts", *([args.name] if args.name else [])))
+        return python.script(python.call("load_artifact", args.name, workspace=place))
+    name = [args.name] if args.name else []
+    return python.script(python.call("artifacts", *name, workspace=place))

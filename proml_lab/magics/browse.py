@@ -41,6 +41,9 @@ def run(args: Namespace, context: Context) -> Browse | SearchReport:
 
 
 def code(args: Namespace) -> str:
-    """The widget as a call."""
+    """The widget as a call; on the command line the search."""
+    if args.command:
+        wanted = [" ".join(args.text)] if args.text else [""]
+        return python.script(python.call(f"{python.opened(args)}.catalog.search", *wanted))
     words = {"text": " ".join(args.text)} if args.text else {}
-    return python.script(python.call("Browse", python.Source("open_workspace()"), **words))
+    return python.script(python.call("Browse", python.opened(args), **words))

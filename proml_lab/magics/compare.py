@@ -51,8 +51,9 @@ def run(args: Namespace, context: Context) -> Comparison:
 
 def code(args: Namespace) -> str:
     """The comparison as a call."""
-    on = python.dataset(args.on) if args.on else None
-    models = [python.model(name) for name in args.models]
+    place = python.workspace(args)
+    on = python.dataset(args.on, place) if args.on else None
+    models = [python.model(name, place) for name in args.models]
     names = _names(args.models)
     return python.script(python.call("compare", *models, names=names, on=on, metrics=args.metric))
 

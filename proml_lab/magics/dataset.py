@@ -62,10 +62,10 @@ def code(args: Namespace) -> str:
     """The join as a call."""
     _one_way(args)
     if args.spec is not None:
-        return python.script(python.call("open_workspace().dataset", python.spec(args.spec)))
+        return python.script(python.call(f"{python.opened(args)}.dataset", python.spec(args.spec)))
     roles = {"label": args.label, "entities": args.entities, "cutoff": args.cutoff}
-    join = python.call("training_set", args.spine, _split(args.features), **roles)
-    return python.script(f"open_workspace().{join}")
+    join = f"{python.opened(args)}.training_set"
+    return python.script(python.call(join, args.spine, _split(args.features), **roles))
 
 
 def _one_way(args: Namespace) -> None:

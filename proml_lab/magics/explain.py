@@ -69,13 +69,16 @@ def run(args: Namespace, context: Context) -> Explanation | Picture:
 
 def code(args: Namespace) -> str:
     """The explanation as a call."""
-    on = python.dataset(args.on) if args.on else None
+    place = python.workspace(args)
+    on = python.dataset(args.on, place) if args.on else None
     also = [] if args.row is None else [args.row]
-    found = python.call("explain", python.model(args.model), on=on, also=also)
+    found = python.call("explain", python.model(args.model, place), on=on, also=also)
     kind = _kind(args)
     if kind is None:
         return python.script(found)
     options = {"feature": args.feature, "row": args.row}
+    if args.command and args.output:  # a file keeps the rows, which a figure does not have
+        return python.script(python.call("Picture", found, kind, **options))
     return python.script(python.call(f"{found}.figure", kind, **options))
 
 

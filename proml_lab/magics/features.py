@@ -45,7 +45,9 @@ def run(args: Namespace, context: Context) -> SearchReport:
 def code(args: Namespace) -> str:
     """The search as a call."""
     words = [" ".join(args.text)] if args.text else []
-    return python.script(python.call("open_workspace().catalog.search", *words, **_kept(args)))
+    return python.script(
+        python.call(f"{python.opened(args)}.catalog.search", *words, **_kept(args))
+    )
 
 
 def _kept(args: Namespace) -> dict[str, str | None]:

@@ -68,10 +68,10 @@ def code(args: Namespace) -> str:
     lines: list[str] = []
     if args.body is None:
         if args.spec is None and args.name.isidentifier():
-            raise _unsaid()
+            raise _unsaid(command=args.command)
         spec = python.spec(args.spec or args.name)
     else:
-        lines.append(f'spec = ModelSpec.parse("""\n{args.body.strip()}\n""")')
+        lines.append(f"spec = {python.parsed(args.body)}")
         spec = python.Source("spec")
     learner: object = args.learner
     options = dict(args.settings)
@@ -84,9 +84,11 @@ def code(args: Namespace) -> str:
         learner = python.Source(f"{{{spec}.learner.name: options}}")
     if args.seed is not None:
         spec = python.Source(f"{spec}.but(seed={args.seed})")
-    rows = [python.dataset(args.on)] if args.on else []
-    call = python.call("fit", spec, *rows, learner=learner)
-    made = f"{args.name} = {call}" if args.name.isidentifier() else call
+    place = python.workspace(args)
+    rows = [python.dataset(args.on, place)] if args.on else []
+    call = python.call("fit", spec, *rows, workspace=None if args.on else place, learner=learner)
+    named = args.name.isidentifier() and not args.command
+    made = f"{args.name} = {call}" if named else call
     return python.script(*lines, made)
 
 
@@ -101,7 +103,7 @@ def _spec(args: Namespace, context: Context) -> ModelSpec:
     if context.in_notebook:
         variable(args.name)
         if args.spec is None:
-            raise _unsaid()
+            raise _unsaid(command=False)
         return context.spec(args.spec)
     return context.spec(args.spec or args.name)
 
@@ -118,8 +120,10 @@ def _changed(spec: ModelSpec, args: Namespace) -> ModelSpec:
     return spec.but(**changes) if changes else spec  # type: ignore[arg-type]
 
 
-def _unsaid() -> UsageError:
+def _unsaid(*, command: bool) -> UsageError:
     return UsageError(
         "What to fit is not said.",
-        hint="%proml fit NAME --spec SPEC, or %%proml fit NAME with the spec's YAML below.",
+        hint="proml fit SPEC.proml.yaml -o FOLDER."
+        if command
+        else "%proml fit NAME --spec SPEC, or %%proml fit NAME with the spec's YAML below.",
     )

@@ -62,6 +62,11 @@ def _write(value: object, path: Path, *, as_csv: bool) -> None:
             value.frame.write_parquet(path, metadata={ROLES: _roles(value)})
         case Report():
             frame = value.frame()
+            if as_csv and any(kind.is_nested() for kind in frame.dtypes):
+                raise UsageError(
+                    f"A {type(value).__name__} has lists, which CSV has no place for.",
+                    hint="give a name that ends in .parquet.",
+                )
             if as_csv:
                 frame.write_csv(path)
             else:

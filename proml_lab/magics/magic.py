@@ -66,7 +66,7 @@ class ProMLMagics(Magics):
         args = parser.parse(rest)
         args.body = _checked(name, body)
         if args.code:
-            print(code(name, args))
+            print(verbs.code(name, args))
             return None
         value = verbs.load(name).run(args, self._surroundings(args))
         if args.output:
@@ -85,19 +85,6 @@ class ProMLMagics(Magics):
         if "PROML_OUTPUTS" in os.environ:  # a promotion, which tells its progress itself
             return "off"
         return "bar" if hasattr(self.shell, "kernel") else "lines"
-
-
-def code(name: str, args: Namespace) -> str:
-    """The Python of verb `name`, its result kept under ``-o`` if that was asked for."""
-    lines = verbs.load(name).code(args).rstrip("\n").splitlines()
-    if args.workspace:
-        lines = [
-            line.replace("open_workspace()", f"open_workspace({args.workspace!r})")
-            for line in lines
-        ]
-    if args.output:
-        lines[-1] = f"{args.output} = {lines[-1]}"
-    return "\n".join(lines)
 
 
 def load(shell: InteractiveShell) -> None:

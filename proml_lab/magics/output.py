@@ -36,9 +36,7 @@ def run(args: Namespace, context: Context) -> Outputs:
     from proml_lab.promote.outputs import record
 
     if not context.in_notebook:
-        raise UsageError(
-            "Outputs are declared in a notebook.", hint="write there: %proml output model=NAME"
-        )
+        raise _not_here()
     return record(
         {
             name: context.value(value) if isinstance(value, str) else value
@@ -49,8 +47,16 @@ def run(args: Namespace, context: Context) -> Outputs:
 
 def code(args: Namespace) -> str:
     """The record as a call."""
+    if args.command:
+        raise _not_here()
     values = {
-        name: python.Source(value) if isinstance(value, str) else value
+        name: python.value(value) if isinstance(value, str) else value
         for name, value in args.outputs
     }
     return python.script(python.call("record", values))
+
+
+def _not_here() -> UsageError:
+    return UsageError(
+        "Outputs are declared in a notebook.", hint="write there: %proml output model=NAME"
+    )

@@ -63,7 +63,9 @@ def code(args: Namespace) -> str:
     """The promotion as a call."""
     values = [python.Source(f"inspect({args.notebook!r}).read({dict(args.parameters)!r})")]
     given = values if args.parameters else []
-    return python.script(python.call("promote", args.notebook, args.name, *given))
+    place = python.workspace(args)
+    call = python.call("promote", args.notebook, args.name, *given, workspace=place)
+    return python.script(call)
 
 
 def summary(artifact: Artifact) -> Text:

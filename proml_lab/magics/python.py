@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from pathlib import Path
 
 import proml_lab
+from proml_lab.errors import UsageError
+from proml_lab.magics.parser import Namespace
 
 _ELSEWHERE = {
+    "Picture": "proml_lab.magics.explain",
     "draft": "proml_lab.authoring",
+    "inspect": "proml_lab.promote",
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",
     "record": "proml_lab.promote.outputs",
     "read_dataset": "proml_lab.magics.keep",
+    "write": "proml_lab.magics.keep",
     "Browse": "proml_lab.widgets.browse",
 }
 
@@ -36,11 +41,82 @@ def call(function: str, *values: object, **options: object) -> Source:
 def script(*lines: str) -> str:
     """`lines` below the imports that they need."""
     body = "\n".join(lines)
-    words = set(re.findall(r"(?<![\w.'\"])[A-Za-z_]\w*", body))
+    words = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     imports = [f"from {home} import {name}" for name, home in _ELSEWHERE.items() if name in words]
     if public := sorted(words & set(proml_lab.__all__)):
         imports.insert(0, f"from proml_lab import {', '.join(public)}")
-    return "\n".join([*imports, *([""] if imports else []), body])
+    if imports:
+        imports.append("")
+    if "Path" in words:
+        imports[:0] = ["from pathlib import Path", ""]
+    return "\n".join([*imports, body])
+
+
+def kept(verb: str, source: str, output: str, *, as_file: bool) -> str:
+    """`source`, whose last line is the result of `verb`, and that result kept under `output`.
+
+    `output` is a variable, or with `as_file` a new file or folder, as `keep.write` makes it.
+
+    Raises
+    ------
+    UsageError
+        What `verb` returns has no form as a file.
+    """
+    statements = ast.parse(source).body
+    first = next(node for node in statements if not isinstance(node, ast.ImportFrom))
+    lines = source.splitlines()
+    name, saving = _saving(verb, output) if as_file else (output, [])
+    last = statements[-1].lineno - 1
+    lines[last] = f"{name} = {lines[last]}"
+    return script(*lines[first.lineno - 1 :], *saving)
+
+
+def _saving(verb: str, output: str) -> tuple[str, list[str]]:
+    """(what the result is called, the lines that save it at the path `output`)."""
+    path = call("Path", output)
+    parent = Path(output).parent
+    folder = [f"{call('Path', str(parent))}.mkdir(parents=True, exist_ok=True)"]
+    made = folder if parent != Path() else []
+    match verb:
+        case "fit":
+            return "model", [f"model.save({path})"]
+        case "dataset":  # with the roles of its columns, which only `write` keeps
+            return "dataset", [f"write(dataset, {path})"]
+        case "spec":
+            return "spec", [*made, f"{path}.write_text(spec.to_yaml(), encoding='utf-8')"]
+        case "features" | "browse" | "compare" | "explain" | "artifacts":
+            form = "csv" if output.endswith(".csv") else "parquet"
+            return "report", [*made, f"report.frame().write_{form}({output!r})"]
+    raise UsageError(f"What {verb!r} returns cannot be kept in a file.", hint="leave -o out.")
+
+
+def workspace(args: Namespace) -> Source | None:
+    """How to get the workspace that `args` name, or None for the one around this folder."""
+    return call("open_workspace", args.workspace) if args.workspace else None
+
+
+def opened(args: Namespace) -> Source:
+    """How to open the workspace that `args` name, or the one around this folder."""
+    return workspace(args) or call("open_workspace")
+
+
+def parsed(body: str) -> Source:
+    """How to read the spec in the text `body`, on several lines where Python allows it."""
+    text = body.strip()
+    plain = "\\" not in text and '"""' not in text and not text.endswith('"')
+    quoted = Source(f'"""\n{text}\n"""') if plain else text
+    return call("ModelSpec.parse", quoted)
+
+
+def value(name: str) -> Source:
+    """How to get what is called `name`: a variable, or what a file, folder or artifact holds."""
+    if name.isidentifier() and not (Path(name) / "model.json").is_file():
+        return Source(name)
+    if name.endswith((".yaml", ".yml")):
+        return spec(name)
+    if name.endswith(".parquet"):
+        return call("read_dataset", name)
+    return call("load_artifact", name) if "@" in name else call("load", name)
 
 
 def spec(name: str) -> Source:
@@ -48,23 +124,23 @@ def spec(name: str) -> Source:
     return Source(name) if name.isidentifier() else call("ModelSpec.read", name)
 
 
-def model(name: str) -> Source:
+def model(name: str, workspace: Source | None = None) -> Source:
     """How to get the model called `name`: a variable, an artifact's, a file's or a folder's."""
     if name.isidentifier() and not (Path(name) / "model.json").is_file():
         return Source(name)
     if name.endswith((".yaml", ".yml")):
-        return call("fit", spec(name))
+        return call("fit", spec(name), workspace=workspace)
     if "@" in name:
-        return Source(f"{call('load_artifact', name)}.model")
+        return Source(f"{call('load_artifact', name, workspace=workspace)}.model")
     return call("load", name)
 
 
-def dataset(name: str) -> Source:
+def dataset(name: str, workspace: Source | None = None) -> Source:
     """How to get the dataset called `name`: a variable, a file, or what a spec file asks for."""
     if name.isidentifier():
         return Source(name)
     if name.endswith((".yaml", ".yml")):
-        return call("open_workspace().dataset", spec(name))
+        return call(f"{workspace or 'open_workspace()'}.dataset", spec(name))
     return call("read_dataset", name)
 
 

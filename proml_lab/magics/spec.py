@@ -69,13 +69,19 @@ def code(args: Namespace) -> str:
     """The spec as a call."""
     _one_way(args)
     if args.body is not None:
-        return python.script(f'ModelSpec.parse("""\n{args.body.strip()}\n""")')
+        return python.script(python.parsed(args.body))
     if args.source != DRAFT:
         return python.script(python.spec(args.source))
-    given = ", ".join(args.given) or "the widget and the dataset, if there are any"
+    if not args.given:
+        return python.script(python.call("draft", **_options(args)))
+    found = {"dataset": python.Source("dataset"), "picked": python.Source("picked")}
     return python.script(
-        f"# from {given}: dataset=<the dataset>, picked=<the widget>.picked",
-        python.call("draft", **_options(args)),
+        f"given = {[python.value(name) for name in args.given]!r}",
+        "datasets = [value for value in given if isinstance(value, Dataset)]",
+        "widgets = [value for value in given if not isinstance(value, Dataset)]",
+        "dataset = datasets[-1] if datasets else None",
+        "picked = [feature for widget in widgets for feature in widget.picked]",
+        python.call("draft", **found, **_options(args)),
     )
 
 

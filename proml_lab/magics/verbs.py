@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from proml_lab.errors import UsageError, choose
+from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace, variable
 
 if TYPE_CHECKING:
@@ -87,8 +88,15 @@ def parser(name: str, *, prog: str) -> ArgumentParser:
     made.add_argument(
         "--code", action="store_true", help="only print the Python that does the same"
     )
+    made.set_defaults(command=prog == COMMAND)
     made.add_argument("--workspace", metavar="FOLDER", help="the workspace's folder")
     return made
+
+
+def code(name: str, args: Namespace) -> str:
+    """The Python of verb `name`, its result kept under ``-o`` if that was asked for."""
+    source = load(name).code(args).rstrip("\n")
+    return python.kept(name, source, args.output, as_file=args.command) if args.output else source
 
 
 def overview(prog: str) -> str:

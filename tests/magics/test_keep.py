@@ -72,6 +72,14 @@ def test_what_has_no_form_as_a_file(tmp_path: Path) -> None:
         keep.write(3, tmp_path / "a")
 
 
+def test_lists_have_no_form_in_csv(tmp_path: Path) -> None:
+    rows = Rows(pl.DataFrame({"tags": [["a"], []]}))
+    with pytest.raises(UsageError, match=r"A Rows has lists.*\nHint: .* ends in \.parquet"):
+        keep.write(rows, tmp_path / "a.csv")
+    assert not list(tmp_path.iterdir())
+    keep.write(rows, tmp_path / "a.parquet")
+
+
 def test_what_is_none_of_ours(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     with pytest.raises(UsageError, match="neither a spec, a dataset nor a model"):

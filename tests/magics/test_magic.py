@@ -198,6 +198,10 @@ def test_a_draft_is_offered_as_the_next_cell(ready: Kernel) -> None:
         ("%proml output model=gbm n=3 -o a", "str(a)"),
         ("%proml artifacts -o a", "str(a)"),
         ("%%proml fit a --seed 9\n" + "{{spec.to_yaml()}}", "a.spec, a.data"),
+        ("%%proml spec -o a\n" + "{{spec.to_yaml()}}", "a.to_yaml()"),
+        ("%%proml spec -o a\n" + '{{spec.to_yaml()}}description: "\\u00b0"', "a.to_yaml()"),
+        ("%proml spec draft --from train --name b -o a", "a.to_yaml()"),
+        ("%proml spec delay.proml.yaml -o a", "a.to_yaml()"),
     ],
 )
 def test_the_code_does_the_same(ready: Kernel, line: str, shown: str) -> None:
