@@ -17,12 +17,13 @@ import numpy as np
 import polars as pl
 
 from proml_lab.contracts import Floats, Report
-from proml_lab.errors import DataError, UsageError
+from proml_lab.errors import ArtifactError, DataError, UsageError
 from proml_lab.model import Model
-from proml_lab.promote.recorded import VARIABLE, Metric, Recorded
+from proml_lab.promote.recorded import VARIABLE, Metric, Recorded, writing
 from proml_lab.spec import check_name
 
 _EVALUATION = "evaluation"
+_SUFFIXES = (".json", ".html", ".svg")
 _KINDS = "a model, a report (compare, explain), a number, or a dict of numbers"
 
 
@@ -69,6 +70,8 @@ def record(values: Mapping[str, object], folder: str | Path | None = None) -> Ou
         Nothing given, a value of another kind, or a model under another name.
     NameNotAllowedError
         A name that cannot be a file's.
+    RunError
+        The disk is full, or cannot be written: nothing of these values is kept.
     """
     if not values:
         raise UsageError("No output is named.", hint="such as: %proml output model=gbm")
@@ -77,6 +80,17 @@ def record(values: Mapping[str, object], folder: str | Path | None = None) -> Ou
     if not where:
         return Outputs(rows)
     kept = Path(where)
+    with writing(kept):
+        try:
+            _keep(values, kept)
+        except (OSError, ArtifactError):
+            _forget(values, kept)
+            raise
+    return Outputs(rows, kept)
+
+
+def _keep(values: Mapping[str, object], kept: Path) -> None:
+    """Write every value, and the index last."""
     recorded = Recorded.read(kept)
     for name, value in values.items():
         if isinstance(value, Model):
@@ -89,7 +103,18 @@ def record(values: Mapping[str, object], folder: str | Path | None = None) -> Ou
     if isinstance(model, Model) and not recorded.compared and model.test is not None:
         _keep_evaluation(model, recorded, kept)
     recorded.write(kept)
-    return Outputs(rows, kept)
+
+
+def _forget(values: Mapping[str, object], kept: Path) -> None:
+    """Take away what may be half written, and with it the index, which may name it."""
+    Recorded.remove(kept)
+    if "model" in values:
+        shutil.rmtree(kept / "model", ignore_errors=True)
+    stems = [_stem(name, value) for name, value in values.items() if isinstance(value, Report)]
+    for stem in (*stems, _EVALUATION):
+        for suffix in _SUFFIXES:
+            with suppress(OSError):
+                (kept / "reports" / (stem + suffix)).unlink()
 
 
 def _described(name: str, value: object) -> tuple[str, str]:

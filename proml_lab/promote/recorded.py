@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from proml_lab.errors import ArtifactError, RunError, SourceError
 
 VARIABLE = "PROML_OUTPUTS"
 _INDEX = "outputs.json"
@@ -80,8 +84,18 @@ class Recorded:
         """Write the index whole; `folder` is made."""
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / (_INDEX + ".part")
-        beside.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        beside.replace(folder / _INDEX)
+        try:
+            beside.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+            beside.replace(folder / _INDEX)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+
+    @staticmethod
+    def remove(folder: Path) -> None:
+        """Forget everything that was recorded in `folder`."""
+        with suppress(OSError):
+            (folder / _INDEX).unlink()
 
     def put(self, metrics: list[Metric]) -> None:
         """Add metrics; one of the same name and source is replaced."""
@@ -129,6 +143,28 @@ def note_parent(artifact: str) -> None:
     """In a promotion, remember that the notebook read `artifact`, such as ``flight-delay@2``."""
     where = os.environ.get(VARIABLE)
     if where:
-        recorded = Recorded.read(Path(where))
-        recorded.parents = sorted({*recorded.parents, artifact})
-        recorded.write(Path(where))
+        with writing(Path(where)):
+            recorded = Recorded.read(Path(where))
+            recorded.parents = sorted({*recorded.parents, artifact})
+            recorded.write(Path(where))
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Whatever the disk refuses in the block becomes one line of ours.
+
+    Raises
+    ------
+    RunError
+        `folder` cannot be read or written.
+    """
+    try:
+        yield
+    except (OSError, ArtifactError) as error:
+        if isinstance(error, SourceError):
+            raise
+        reason = error.message if isinstance(error, ArtifactError) else error.strerror or error
+        raise RunError(
+            f"What the notebook declares cannot be kept in {folder}: {str(reason).rstrip('.')}.",
+            hint="free some space on its disk, or check that it may be written; then run again.",
+        ) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +93,35 @@ def test_a_model_declared_again_takes_the_place_of_the_first(tmp_path: Path) -> 
     record({"lift": 2}, tmp_path)
     assert load(tmp_path / "model").learner == "baseline"
     assert Recorded.read(tmp_path).numbers() == {"lift": 2.0}
+
+
+@pytest.mark.parametrize(("limit", "file"), [(100, "model"), (4000, "reports"), (0, "index")])
+def test_what_the_disk_refuses_leaves_nothing_half_written(
+    tmp_path: Path, limit: int, file: str
+) -> None:
+    """A limit on the size of files stands for a full disk; it holds for a whole process."""
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from proml_lab.errors import RunError\n"
+        "from proml_lab.promote import record\n"
+        "from tests.promote.test_outputs import made\n"
+        "folder, limit = Path(sys.argv[1]), int(sys.argv[2])\n"
+        "values = {'model': made('linear')} if limit else {'lift': 2.5}\n"
+        "limit == 4000 or record(values, folder)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
+        "try:\n"
+        "    record(values, folder)\n"
+        "except RunError as error:\n"
+        "    sys.stdout.write(str(error)); sys.stdout.flush()\n"
+    )
+    place = tmp_path / "out"
+    command = [sys.executable, "-c", code, place, str(limit)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    fact, hint = said.splitlines()
+    where = f"{place / 'model'} cannot be written: " if file == "model" else ""
+    assert fact == f"What the notebook declares cannot be kept in {place}: {where}File too large."
+    assert hint.startswith("Hint: free some space")
+    assert [path for path in place.rglob("*") if path.is_file()] == []
 
 
 def test_a_report_without_a_picture_is_kept_all_the_same(tmp_path: Path) -> None:
