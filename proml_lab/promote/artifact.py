@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab.contracts import Floats
-from proml_lab.errors import UsageError, WorkspaceError, unknown
+from proml_lab.errors import UnknownNameError, UsageError, WorkspaceError, choose, unknown
 from proml_lab.promote import bundle, recorded
 from proml_lab.promote.bundle import Manifest
 from proml_lab.promote.registry import Registry
@@ -198,14 +198,19 @@ def _folder(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
     if not version:
         return registry.place(name, there[-1])
     if not version.isdigit():
-        return registry.place(name, _aliased(registry, name, version))
+        return registry.place(name, _aliased(registry, name, version, there))
     if int(version) not in there:
         raise unknown(f"{name!r} version", version, map(str, there))
     return registry.place(name, int(version))
 
 
-def _aliased(registry: Registry, name: str, alias: str) -> int:
+def _aliased(registry: Registry, name: str, alias: str, there: list[int]) -> int:
     aliases = {a: v.version for v in registry.versions(name) for a in v.aliases}
     if alias not in aliases:
-        raise unknown(f"{name!r} alias", alias, aliases)
+        known = f"{choose(alias, aliases).rstrip('.?')}; " if aliases else ""
+        numbers = ", ".join(map(str, there))
+        raise UnknownNameError(
+            f"There is no {name!r} alias {alias!r}.",
+            hint=f"{known}versions are {numbers}, and {name!r} alone is the newest.",
+        )
     return aliases[alias]

@@ -51,14 +51,14 @@ class NotebookInfo:
         """`texts`, as typed by a person, turned into values of the declared types."""
         known = {parameter.name: parameter for parameter in self.parameters}
         values: dict[str, Value] = {}
-        problems: list[str] = []
+        problems: list[ParameterError] = []
         for name, text in texts.items():
             try:
                 values[name] = known[name].read(text) if name in known else text
             except ParameterError as error:
-                problems.append(f"{error.message} {error.hint}")
+                problems.append(error)
         if problems:
-            raise ParameterError("\n".join(problems))
+            raise parameters.together(problems)
         return self.bind(values)
 
     def values(self, bound: Mapping[str, Value]) -> dict[str, object]:

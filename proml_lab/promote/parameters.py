@@ -6,7 +6,7 @@ import ast
 import io
 import math
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike, fspath
@@ -175,11 +175,18 @@ def bind(
             problems.append(
                 ParameterError(f"Parameter {name!r} of {where} is missing.", hint=example)
             )
-    if len(problems) == 1:
-        raise problems[0]
     if problems:
-        raise ParameterError("\n".join(f"{p.message} {p.hint}".strip() for p in problems))
+        raise together(problems)
     return bound
+
+
+def together(problems: Sequence[ParameterError]) -> ParameterError:
+    """One error of several: a line each, then their hints as one."""
+    if len(problems) == 1:
+        return problems[0]
+    hints = "; ".join(dict.fromkeys(p.hint.rstrip(".") for p in problems))
+    end = "" if hints.endswith("?") else "."
+    return ParameterError("\n".join(p.message for p in problems), hint=hints + end)
 
 
 def cell(parameters: Iterable[Parameter], bound: Mapping[str, Value]) -> str:

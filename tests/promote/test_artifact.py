@@ -39,6 +39,9 @@ def test_by_alias(promoted: Promoted) -> None:
     with pytest.raises(UnknownNameError, match=r"no 'visits' alias 'champ'.\nHint: did you"):
         load_artifact("visits@champ", workspace=promoted.workspace)
     client.delete_registered_model_alias("visits", "champion")
+    said = r"alias 'latest'.\nHint: versions are 1, 2, 3, and 'visits' alone is the newest.$"
+    with pytest.raises(UnknownNameError, match=said):
+        load_artifact("visits@latest", workspace=promoted.workspace)
 
 
 def test_what_it_says(promoted: Promoted) -> None:

@@ -28,8 +28,11 @@ def test_what_it_asks_for(tmp_path: Path) -> None:
     assert info.n_cells == 3
     assert info.read({"n": "4", "k": "1"}) == {"n": 4, "k": 1.0}
     assert info.values({"k": 1.0}) == {"n": 3, "d": None, "k": 1.0}
-    with pytest.raises(ParameterError, match=r"'n' is 'x', not an int(.|\n)*'k' is 'y'"):
+    said = r"'n' is 'x', not an int\.\n.*'k' is 'y'.*\nHint: such as n=300; such as k=0\.1\."
+    with pytest.raises(ParameterError, match=said):
         info.read({"n": "x", "k": "y"})
+    with pytest.raises(ParameterError, match=r"'n' is 'x', not an int\.\nHint: such as n=300\.$"):
+        info.read({"n": "x"})
     with pytest.raises(ParameterError, match=r"no parameter 'm'"):
         info.read({"m": "1", "k": "1"})
 

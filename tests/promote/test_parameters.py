@@ -155,10 +155,11 @@ def test_every_mistake_is_named_at_once() -> None:
     parameters = declared("n: int\nrate = 0.1", where="some.ipynb")
     with pytest.raises(ParameterError) as caught:
         bind(parameters, {"rate": "fast", "rat": 1}, where="some.ipynb")
-    first, second, third = str(caught.value).splitlines()
+    first, second, third, hint = str(caught.value).splitlines()
     assert "'rate' is 'fast', not a float" in first
-    assert "some.ipynb has no parameter 'rat'. did you mean 'rate'?" in second
+    assert "some.ipynb has no parameter 'rat'." in second
     assert "Parameter 'n' of some.ipynb is missing." in third
+    assert hint == "Hint: such as rate=0.1; did you mean 'rate'?; give n=300."
     with pytest.raises(ParameterError, match="its parameters cell declares none"):
         bind((), {"n": 1}, where="some.ipynb")
 
