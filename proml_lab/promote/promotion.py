@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -86,7 +87,7 @@ def promote(
     except OSError as error:
         raise RunError(
             f"The artifact of {info.path.name} could not be written: {error.strerror or error}.",
-            hint=f"free some space; nothing was registered; the run is kept in {keep}.",
+            hint=f"{_cure(error)}; nothing was registered; the run is kept in {keep}.",
         ) from error
     finally:
         pool.shutdown(wait=False)
@@ -197,6 +198,11 @@ def _run_folder(runs: Path, name: str) -> Path:
             hint="check the workspace's disk and its permissions.",
         ) from None
     return folder
+
+
+def _cure(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return "free some space" if full else "check the workspace's folder and its permissions"
 
 
 def _silent(part: float, words: str) -> None:

@@ -7,7 +7,6 @@ the mark is not there for us; what a crash left half done is mended by the next 
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import shutil
@@ -19,8 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from proml_lab.errors import RegistryError
+from proml_lab.errors import ArtifactError, RegistryError
 from proml_lab.promote.lock import lock
+from proml_lab.promote.patience import locked, quiet
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,8 +32,6 @@ _PLACE = "proml.workspace"
 _SQLITE = "sqlite:///"
 _LAST = "proml.last"
 _TRIES = 5
-_LOGGERS = ("mlflow", "alembic", "sqlalchemy")
-_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -240,9 +238,7 @@ class Registry:
         """
         client = self._connected
         tags = {**record.tags, _PLACE: str(self.artifacts)}
-        taken = [int(made.version) for made in self._search(record.name)]
-        noted = client.get_registered_model(record.name).tags.get(_LAST, "0")
-        version = max([*taken, int(noted)]) + 1
+        version = self._next(record.name)
         for _ in range(_TRIES):
             source = (self.place(record.name, version) / "model").as_uri()
             made = client.create_model_version(record.name, source, run, tags=tags)
@@ -267,6 +263,47 @@ class Registry:
                 self._complete(name, int(made.version), made.run_id)
             else:
                 self._remove(made)
+        self._take_in(name)
+
+    def _take_in(self, name: str) -> None:
+        """Register whole bundles that stand where the next numbers will go.
+
+        So it is when the registry was lost, or is an older copy.
+        """
+        last = max(self.present(name), default=0)
+        while self._is_taken(name, version := self._next(name)) or version <= last:
+            place = self.place(name, version)
+            tags = {_PLACE: str(self.artifacts)}
+            source = (place / "model").as_uri()
+            made = self._connected.create_model_version(name, source, None, tags=tags)
+            if int(made.version) == version and place.exists():
+                self._complete(name, version, None)
+            else:
+                self._withdraw(made)
+
+    def _is_taken(self, name: str, version: int) -> bool:
+        """Whether the bundle of this very version is in its place; raises for anything else."""
+        from proml_lab.promote.bundle import read_manifest
+
+        place = self.place(name, version)
+        if not place.exists():
+            return False
+        try:
+            if read_manifest(place).key == f"{name}@{version}":
+                return True
+            reason = "it is another artifact"
+        except ArtifactError as error:
+            reason = error.message.rstrip(".")
+        raise RegistryError(
+            f"{place} is in the way of a new version of {name!r}: {reason}.",
+            hint="move that folder out of the workspace, then promote again.",
+        )
+
+    def _next(self, name: str) -> int:
+        """The number that the next version should get."""
+        taken = [int(made.version) for made in self._search(name)]
+        noted = self._connected.get_registered_model(name).tags.get(_LAST, "0")
+        return max([*taken, int(noted)]) + 1
 
     def _complete(self, name: str, version: int, run: str | None) -> None:
         from proml_lab.promote.bundle import MANIFEST, digest
@@ -317,8 +354,9 @@ class Registry:
 
     def _call(self, action: Callable[[], T]) -> T:
         """Run `action` quietly; whatever goes wrong in MLflow becomes one line of ours."""
-        self._wait()
-        with _quiet():
+        if self.file is not None and (reason := locked(self.file)):
+            raise self.error(reason)
+        with quiet():
             try:
                 return action()
             except RegistryError:
@@ -328,22 +366,6 @@ class Registry:
                 lines = [line for line in said.splitlines() if line.strip()]
                 reason = lines[0] if lines else type(error).__name__
                 raise self.error(reason.removeprefix("(sqlite3.OperationalError) ")) from error
-
-    def _wait(self) -> None:
-        """Wait for others who write, but not as long as MLflow would: 20 s at every step."""
-        file = self.file
-        if file is None or not file.exists():
-            return
-        try:
-            connection = sqlite3.connect(file, timeout=_PATIENCE_S, isolation_level=None)
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("ROLLBACK")
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            if "locked" in str(error):  # of anything else MLflow's own call tells
-                raise self.error(str(error)) from None
 
     def error(self, reason: str) -> RegistryError:
         """The error for a registry that cannot be used, with what helps against `reason`."""
@@ -364,17 +386,3 @@ def _client(address: str) -> MlflowClient:
     client = MlflowClient(tracking_uri=address, registry_uri=address)
     client.search_registered_models(max_results=1)  # the first call makes the tables
     return client
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """MLflow reports each table that it makes and prints what it raises: not while we work."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from proml_lab.errors import RegistryError
-from proml_lab.promote.bundle import digest
+from proml_lab.promote.bundle import Manifest, digest
 from proml_lab.promote.registry import Record, Registry
 
 RECORD = Record("some", {"n": 1}, {"auc": 0.7}, {"proml.notebook": "a.ipynb"})
@@ -179,9 +179,9 @@ def test_a_registry_that_is_locked_under_way_is_told_in_one_line(
     code = (
         "import sqlite3, sys; from pathlib import Path\n"
         "from proml_lab.errors import RegistryError\n"
-        "from proml_lab.promote import registry\n"
+        "from proml_lab.promote import patience, registry\n"
         "from tests.promote.test_registry import RECORD, put\n"
-        "registry._PATIENCE_S = 0.5\n"
+        "patience.PATIENCE_S = 0.5\n"
         "found = registry.Registry(sys.argv[1], Path(sys.argv[2]))\n"
         "found.open()\n"
         "other = sqlite3.connect(found.file, isolation_level=None)\n"
@@ -205,6 +205,59 @@ def test_a_registry_that_is_locked_under_way_is_told_in_one_line(
         "Hint: close what has it open, such as another promotion or 'mlflow ui'.",
     ]
     assert ended.stdout == ("[]\n[1]\n" if moment == "create" else "[]\n[1, 2]\n")
+
+
+def bundle(found: Registry, version: int, *, called: str | None = None) -> Path:
+    """A folder with a manifest that can be read."""
+    place = found.place("some", version)
+    place.mkdir(parents=True)
+    manifest = Manifest(
+        name="some", version=version, created="2026-01-01T00:00:00+00:00", notebook="a.ipynb",
+        parameters={}, model={}, files={},
+    )  # fmt: skip
+    text = manifest.model_dump_json().replace('"some"', f'"{called or "some"}"')
+    (place / "manifest.json").write_text(text)
+    return place
+
+
+def test_bundles_that_the_registry_does_not_know_are_taken_in(tmp_path: Path) -> None:
+    """The registry was lost, then replaced by an older copy."""
+    found = registry(tmp_path)
+    marks = {version: digest(bundle(found, version) / "manifest.json") for version in (1, 2, 4)}
+    with found.reserve(RECORD) as version:
+        bundle(found, version)
+    assert version == 5
+    assert found.file is not None
+    older = found.file.read_bytes()
+    with found.reserve(RECORD) as version:
+        bundle(found, version)
+    found.file.write_bytes(older)
+    again = Registry(found.address, found.artifacts)
+    assert [v.version for v in again.versions("some")] == [1, 2, 4, 5]
+    assert {v.version: v.manifest for v in again.versions("some")}.items() >= marks.items()
+    with again.reserve(RECORD) as version:
+        bundle(again, version)
+    assert version == 7
+    assert [v.version for v in again.versions("some")] == [1, 2, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("called", "said"), [(None, "is not an artifact: it has no"), ("other", "another artifact")]
+)
+def test_a_folder_in_the_way_is_named(tmp_path: Path, called: str | None, said: str) -> None:
+    found = registry(tmp_path)
+    place = bundle(found, 1, called=called)
+    if called is None:
+        (place / "manifest.json").rename(place / "notes.txt")
+    for _ in range(2):
+        told = pytest.raises(RegistryError, match=f"{place} is in the way of .*{said}")
+        with told as caught, found.reserve(RECORD):
+            pass
+        assert caught.value.hint == "move that folder out of the workspace, then promote again."
+    place.rename(tmp_path / "away")
+    with found.reserve(RECORD) as version:
+        bundle(found, version)
+    assert version == 1
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

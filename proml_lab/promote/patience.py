@@ -1,0 +1,45 @@
+"""How MLflow is called: it does not print, and does not wait long for a locked file."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE_S = 10.0
+_LOGGERS = ("mlflow", "alembic", "sqlalchemy")
+
+
+def locked(file: Path) -> str:
+    """What SQLite says if `file` stays locked by others for `PATIENCE_S` seconds, else nothing.
+
+    MLflow itself waits for 20 s at every step.
+    """
+    if not file.exists():
+        return ""
+    try:
+        connection = sqlite3.connect(file, timeout=PATIENCE_S, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:  # of anything but a lock MLflow's own call tells
+        return str(error) if "locked" in str(error) else ""
+    return ""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """MLflow reports each table that it makes and prints what it raises: not while we work."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
