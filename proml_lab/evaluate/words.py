@@ -32,18 +32,25 @@ def heading(of: Comparison) -> str:
 def conclusion(table: pl.DataFrame) -> str:
     """Who is best by what over all rows, and who cannot be told from the best."""
     overall = table.filter(pl.col("group").is_null())
+    if not overall.height and table["value"].count():
+        asked = _list(dict.fromkeys(table["metric"]))
+        return f"Measured in groups only: {asked}."
     if not overall["verdict"].count():
         rows = overall.filter(pl.col("value").is_not_null())
         values = column_texts(rows["value"])
         found = [f"{m} {v}" for m, v in zip(rows["metric"], values, strict=True)]
         return f"{_list(found)}." if found else "No metric is defined on these rows."
-    sentences = []
-    for verdict, text in ((BEST, "{} is best by {}"), (ALIKE, "{} is as good by {}")):
-        rows = overall.filter(pl.col("verdict") == verdict)
-        parts = rows.partition_by("model", maintain_order=True)
-        sentences += [text.format(part["model"][0], _list(part["metric"])) for part in parts]
-    note = " (no detectable difference)" if ALIKE in overall["verdict"] else ""
-    return f"{'; '.join(sentences)}{note}."
+    best = overall.filter(pl.col("verdict") == BEST)
+    sentences = [
+        f"{part['model'][0]} is best by {_list(part['metric'])}"
+        for part in best.partition_by("model", maintain_order=True)
+    ]
+    leader = best.select("metric", pl.col("model").alias("leader"))
+    alike = overall.filter(pl.col("verdict") == ALIKE).join(leader, "metric", maintain_order="left")
+    for part in alike.partition_by("model", "leader", maintain_order=True):
+        pair = f"{part['model'][0]} and {part['leader'][0]}"
+        sentences.append(f"no difference can be detected between {pair} by {_list(part['metric'])}")
+    return f"{'; '.join(sentences)}."
 
 
 def shown(table: pl.DataFrame, *, repeat: bool) -> pl.DataFrame:

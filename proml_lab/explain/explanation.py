@@ -14,7 +14,7 @@ from proml_lab.contracts import Contributions, Task
 from proml_lab.errors import UsageError, unknown
 from proml_lab.explain import words
 from proml_lab.explain.importance import importance
-from proml_lab.explain.shape import dependence, missing_pushes
+from proml_lab.explain.shape import by_value, dependence, missing_pushes
 from proml_lab.explain.swarm import swarm
 from proml_lab.plots.cells import value_text
 
@@ -102,6 +102,19 @@ class Explanation:
             schema_overrides={"value": pl.String, "words": pl.String},
         )
         return frame.sort(pl.col("contribution").abs(), descending=True, maintain_order=True)
+
+    def dependence(self, feature: str | None = None) -> pl.DataFrame:
+        """How one feature pushes at each of its values; the most important if None.
+
+        Columns ``value`` (text: a category, a number or a stretch of numbers), ``n_rows``,
+        ``contribution`` (mean), ``low`` and ``high`` (10th and 90th percentile).
+
+        Raises
+        ------
+        UnknownNameError
+            The model has no such feature.
+        """
+        return by_value(self.contributions, feature or str(self.importance["feature"][0]))
 
     def figure(
         self,

@@ -6,9 +6,19 @@ import polars as pl
 
 from proml_lab.contracts import Contributions
 from proml_lab.errors import unknown
+from proml_lab.plots.cells import column_texts
 
 MOST_CATEGORIES = 20
 STRETCHES = 20
+BINS = 10
+MISSING_VALUE = "missing"
+_SPREAD = ("contribution", "low", "high")
+_SUMMARY = (
+    pl.len().cast(pl.Int64).alias("n_rows"),
+    pl.col("contribution").mean(),
+    pl.col("contribution").quantile(0.1, "linear").alias("low"),
+    pl.col("contribution").quantile(0.9, "linear").alias("high"),
+)
 
 
 def dependence(found: Contributions, feature: str) -> tuple[pl.DataFrame, pl.DataFrame | None]:
@@ -35,6 +45,41 @@ def dependence(found: Contributions, feature: str) -> tuple[pl.DataFrame, pl.Dat
         frame = frame.with_columns(pl.col("value").fill_nan(None))
     points = frame.drop_nulls("value").sort("value", maintain_order=True)
     return points, _trend(points)
+
+
+def by_value(found: Contributions, feature: str) -> pl.DataFrame:
+    """A row for each value, or stretch of values, of a feature.
+
+    Numbers and times have up to 10 stretches of equally many rows, from low to high; categories
+    the 20 most frequent. Columns: ``value`` (text), ``n_rows``, ``contribution`` (mean), ``low``
+    and ``high`` (10th and 90th percentile). Rows without a value are the last of a number.
+
+    Raises
+    ------
+    UnknownNameError
+        The model has no such feature.
+    """
+    points, _ = dependence(found, feature)
+    if "n" in points.columns:
+        shown = pl.col("value").fill_null(MISSING_VALUE)
+        return points.select(shown, pl.col("n").cast(pl.Int64).alias("n_rows"), *_SPREAD)
+    few = points["value"].n_unique() <= BINS
+    rank = (pl.col("value").rank("average") - 0.5) / max(1, points.height)
+    stretch = pl.col("value") if few else (rank * BINS).floor()
+    parts = points.group_by(stretch.alias("stretch"), maintain_order=True).agg(
+        pl.col("value").first().alias("first"), pl.col("value").last().alias("last"), *_SUMMARY
+    )
+    ends = column_texts(pl.concat([parts["first"], parts["last"]]))
+    spans = zip(ends[: parts.height], ends[parts.height :], strict=True)
+    names = [first if first == last else f"{first} to {last}" for first, last in spans]
+    parts = parts.select(pl.Series("value", names, pl.String), "n_rows", *_SPREAD)
+    gone = pl.DataFrame(
+        {"contribution": missing_pushes(found, feature)}, {"contribution": pl.Float64}
+    )
+    if not gone.height:
+        return parts
+    missing = gone.select(pl.lit(MISSING_VALUE).alias("value"), *_SUMMARY)
+    return pl.concat([parts, missing.select(parts.columns)])
 
 
 def missing_pushes(found: Contributions, feature: str) -> list[float]:

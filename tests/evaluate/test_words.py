@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from proml_lab.evaluate import compare, evaluate
+from proml_lab.evaluate.measure import ALIKE, BEST, WORSE
 from proml_lab.evaluate.words import conclusion, heading, measured, shown
 from tests.evaluate.test_compare import fitted
 
@@ -25,7 +26,7 @@ def test_a_comparison_says_what_is_best() -> None:
 
 def test_it_says_where_no_difference_can_be_told() -> None:
     found = compare(fitted(), fitted(), names=["a", "b"], metrics=["auc"], resamples=20)
-    text = "a is best by auc; b is as good by auc (no detectable difference)."
+    text = "a is best by auc; no difference can be detected between b and a by auc."
     assert conclusion(found.frame()) == text
 
 
@@ -35,6 +36,29 @@ def test_one_model_says_its_values() -> None:
     assert conclusion(found.frame()) == f"auc {auc:.4f} and log_loss {loss:.4f}."
     assert heading(found).startswith("Model 'demo' on 120 rows, label 'late' (binary). ↑")
     assert "verdict" not in str(found)
+
+
+def test_each_pair_that_cannot_be_told_apart_is_named_with_its_leader() -> None:
+    table = pl.DataFrame(
+        {
+            "model": ["a", "b", "c", "a", "b", "c"],
+            "metric": ["auc"] * 3 + ["brier"] * 3,
+            "group": pl.Series([None] * 6, dtype=pl.String),
+            "value": [0.7] * 6,
+            "verdict": [BEST, ALIKE, WORSE, ALIKE, BEST, ALIKE],
+        }
+    )
+    assert conclusion(table) == (
+        "a is best by auc; b is best by brier; no difference can be detected between b and a by "
+        "auc; no difference can be detected between a and b by brier; no difference can be "
+        "detected between c and b by brier."
+    )
+
+
+def test_metrics_by_group_alone_are_said() -> None:
+    found = evaluate(fitted(), metrics=["auc by carrier", "brier by weekend"], resamples=0)
+    said = "Measured in groups only: auc by carrier and brier by weekend."
+    assert conclusion(found.frame()) == said
 
 
 def test_nothing_defined_is_said() -> None:

@@ -61,6 +61,11 @@ def test_dependence_of_every_feature(found: Explanation, feature: str) -> None:
     assert ("without a value" in str(figure.layout.xaxis.title.text)) == (feature == "wind")
 
 
+def test_dependence_is_a_table_too(found: Explanation) -> None:
+    assert found.dependence("wind")["value"][-1] == "missing"
+    assert found.dependence().equals(found.dependence("hour"))
+
+
 def test_a_waterfall_ends_at_the_score_and_its_chance(found: Explanation, model: Model) -> None:
     figure = found.figure("waterfall", row=5)
     frame = make_rows().frame[5:6]

@@ -6,7 +6,8 @@ import pytest
 
 from proml_lab.contracts import Contributions
 from proml_lab.errors import UnknownNameError
-from proml_lab.explain.shape import MOST_CATEGORIES, dependence, missing_pushes
+from proml_lab.explain.shape import MOST_CATEGORIES, by_value, dependence, missing_pushes
+from tests.explain.conftest import make_model, make_rows
 
 
 def contributions(**columns: object) -> Contributions:
@@ -71,3 +72,32 @@ def test_only_the_most_frequent_categories_are_drawn() -> None:
 def test_an_unknown_feature_is_an_error() -> None:
     with pytest.raises(UnknownNameError, match="no feature 'wind'"):
         dependence(contributions(x=[1.0], push=[1]), "wind")
+
+
+@pytest.mark.parametrize("feature", ["hour", "wind", "idle", "carrier"])
+def test_values_in_stretches_cover_every_row_once(feature: str) -> None:
+    rows = make_rows()
+    found = make_model().contributions(rows)
+    table = by_value(found, feature)
+    assert table.columns == ["value", "n_rows", "contribution", "low", "high"]
+    assert table["n_rows"].sum() == len(rows)
+    pushes = found.values[:, found.features.index(feature)]
+    total = (table["n_rows"] * table["contribution"]).sum()
+    assert total == pytest.approx(pushes.sum(), abs=1e-9)
+    assert (table["low"] <= table["high"]).all()
+    gaps = rows.frame[feature].null_count()
+    missing = table.filter(value="missing")
+    assert missing["n_rows"].sum() == gaps
+    assert table.height <= 10 + bool(gaps)
+
+
+def test_few_values_have_a_row_each() -> None:
+    frame = make_rows().frame.with_columns(hour=pl.col("hour") % 3)
+    table = by_value(make_model().contributions(frame), "hour")
+    assert [float(value) for value in table["value"]] == [0.0, 1.0, 2.0]
+    assert table["contribution"].to_list() == pytest.approx([0.0, 0.2, 0.4])
+
+
+def test_values_of_an_unknown_feature_are_refused() -> None:
+    with pytest.raises(UnknownNameError, match="no feature 'hours'"):
+        by_value(make_model().contributions(make_rows()), "hours")
