@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from proml_lab.errors import ProMLError, UsageError
 from proml_lab.magics import verbs
+from proml_lab.magics.progress import interrupts
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,7 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
     try:
-        sys.stdout.write(_answer(words, as_json=as_json))
+        with interrupts():
+            answer = _answer(words, as_json=as_json)
+        sys.stdout.write(answer)
         sys.stdout.flush()
     except ProMLError as error:
         _complain(error, as_json=as_json)

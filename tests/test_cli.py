@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from proml_lab import cli, load_artifact
 from proml_lab.magics import verbs
+from proml_lab.spec import ModelSpec
 from tests.magics.conftest import make_small
 
 
@@ -144,6 +145,7 @@ def test_code_is_printed_and_nothing_is_done(proml, small: Path) -> None:
         ("compare delay.proml.yaml --metric auc -o a.csv", "a.csv"),
         ("explain delay.proml.yaml --kind bar -o a.parquet", "a.parquet"),
         ("features wind -o a.parquet", "a.parquet"),
+        ("spec --schema -o a.json", "a.json"),
         ("browse -o a.parquet", "a.parquet"),
     ],
 )
@@ -278,6 +280,48 @@ def test_an_interrupt(proml, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(verbs, "overview", interrupted)
     assert proml("") == (130, "", "Interrupted.\n")
+
+
+def test_an_interrupt_inside_compiled_code(proml, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> str:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr(verbs, "overview", interrupted)
+    assert proml("") == (130, "", "Interrupted.\n")
+
+
+def test_the_schema_of_specs(proml, tmp_path: Path) -> None:
+    want = ModelSpec.model_json_schema()
+    for line in ("spec --schema", "spec --schema --json"):
+        assert json.loads(proml(line)[1]) == want
+    assert proml(f"spec --schema -o {tmp_path / 'a.json'}")[0] == 0
+    assert json.loads((tmp_path / "a.json").read_text()) == want
+    assert proml("spec a.yaml --schema")[2].startswith("proml: --schema stands alone.")
+
+
+def test_a_wrong_kind_or_metric_is_told_before_anything_is_fitted(
+    proml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")  # where nothing could be fitted
+    for line, said in (
+        ("explain a.proml.yaml --kind pie", "There is no kind of picture 'pie'"),
+        ("explain a.proml.yaml --kind bar --row 1", "A bar is of all rows"),
+        ("explain a.proml.yaml --kind bar --feature x", "A bar is of all features"),
+        (
+            "compare a.proml.yaml --metric auk",
+            "no metric 'auk'.\nHint: did you mean 'auc'",
+        ),
+    ):
+        assert said in proml(line)[2]
+
+
+def test_init_as_json(proml, tmp_path: Path) -> None:
+    folder = tmp_path / "flights"
+    made = json.loads(proml(f"init {folder} --json")[1])
+    assert made == {"example": "flights", "folder": str(folder)}
 
 
 def test_an_error_that_is_not_ours_keeps_its_traceback(

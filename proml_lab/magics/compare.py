@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proml_lab.errors import unknown
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace, comma_list
 
@@ -43,7 +44,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, context: Context) -> Comparison:
     """Compare; the work is `evaluate.compare`."""
     from proml_lab.evaluate import compare
+    from proml_lab.evaluate.metrics import METRICS
 
+    for text in args.metric or ():  # before anything is fitted
+        name = text.partition(" by ")[0].strip()
+        if name not in METRICS:
+            raise unknown("metric", name, METRICS)
     models = [context.model(name) for name in args.models]
     on = context.dataset(args.on) if args.on else None
     return compare(*models, names=_names(args.models), on=on, metrics=args.metric)

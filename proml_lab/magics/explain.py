@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proml_lab.errors import UsageError, unknown
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
 
@@ -55,6 +56,7 @@ def run(args: Namespace, context: Context) -> Explanation | Picture:
     """Explain; the work is `explain.explain` and `Explanation.figure`."""
     from proml_lab.explain import explain
 
+    _possible(args)
     model = context.model(args.model)
     on = context.dataset(args.on) if args.on else None
     also = [] if args.row is None else [args.row]
@@ -111,6 +113,19 @@ class Picture:
             html.picture(self.figure(), title=title, description=description),
             html.details("The data", html.table(self.frame(), max_rows=200)),
         )
+
+
+def _possible(args: Namespace) -> None:
+    """Raise, before anything is fitted, for a picture that there is not."""
+    from proml_lab.explain.explanation import KINDS
+
+    kind = _kind(args)
+    if kind is not None and kind not in KINDS:
+        raise unknown("kind of picture", kind, KINDS)
+    if args.feature is not None and kind != "dependence":
+        raise UsageError(f"A {kind} is of all features.", hint="use --kind dependence for one.")
+    if args.row is not None and kind != "waterfall":
+        raise UsageError(f"A {kind} is of all rows.", hint="use --kind waterfall for one.")
 
 
 def _kind(args: Namespace) -> str | None:

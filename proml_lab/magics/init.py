@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
-from proml_lab.magics.answer import Text
 from proml_lab.magics.parser import ArgumentParser, Namespace, one_of
 
 if TYPE_CHECKING:
@@ -34,12 +34,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, context: Context) -> Text:
+@dataclass(frozen=True, repr=False)
+class Made:
+    """An example workspace that was made."""
+
+    example: str
+    folder: Path
+
+    def __repr__(self) -> str:
+        return (
+            f"Made the workspace {self.folder}.\n"
+            f"Next: cd {self.folder} and proml features, or --workspace."
+        )
+
+
+def run(args: Namespace, context: Context) -> Made:
     """Make it; the work is `marketplace.example.make_flights`."""
     from proml_lab.marketplace.example import make_flights
 
-    made = make_flights(Path(args.folder or args.example))
-    return Text(f"Made the workspace {made}.\nNext: cd {made} and proml features, or --workspace.")
+    return Made(args.example, make_flights(Path(args.folder or args.example)))
 
 
 def code(args: Namespace) -> str:

@@ -23,8 +23,8 @@ ELSEWHERE = "free some space, or give another folder."
 def write(value: object, path: Path) -> None:
     """Keep `value` at `path`, which must not be there yet.
 
-    A model becomes a folder, a spec YAML, a dataset Parquet with its roles in the file's
-    metadata, a report the Parquet or CSV of its frame.
+    A model becomes a folder, a spec YAML, a schema JSON, a dataset Parquet with its roles in the
+    file's metadata, a report the Parquet or CSV of its frame.
 
     A file is written beside and moved into place whole: what fails leaves nothing.
 
@@ -58,6 +58,8 @@ def _write(value: object, path: Path, *, as_csv: bool) -> None:
     match value:
         case ModelSpec():
             path.write_text(value.to_yaml(), encoding="utf-8")
+        case dict():
+            path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
         case Dataset():
             value.frame.write_parquet(path, metadata={ROLES: _roles(value)})
         case Report():

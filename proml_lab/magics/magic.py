@@ -14,7 +14,7 @@ from proml_lab.magics import interpolate, verbs
 from proml_lab.magics.answer import Text
 from proml_lab.magics.context import Context
 from proml_lab.magics.parser import Namespace
-from proml_lab.magics.progress import Style
+from proml_lab.magics.progress import Style, interrupts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -54,7 +54,8 @@ class ProMLMagics(Magics):
         quiet = line.endswith(";")
         words = interpolate.words(line.removesuffix(";"), self.evaluate)
         body = None if cell is None else interpolate.text(cell, self.evaluate)
-        value = self._run(words, body)
+        with interrupts():
+            value = self._run(words, body)
         return None if quiet else value
 
     def _run(self, words: list[str], body: str | None) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 import difflib
 import keyword
 import shlex
@@ -139,11 +140,20 @@ def one_of(role: str, *choices: str) -> Callable[[str], str]:
 
 
 def variable(name: str) -> str:
-    """`name`, if Python would take it for a variable; raises UsageError."""
-    if not name.isidentifier() or keyword.iskeyword(name):
+    """`name`, if it can be a variable and is none of Python's own names; raises UsageError."""
+    if keyword.iskeyword(name):
+        raise UsageError(
+            f"{name!r} is a word of Python's language.", hint=f"take another: such as '{name}_1'."
+        )
+    if not name.isidentifier():
         raise UsageError(
             f"{name!r} cannot be a variable.",
             hint="letters, digits and _, not starting with a digit: such as 'gbm'.",
+        )
+    if name != "_" and hasattr(builtins, name):
+        raise UsageError(
+            f"{name!r} is a name of Python's own, which would be lost.",
+            hint=f"take another: such as '{name}_1'.",
         )
     return name
 

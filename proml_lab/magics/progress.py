@@ -20,6 +20,7 @@ Clock = Callable[[], float]
 PATIENCE_S = 0.3  # work that is done sooner shows nothing
 REDRAW_S = 0.1
 LINE_S = 5.0
+SURE_S = 3.0  # before that, the time left is a guess: trees may stop early
 
 
 @contextmanager
@@ -48,6 +49,20 @@ def progress(title: str, style: Style, *, clock: Clock = time.monotonic) -> Iter
         view.close(ending)
 
 
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Makes a KeyboardInterrupt again of the SystemError that compiled code makes of one."""
+    try:
+        yield
+    except SystemError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise KeyboardInterrupt from None
+
+
 @dataclass(frozen=True)
 class Step:
     """One state of the bar, as it is shown: `part` is 0 to 1, times are in seconds."""
@@ -62,7 +77,7 @@ class Step:
         if self.ending:
             return f"{self.title}: {self.ending} after {duration(self.elapsed_s)}"
         left = ""
-        if self.part > 0.02 and self.elapsed_s > 1:
+        if self.part > 0.02 and self.elapsed_s >= SURE_S:
             left = f", {duration(self.elapsed_s * (1 - self.part) / self.part)} left"
         words = f" · {self.words}" if self.words else ""
         return f"{self.title}: {self.part:.0%}{words} · {duration(self.elapsed_s)}{left}"

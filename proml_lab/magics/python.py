@@ -80,6 +80,8 @@ def _saving(verb: str, output: str) -> tuple[str, list[str]]:
     match verb:
         case "fit":
             return "model", [f"model.save({path})"]
+        case "schema":
+            return "schema", [f"write(schema, {path})"]
         case "dataset":  # with the roles of its columns, which only `write` keeps
             return "dataset", [f"write(dataset, {path})"]
         case "spec":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import UsageError
@@ -46,13 +47,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--spine", metavar="SPINE", help="draft: source of the rows to predict for")
     parser.add_argument("--label", metavar="COLUMN", help="draft: the spine's column to predict")
     parser.add_argument("--learner", metavar="LEARNER", help="draft: the learner to start with")
+    parser.add_argument(
+        "--schema", action="store_true", help="the JSON schema of specs, for editors"
+    )
 
 
-def run(args: Namespace, context: Context) -> ModelSpec:
+class Schema(dict[str, object]):
+    """A JSON schema, shown as JSON."""
+
+    def __repr__(self) -> str:
+        return json.dumps(self, indent=1, ensure_ascii=False)
+
+
+def run(args: Namespace, context: Context) -> ModelSpec | Schema:
     """The spec; the work is `ModelSpec.parse`, `ModelSpec.read` or `authoring.draft`."""
     from proml_lab.spec import ModelSpec
 
     _one_way(args)
+    if args.schema:
+        return Schema(ModelSpec.model_json_schema())
     if args.body is not None:
         return ModelSpec.parse(args.body, name="cell")
     if args.source != DRAFT:
@@ -68,6 +81,8 @@ def run(args: Namespace, context: Context) -> ModelSpec:
 def code(args: Namespace) -> str:
     """The spec as a call."""
     _one_way(args)
+    if args.schema:
+        return python.script(python.call("ModelSpec.model_json_schema"))
     if args.body is not None:
         return python.script(python.parsed(args.body))
     if args.source != DRAFT:
@@ -87,13 +102,20 @@ def code(args: Namespace) -> str:
 
 def _one_way(args: Namespace) -> None:
     options = _options(args) | ({"from": args.given} if args.given else {})
+    if args.schema:
+        if args.body is not None or args.source is not None or options:
+            raise UsageError("--schema stands alone.", hint="leave the other words out, save -o.")
+        return
     if args.body is not None and (args.source is not None or options):
         raise UsageError(
             "A cell body holds the whole spec.", hint="leave the words after 'spec' out, save -o."
         )
     if args.body is None and args.source is None:
         raise UsageError(
-            "No spec was named.", hint="a file, a name, 'draft', or %%proml spec with YAML below."
+            "No spec was named.",
+            hint="give a file *.proml.yaml, or 'draft'."
+            if args.command
+            else "a file, a name, 'draft', or %%proml spec with YAML below.",
         )
     if args.source not in (None, DRAFT) and options:
         raise UsageError(

@@ -96,7 +96,10 @@ def parser(name: str, *, prog: str) -> ArgumentParser:
 def code(name: str, args: Namespace) -> str:
     """The Python of verb `name`, its result kept under ``-o`` if that was asked for."""
     source = load(name).code(args).rstrip("\n")
-    return python.kept(name, source, args.output, as_file=args.command) if args.output else source
+    if not args.output:
+        return source
+    made = "schema" if getattr(args, "schema", False) else name
+    return python.kept(made, source, args.output, as_file=args.command)
 
 
 def overview(prog: str) -> str:

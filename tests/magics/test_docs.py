@@ -37,7 +37,12 @@ def test_every_argument_stands_in_the_verbs_table_and_no_other(name: str) -> Non
     for action in actions:
         metavar = str(action.metavar)
         if action.option_strings:
-            want.append(", ".join(f"`{option} {metavar}`" for option in action.option_strings))
+            want.append(
+                ", ".join(
+                    f"`{option}`" if action.nargs == 0 else f"`{option} {metavar}`"
+                    for option in action.option_strings
+                )
+            )
         else:
             want.append(f"`{metavar}`" + (" …" if action.nargs in ("*", "+") else ""))
     assert sorted(rows(SECTIONS[name])) == sorted(want)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from proml_lab.magics.progress import Step, duration, progress
+from proml_lab.magics.progress import Step, duration, interrupts, progress
 
 
 class Clock:
@@ -76,13 +76,32 @@ def test_off_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_bar_tells_screen_readers_and_escapes() -> None:
-    bundle = Step("<gbm>", "a & b", 0.254, 2.0)._repr_mimebundle_()
-    assert bundle["text/plain"] == "<gbm>: 25% · a & b · 2.0 s, 5.9 s left"
+    bundle = Step("<gbm>", "a & b", 0.254, 4.0)._repr_mimebundle_()
+    assert bundle["text/plain"] == "<gbm>: 25% · a & b · 4.0 s, 11.7 s left"
     page = bundle["text/html"]
     assert re.search(r'role="progressbar" aria-label="&lt;gbm&gt;" .* aria-valuenow="25"', page)
     assert "width:25%" in page
     assert "a &amp; b" in page
     assert "<gbm>" not in page
+
+
+def test_no_time_left_is_told_before_there_is_something_to_go_by() -> None:
+    assert str(Step("gbm", "", 0.25, 2.9)) == "gbm: 25% · 2.9 s"
+    assert str(Step("gbm", "", 0.25, 3.0)) == "gbm: 25% · 3.0 s, 9.0 s left"
+
+
+def numba_like(inner: type[BaseException]) -> None:
+    try:
+        raise inner
+    except BaseException as error:
+        raise SystemError("returned a result with an exception set") from error
+
+
+def test_an_interrupt_that_compiled_code_wrapped_is_one_again() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts():
+        numba_like(KeyboardInterrupt)
+    with pytest.raises(SystemError, match="exception set"), interrupts():
+        numba_like(ValueError)
 
 
 def test_a_finished_bar_is_one_line() -> None:
