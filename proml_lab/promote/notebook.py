@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TAG = "parameters"
 INJECTED = "injected-parameters"
+_PYTHON = ("python", "python3", "ipython")
+_KERNELS = {"ir": "R", "julia": "Julia", "bash": "Bash", "deno": "TypeScript", "rust": "Rust"}
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,7 @@ def inspect(notebook: str | Path) -> NotebookInfo:
     """
     path = Path(notebook).expanduser().absolute()
     node = _read(path)
-    language = _language(node)
-    if language not in ("", "python", "ipython"):
+    if language := _other_language(node):
         raise NotebookError(
             f"{path.name} is written in {language}.", hint="only Python notebooks can be promoted."
         )
@@ -103,7 +104,7 @@ def inspect(notebook: str | Path) -> NotebookInfo:
         if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
     ]
     if len(tagged) != 1:
-        raise _tags_error(path, [number for number, _ in tagged])
+        raise _tags_error(path, [number for number, _ in tagged], node.metadata)
     found = parameters.declared(tagged[0][1].source, where=path.name)
     return NotebookInfo(path, found, len(node.cells), node)
 
@@ -211,12 +212,24 @@ def _identify(cells: object) -> None:
             cell["id"] = hashlib.sha256(source.encode()).hexdigest()[:8]
 
 
-def _language(node: NotebookNode) -> str:
+def _other_language(node: NotebookNode) -> str:
+    """The language that the notebook is in, if it says one and that is not Python."""
     spec, info = node.metadata.get("kernelspec", {}), node.metadata.get("language_info", {})
-    return str(spec.get("language") or info.get("name") or "").lower()
+    said = [str(word) for word in (spec.get("language"), info.get("name")) if word]
+    if not said:  # an editor may write nothing but the kernel's name
+        stem = str(spec.get("name", "")).lower().partition("-")[0]
+        said = [_KERNELS[stem]] if stem in _KERNELS else []
+    return next((word for word in said if word.lower() not in _PYTHON), "")
 
 
-def _tags_error(path: Path, numbers: list[int]) -> NotebookError:
+def _tags_error(path: Path, numbers: list[int], metadata: Mapping[str, object]) -> NotebookError:
+    given = metadata.get("orig_nbformat", 4)  # noted where an older format was read
+    if not numbers and given in (1, 2, 3):
+        return NotebookError(
+            f"{path.name} has no cell tagged 'parameters'; it is in the old format {given}.",
+            hint=f"run: jupyter nbconvert --to notebook --nbformat 4 --inplace {path.name}; "
+            "then give the tag 'parameters' to one cell.",
+        )
     if not numbers:
         return NotebookError(
             f"{path.name} has no cell tagged 'parameters'.",

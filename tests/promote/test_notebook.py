@@ -56,7 +56,21 @@ def test_computed_defaults_and_dates_are_kept_as_text(tmp_path: Path) -> None:
         (
             '{"nbformat": 4, "nbformat_minor": 5, "cells": [], '
             '"metadata": {"language_info": {"name": "R"}}}',
-            "a.ipynb is written in r",
+            "a.ipynb is written in R",
+        ),
+        (
+            '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {"kernelspec": '
+            '{"name": "python3", "display_name": "P"}, "language_info": {"name": "julia"}}}',
+            "a.ipynb is written in julia",
+        ),
+        (
+            '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {"kernelspec": '
+            '{"name": "julia-1.9", "display_name": "Julia 1.9"}}}',
+            "a.ipynb is written in Julia",
+        ),
+        (
+            '{"nbformat": 3, "nbformat_minor": 0, "worksheets": [], "metadata": {}}',
+            "it is in the old format 3.\nHint: run: jupyter nbconvert --to notebook --nbformat 4",
         ),
         (
             '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {}}',
