@@ -37,17 +37,20 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "state": pl.String,
 }
 _SHOWN_METRICS = 3
+_SHOWN_KEYS = 6
 
 
 @dataclass(frozen=True, eq=False)
 class ArtifactList:
     """Versions of promoted models. A `Report`: `frame`, `figure` and a static rich form.
 
-    `now` is the moment that ages are counted from.
+    `now` is the moment that ages are counted from, `unregistered` the artifacts whose folders are
+    there though the registry does not know them.
     """
 
     table: pl.DataFrame = field(repr=False)
     now: datetime
+    unregistered: tuple[str, ...] = ()
 
     def frame(self) -> pl.DataFrame:
         """One row a version, newest first within its name.
@@ -87,8 +90,22 @@ class ArtifactList:
         from proml_lab.plots import html
 
         if not len(self):
-            return "No artifact yet. Promote a notebook: %proml promote NOTEBOOK --name NAME"
-        return html.text_table(self._shown(), max_rows=100)
+            return self._note() or (
+                "No artifact yet. Promote a notebook: %proml promote NOTEBOOK --name NAME"
+            )
+        return "\n".join(filter(None, [html.text_table(self._shown(), max_rows=100), self._note()]))
+
+    def _note(self) -> str:
+        """What to know about folders that the registry does not."""
+        if not self.unregistered:
+            return ""
+        keys = self.unregistered
+        more = f" and {len(keys) - _SHOWN_KEYS} more" if len(keys) > _SHOWN_KEYS else ""
+        return (
+            f"The registry does not know {', '.join(keys[:_SHOWN_KEYS])}{more}, but the folders "
+            "are there, as when the registry was lost or is an older copy. "
+            "They can be loaded; the next promotion under the same name takes them in."
+        )
 
     def _shown(self) -> pl.DataFrame:
         ages = [age(self.now - moment) for moment in self.table["created"]]
@@ -106,6 +123,8 @@ class ArtifactList:
         if not len(self):
             return html.bundle(str(self), html.lead(str(self)))
         parts = [html.table(self._shown(), caption="Artifacts, newest first", max_rows=100)]
+        if self.unregistered:
+            parts.append(html.note(self._note()))
         measured = self.table.filter(pl.col("value").is_not_null())
         if measured.height > 1:
             said = "The first metric of each version, with its 95 % interval."
@@ -128,13 +147,17 @@ def artifacts(
     registry = registry_of(opened(workspace))
     registry.probe()
     found = registry.versions()
-    names = sorted({version.name for version in found})
+    known = {(version.name, version.version) for version in found}
+    there = [(n, v) for n in registry.names() for v in registry.present(n)]
+    lost = [(n, v) for n, v in there if (n, v) not in known]
+    names = sorted({n for n, _ in (*known, *lost)})
     if name is not None and name not in names:
         raise unknown("artifact", name, names)
     rows = [_row(registry, v) for v in found if name in (None, v.name)]
     table = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     table = table.sort("name", "version", descending=[False, True])
-    return ArtifactList(table, datetime.now(UTC))
+    unregistered = tuple(f"{n}@{v}" for n, v in lost if name in (None, n))
+    return ArtifactList(table, datetime.now(UTC), unregistered)
 
 
 def _row(registry: Registry, version: Version) -> dict[str, object]:

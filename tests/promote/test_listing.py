@@ -66,6 +66,25 @@ def test_folders_that_are_gone_or_damaged_are_named(promoted: Promoted, tmp_path
     assert "folder is gone" in str(found)
 
 
+def test_folders_that_the_registry_does_not_know_are_named(
+    promoted: Promoted, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(promoted.workspace, tmp_path / "copy"))
+    place = copy / ".proml" / "artifacts" / "visits"
+    shutil.copytree(place / "3", place / "4")
+    found = artifacts("visits", workspace=copy)
+    assert len(found) == 3
+    assert found.unregistered == ("visits@4",)
+    assert "The registry does not know visits@4, but the folders are there" in str(found)
+    assert "does not know visits@4" in found._repr_mimebundle_()["text/html"]
+    (copy / ".proml" / "registry.db").unlink()
+    found = artifacts(workspace=copy)
+    assert len(found) == 0
+    said = "The registry does not know visits@1, visits@2, visits@3, visits@4, but"
+    assert str(found).startswith(said)
+    assert said in found._repr_mimebundle_()["text/html"]
+
+
 @pytest.mark.parametrize(
     ("span", "said"),
     [
