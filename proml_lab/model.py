@@ -42,7 +42,7 @@ class Model:
     origins
         Where the training data came from.
     fit_s
-        Seconds that fitting took.
+        Seconds that fitting took; None for a model read from disk.
     test
         Held-out rows, or None. Kept for comparison in memory, never saved.
     """
@@ -54,7 +54,7 @@ class Model:
     data: str
     n_rows: int
     origins: tuple[Origin, ...] = ()
-    fit_s: float = 0.0
+    fit_s: float | None = None
     test: Dataset | None = field(default=None, repr=False)
 
     @property

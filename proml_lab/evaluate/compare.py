@@ -123,7 +123,7 @@ def _table(
         {
             "model": list(predictions),
             "learner": [model.learner for model in models],
-            "fit_s": [model.fit_s for model in models],
+            "fit_s": pl.Series([model.fit_s for model in models], dtype=pl.Float64),
         }
     )
     table = pl.concat(tables).join(of, on="model", how="left", maintain_order="left")

@@ -67,7 +67,8 @@ class Comparison:
         (``higher`` or ``lower`` is better), ``value``, ``low``, ``high`` (95 % interval),
         ``difference`` to the best with ``difference_low`` and ``difference_high``, ``verdict``
         (``best``, ``worse``, ``no detectable difference``; null for one model), ``n_rows``,
-        ``fit_s``. A value that is not defined, such as the AUC of one class, is null.
+        ``fit_s`` (null for a model read from disk). A value that is not defined, such as the AUC
+        of one class, is null.
         """
         return self.table
 

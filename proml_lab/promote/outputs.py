@@ -196,7 +196,9 @@ def _keep_report(name: str, report: Report, recorded: Recorded, folder: Path) ->
         }
         recorded.put(metrics)
         if "fit_s" in report.frame().columns:
-            recorded.seconds |= dict(report.frame().select("model", "fit_s").iter_rows())
+            recorded.seconds |= dict(
+                report.frame().select("model", "fit_s").drop_nulls().iter_rows()
+            )
 
 
 def _metrics(report: str, frame: pl.DataFrame) -> list[Metric]:

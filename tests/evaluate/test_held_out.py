@@ -28,6 +28,8 @@ def test_of_the_models_own_dataset_the_held_out_rows_are_used(split, tmp_path) -
     found = compare(*saved, on=make_rows(), resamples=20)
     assert found.frame().drop("fit_s").equals(wanted.frame().drop("fit_s"))
     assert (found.n_rows, found.n_given) == (len(fresh[0].test), 600)
+    assert found.frame()["fit_s"].null_count() == found.frame().height
+    assert found.wide().height == 2
     said = f"on held-out rows of the data given: {found.n_rows} of 600, label"
     assert said in str(found)
     assert (wanted.n_given, "of the data given" in str(wanted)) == (None, False)

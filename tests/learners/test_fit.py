@@ -75,7 +75,7 @@ def test_the_same_spec_and_rows_give_the_same_model(spec) -> None:
 
 
 def test_the_time_that_it_took_is_measured(spec) -> None:
-    assert learners.fit(spec("baseline"), make_rows()).fit_s > 0
+    assert (learners.fit(spec("baseline"), make_rows()).fit_s or 0) > 0
 
 
 @pytest.mark.parametrize(
