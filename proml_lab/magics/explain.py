@@ -98,7 +98,9 @@ class Picture:
         return self.explanation.figure(self.kind, feature=self.feature, row=self.row)
 
     def frame(self) -> pl.DataFrame:
-        """A row a feature: of the one row of a waterfall, else of all rows."""
+        """A row a feature (of the one row of a waterfall), or a row a value for a dependence."""
+        if self.kind == "dependence":
+            return self.explanation.dependence(self.feature)
         if self.kind == "waterfall":
             row = self.explanation.highest if self.row is None else self.row
             return self.explanation.row(row)
@@ -108,6 +110,8 @@ class Picture:
         from proml_lab.plots import html
 
         title, description = _WORDS[self.kind]
+        if self.kind == "dependence":
+            title += f" of {self.feature or self.explanation.importance['feature'][0]}"
         return html.bundle(
             f"{title}\n{html.text_table(self.frame(), max_rows=10)}",
             html.picture(self.figure(), title=title, description=description),

@@ -25,17 +25,17 @@ def run(line: str, context: Context) -> Explanation | Picture:
 
 
 @pytest.mark.parametrize(
-    ("line", "kind", "n_rows"),
+    ("line", "kind", "n_rows", "said"),
     [
-        ("gbm --kind bar", "bar", 3),
-        ("gbm --kind beeswarm", "beeswarm", 3),
-        ("gbm --kind dependence", "dependence", 3),
-        ("gbm --feature seats", "dependence", 3),
-        ("gbm --kind waterfall", "waterfall", 3),
-        ("gbm --row 0", "waterfall", 3),
+        ("gbm --kind bar", "bar", 3, "wind"),
+        ("gbm --kind beeswarm", "beeswarm", 3, "wind"),
+        ("gbm --kind dependence", "dependence", 10, "against value of wind\n"),
+        ("gbm --feature seats", "dependence", 10, "against value of seats\n"),
+        ("gbm --kind waterfall", "waterfall", 3, "wind"),
+        ("gbm --row 0", "waterfall", 3, "wind"),
     ],
 )
-def test_one_picture(line: str, kind: str, n_rows: int, context: Context) -> None:
+def test_one_picture(line: str, kind: str, n_rows: int, said: str, context: Context) -> None:
     shown = run(line, context)
     assert isinstance(shown, Picture)
     assert isinstance(shown, Report)
@@ -44,7 +44,7 @@ def test_one_picture(line: str, kind: str, n_rows: int, context: Context) -> Non
     bundle = shown._repr_mimebundle_()
     assert bundle["text/html"].count("<figure") == 1
     assert "<script" not in bundle["text/html"]
-    assert "wind" in bundle["text/plain"]
+    assert said in bundle["text/plain"]
 
 
 def test_a_row_is_explained_by_its_own_number(context: Context) -> None:
