@@ -7,12 +7,21 @@ or 1 for an error of ours, 2 for a command that cannot be understood, 130 for an
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from proml_lab.errors import ProMLError, UsageError
 from proml_lab.magics import verbs
 from proml_lab.magics.progress import interrupts
+
+_HERE = {
+    r"%{1,2}proml (?!output)": "proml ",
+    r"explain\(model, on=frame\)": "proml explain MODEL --on FILE.parquet",
+    r"explain\(model, also=\[(\d+)\]\)": r"--row \1",
+    r"\bon=(?:dataset|frame)": "--on FILE.parquet",
+}
+"""What hints say in a notebook or in Python, as a pattern, and how it is said here."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,6 +73,8 @@ def _answer(words: list[str], *, as_json: bool) -> str:
     value = verb.run(args, context)
     if args.output:
         context.bind(args.output, value)
+    if name == "fit" and not args.output:
+        sys.stderr.write("Not kept: add -o FOLDER to keep the model.\n")
     if not as_json:
         value = getattr(verb, "summary", _same)(value)
     return (json_of(value) if as_json else as_text(value)).rstrip("\n") + "\n"
@@ -74,9 +85,12 @@ def _same(value: object) -> object:
 
 
 def _complain(error: ProMLError, *, as_json: bool) -> None:
+    for said, here in _HERE.items():
+        error.hint = re.sub(said, here, error.hint)
     if as_json:
         from proml_lab.magics.answer import error_json
 
         sys.stderr.write(error_json(error) + "\n")
     else:
-        sys.stderr.write(f"{verbs.COMMAND}: {error}\n")
+        hint = f"\nHint: {error.hint}" if error.hint else ""
+        sys.stderr.write(f"{verbs.COMMAND}: {error.message}{hint}\n")

@@ -324,6 +324,31 @@ def test_init_as_json(proml, tmp_path: Path) -> None:
     assert made == {"example": "flights", "folder": str(folder)}
 
 
+@pytest.mark.parametrize("name", verbs.NAMES)
+def test_examples_are_said_as_they_work_here(proml, name: str) -> None:
+    _, _, examples = proml(f"{name} -h")[1].partition("examples")
+    for line in examples.splitlines()[1:]:
+        first, *rest = line.split()
+        assert first == ("%proml" if name == "output" else "proml")
+        if name != "output":
+            verbs.parser(name, prog=verbs.COMMAND).parse(rest[1:])
+            assert proml(" ".join([*rest, "--code"]))[0] == 0
+
+
+def test_hints_are_said_in_words_of_the_command_line(proml, small: Path) -> None:
+    status, _, err = proml("fit delay.proml.yaml --learner baseline -o m")
+    assert (status, "Not kept" in err) == (0, False)
+    said = proml("explain m")[2]
+    assert "explain(model" not in said
+    assert "--on FILE.parquet" in said
+    assert "%" not in proml("compare sources/flights.parquet")[2]
+    assert "%proml output" in proml("output model=m")[2]
+    assert "proml promote NOTEBOOK" in proml("artifacts")[1]
+    assert "%" not in proml("artifacts")[1]
+    err = proml("fit delay.proml.yaml --learner baseline")[2]
+    assert err.endswith("Not kept: add -o FOLDER to keep the model.\n")
+
+
 def test_an_error_that_is_not_ours_keeps_its_traceback(
     proml, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
+from proml_lab.magics.answer import Text
 from proml_lab.magics.parser import ArgumentParser, Namespace
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ EXAMPLES = """
 artifacts
 artifacts flight-delay
 artifacts flight-delay@2 -o second
+"""
+COMMANDS = """
+artifacts
+artifacts flight-delay
+artifacts flight-delay@2
 """
 BODY = ""
 
@@ -34,6 +40,15 @@ def run(args: Namespace, context: Context) -> Artifact | ArtifactList:
     if args.name and "@" in args.name:
         return load_artifact(args.name, context.workspace)
     return artifacts(args.name, workspace=context.workspace)
+
+
+def summary(value: Artifact | ArtifactList) -> object:
+    """What the command line shows: the same, and where there is nothing, its own next step."""
+    from proml_lab.promote import ArtifactList
+
+    if isinstance(value, ArtifactList) and not len(value):
+        return Text("No artifact yet. Promote a notebook: proml promote NOTEBOOK --name NAME")
+    return value
 
 
 def code(args: Namespace) -> str:

@@ -20,6 +20,10 @@ EXAMPLES = """
 browse -o shop
 browse weather -o shop
 """
+COMMANDS = """
+browse
+browse weather
+"""
 BODY = ""
 
 

@@ -19,6 +19,11 @@ compare gbm linear rate -o board
 compare gbm linear --metric auc,log_loss
 compare gbm flight-delay@1 --on train
 """
+COMMANDS = """
+compare models/gbm models/linear --on train.parquet -o board.csv
+compare flight-delay.proml.yaml --metric auc,log_loss
+compare models/gbm flight-delay@1 --on train.parquet
+"""
 BODY = ""
 
 

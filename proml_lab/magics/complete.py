@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,10 +40,17 @@ class Completion:
             return {"completions": []}
         fragment, offered = complete(found["words"], self.context)
         return {
-            "completions": [SimpleCompletion(text, type="proml") for text in offered],
+            "completions": [SimpleCompletion(text, type="proml") for text in offered] or Nothing(),
             "matched_fragment": fragment,
             "suppress": True,
         }
+
+
+class Nothing(list[SimpleCompletion]):
+    """No completion at all: IPython adds its own, such as keywords, where the length is 0."""
+
+    def __len__(self) -> int:
+        return 1
 
 
 def complete(text: str, context: Context) -> tuple[str, list[str]]:
@@ -60,7 +68,10 @@ def complete(text: str, context: Context) -> tuple[str, list[str]]:
     if action is None:
         return last, []
     fragment = re.split("[,=]", last)[-1]
-    return fragment, _starting(fragment, _offers(action, context))
+    if "=" in last and action.metavar == "OPTION=VALUE":
+        return fragment, []
+    offered = _offers(action, context) or _offers_for(action, words, context)
+    return fragment, _starting(fragment, offered)
 
 
 def _starting(fragment: str, choices: object) -> list[str]:
@@ -96,6 +107,32 @@ def _offers(action: argparse.Action, context: Context) -> list[str]:
         return sorted(set(offer(context)))
     except ProMLError:
         return []
+
+
+def _offers_for(action: argparse.Action, words: list[str], context: Context) -> list[str]:
+    """What may stand for `action` after `words`: features of a model, options of a learner."""
+    try:
+        if action.metavar == "OPTION=VALUE":
+            return [f"{name}=" for name in _options(words, context)]
+        if words[0] == "explain" and action.metavar == "COLUMN":
+            from proml_lab.model import Model
+
+            models = [context.value(word) for word in words[1:] if word in context.live(Model)]
+            return sorted({n for m in models if isinstance(m, Model) for n in m.features})
+    except ProMLError:
+        return []
+    return []
+
+
+def _options(words: list[str], context: Context) -> list[str]:
+    """Names of the options of the learner that ``fit`` was told, or else of its spec's."""
+    from proml_lab import learners
+
+    after = dict(pairwise(words))
+    name = after.get("--learner")
+    if name is None and "--spec" in after:
+        name = context.spec(after["--spec"]).learner.name
+    return sorted(learners.get(name).check({})) if name else []
 
 
 def _models(context: Context) -> list[str]:
@@ -173,6 +210,7 @@ _OFFERS: dict[str, Callable[[Context], list[str]]] = {
     "ARTIFACT": _artifacts,
     "DATASET": _datasets,
     "ENTITY": _facet("entity"),
+    "EXAMPLE": lambda _: ["flights"],
     "FEATURE": _features,
     "KIND": _kinds,
     "LEARNER": _learners,

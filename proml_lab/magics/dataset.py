@@ -19,6 +19,10 @@ dataset spec -o train
 dataset flight-delay.proml.yaml -o train
 dataset --spine flights --label late --cutoff cutoff --entities origin --features weather.at_origin
 """
+COMMANDS = """
+dataset flight-delay.proml.yaml -o train.parquet
+dataset --spine flights --label late --cutoff cutoff --entities origin --features weather.at_origin
+"""
 BODY = ""
 
 

@@ -23,6 +23,12 @@ explain gbm --kind beeswarm
 explain gbm --feature distance
 explain gbm --row 17
 """
+COMMANDS = """
+explain models/gbm --on train.parquet -o why.csv
+explain flight-delay.proml.yaml --kind beeswarm
+explain flight-delay.proml.yaml --feature distance
+explain flight-delay@1 --on train.parquet --row 17
+"""
 BODY = ""
 _WORDS = {
     "bar": ("Importance of features", "Longer bars move predictions further."),

@@ -19,6 +19,11 @@ fit gbm --spec spec --on train
 fit linear --spec flight-delay.proml.yaml --learner linear
 fit small --spec spec --on train --set num_leaves=15 --set learning_rate=0.1
 """
+COMMANDS = """
+fit flight-delay.proml.yaml -o models/gbm
+fit flight-delay.proml.yaml --learner linear -o models/linear
+fit flight-delay.proml.yaml --on train.parquet --set num_leaves=15 -o models/small
+"""
 BODY = "the spec, as YAML"
 
 

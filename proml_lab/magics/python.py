@@ -122,7 +122,9 @@ def value(name: str) -> Source:
 
 
 def spec(name: str) -> Source:
-    """How to get the spec called `name`: a variable, or a file."""
+    """How to get the spec called `name`: a variable, a file, or a saved model's own."""
+    if (Path(name) / "model.json").is_file():
+        return Source(f"{call('load', name)}.spec")
     return Source(name) if name.isidentifier() else call("ModelSpec.read", name)
 
 

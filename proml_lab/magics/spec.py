@@ -20,6 +20,12 @@ spec flight-delay.proml.yaml -o spec
 spec gbm
 spec draft --from shop,train --name flight-delay -o spec
 """
+COMMANDS = """
+spec flight-delay.proml.yaml
+spec models/gbm
+spec draft --from train.parquet --name flight-delay -o first.proml.yaml
+spec --schema -o spec.schema.json
+"""
 BODY = "the spec, as YAML"
 DRAFT = "draft"
 

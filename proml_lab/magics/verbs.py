@@ -36,6 +36,7 @@ class Verb(Protocol):
 
     `HELP` is one line, `EXAMPLES` a few lines as they are typed after ``%proml``, `BODY` what a
     ``%%proml`` cell's body holds, or nothing if the verb reads none. A verb may also have
+    `COMMANDS`, the examples for the command line where they differ, and
     ``summary(value) -> object``: what the command line shows in place of the result.
     """
 
@@ -69,12 +70,16 @@ def parser(name: str, *, prog: str) -> ArgumentParser:
     `prog` is what stands before the verb: ``%proml`` in a notebook, ``proml`` on the command line.
     """
     verb = load(name)
-    examples = "\n".join(f"  {prog} {line}" for line in verb.EXAMPLES.strip().splitlines())
-    body = f"\n  %{prog} {name} …: the cell's body holds {verb.BODY}" if verb.BODY else ""
+    lines = (getattr(verb, "COMMANDS", "") if prog == COMMAND else "") or verb.EXAMPLES
+    shown = NOTEBOOK if name == "output" else prog  # which is said in notebooks only
+    examples = "\n".join(f"  {shown} {line}" for line in lines.strip().splitlines())
+    title = "examples" if shown == prog else "examples in a notebook"
+    if verb.BODY and prog == NOTEBOOK:
+        examples += f"\n  %{prog} {name} …: the cell's body holds {verb.BODY}"
     made = ArgumentParser(
         f"{prog} {name}",
         description=verb.HELP[0].upper() + verb.HELP[1:] + ".",
-        epilog=f"examples:\n{examples}{body if prog == NOTEBOOK else ''}",
+        epilog=f"{title}:\n{examples}",
     )
     verb.add_arguments(made)
     if prog == NOTEBOOK:

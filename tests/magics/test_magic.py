@@ -8,6 +8,8 @@ import pytest
 
 from tests.magics.conftest import Kernel
 
+OWNERS = ("engineering", "met-office")
+
 
 @pytest.fixture
 def ready(kernel: Kernel) -> Kernel:
@@ -282,6 +284,13 @@ def test_a_long_work_shows_one_bar_that_updates_in_place(kernel: Kernel) -> None
             "%proml dataset --features fleet.planes.seats,weather.hourly.w",
             ["%proml dataset --features fleet.planes.seats,weather.hourly.wind"],
         ),
+        (
+            "%proml explain gbm --feature ",
+            [f"%proml explain gbm --feature {name}" for name in ("seats", "temp", "wind")],
+        ),
+        ("%proml features --owner ", [f"%proml features --owner {o}" for o in OWNERS]),
+        ("%proml fit gb", []),
+        ("%proml compare gbm --on nothing", []),
         ("%proml output metrics=gb", ["%proml output metrics=gbm"]),
         ("%proml features {{tra", ["%proml features {{train"]),
         ("x = 1\n%proml arti", ["x = 1\n%proml artifacts"]),
