@@ -29,7 +29,9 @@ def test_every_verb_offers_what_a_verb_offers(name: str) -> None:
         made = verbs.parser(name, prog=prog)
         for action in made.actions:
             assert action.help, (name, action.dest)
-        for line in verb.EXAMPLES.strip().splitlines():
+        lines = getattr(verb, "COMMANDS", "") if prog == verbs.COMMAND else ""
+        for line in (lines or verb.EXAMPLES).strip().splitlines():
+            assert line.startswith(name)
             assert f"{prog} {line}" in made.format_help()
 
 
