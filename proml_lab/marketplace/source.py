@@ -78,6 +78,13 @@ def needs(view: FeatureView, features: list[str]) -> list[str]:
     return list(dict.fromkeys(column for _, column in asked))
 
 
+def _as_moment(kind: pl.DataType) -> str:
+    """The Polars call that makes UTC moments of a column of this type."""
+    if kind == pl.String:
+        return "str.to_datetime(time_zone='UTC')"
+    return "cast(pl.Datetime('us', 'UTC'))"
+
+
 def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     """(n,) microseconds since 1970, UTC; null is `NEVER`.
 
@@ -92,7 +99,7 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     if not isinstance(kind, pl.Datetime):
         raise DataError(
             f"{role}: column {times.name!r} is {kind}, not a moment in time.",
-            hint=f"make it one: pl.col({times.name!r}).cast(pl.Datetime('us', 'UTC')).",
+            hint=f"make it one: pl.col({times.name!r}).{_as_moment(kind)}.",
         )
     if kind.time_zone is None:
         raise DataError(

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "PROML_WORKSPACE"
 """Names the workspace where neither the call nor the current folder does."""
-_HINT = "make one to try: proml init --example flights"
+_HINT = (
+    "make one: a file proml.toml, which may be empty, with folders features/ and sources/ beside "
+    "it (docs/workspace.md); or one to try: proml init --example flights"
+)
 _SQLITE = "sqlite:///"
 
 
@@ -153,7 +156,9 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
     """
     start = Path(path or os.environ.get(ENVIRONMENT) or ".").expanduser().resolve()
     if not start.exists():
-        raise WorkspaceError(f"There is no folder {start}.", hint=_HINT)
+        raise WorkspaceError(
+            f"There is no folder {start}.", hint="check the path of the workspace."
+        )
     for folder in (start, *start.parents):
         for name, table in (("proml.toml", ()), ("pyproject.toml", ("tool", "proml"))):
             settings = _settings(folder / name, table)
