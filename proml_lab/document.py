@@ -16,6 +16,16 @@ from proml_lab.errors import SpecError
 Steps = tuple[int | str, ...]
 T = TypeVar("T", bound=BaseModel)
 
+_HINT = "docs/language.md lists every field and what it may be."
+_NEEDED = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number is needed"),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "a number is needed"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false is needed"),
+    **dict.fromkeys(("dict_type", "model_type"), "fields are needed, such as {name: value}"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list is needed, such as [a, b]"),
+    "string_type": "text is needed",
+}
+
 
 class Document(BaseModel):
     """Base of everything that is read from YAML: immutable, and no unknown field passes."""
@@ -59,7 +69,10 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
     lines: dict[Steps, int] = {}
     problems = list(_index(node, (), lines))
     if problems:
-        raise SpecError("\n".join(f"{name}:{line}: {text}" for line, text in problems))
+        raise SpecError(
+            "\n".join(f"{name}:{line}: {text}" for line, text in problems),
+            hint="keep one of the two.",
+        )
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -73,7 +86,8 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
         return kind.model_validate(data)
     except ValidationError as error:
         found = sorted({_describe(e, kind, data, lines) for e in error.errors(include_url=False)})
-        raise SpecError("\n".join(f"{name}:{line}: {text}" for line, text in found)) from None
+        said = "\n".join(f"{name}:{line}: {text}" for line, text in found)
+        raise SpecError(said, hint=_HINT) from None
 
 
 def validate(data: Mapping[str, object], kind: type[T], *, name: str) -> T:
@@ -90,7 +104,7 @@ def read(path: Path, kind: type[T]) -> T:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SpecError(f"{path}: there is no such file.") from None
+        raise SpecError(f"{path}: there is no such file.", hint="check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path}: this file cannot be read as text: {error}.") from None
     return parse(text, kind, name=str(path))
@@ -132,7 +146,7 @@ def _describe(
             reason = str(context["error"]).replace("\nHint: ", " ")
             return line, f"{field}: {reason}"
         case _:
-            message = error["msg"][0].lower() + error["msg"][1:]
+            message = _NEEDED.get(error["type"]) or error["msg"][0].lower() + error["msg"][1:]
             return line, f"{field}: found {_shown(given)}; {message}."
 
 

@@ -70,7 +70,7 @@ def test_but_changes_one_field_and_checks_it() -> None:
         ("split: {by: tim}", "4: split.by: found 'tim', allowed are 'time' or 'random'."),
         ("split: {test: 2}", "4: split.test: found 2; input should be less than 1."),
         ("split: {test_from: soon}", "4: split.test_from: found 'soon'"),
-        ("features: weather", "4: features: found 'weather'; input should be a valid"),
+        ("features: weather", "4: features: found 'weather'; a list is needed, such as [a, b]."),
         ("proml: 2", "4: proml: found 2, allowed are 1."),
         ("evaluate:\n- auc\n- acu", "6: evaluate[1]: there is no metric 'acu'; did you mean 'auc'"),
         ("evaluate: [acu by x]", "4: evaluate[0]: there is no metric 'acu'; did you mean 'auc'"),
