@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,13 +19,36 @@ T = TypeVar("T", bound=BaseModel)
 
 _HINT = "docs/language.md lists every field and what it may be."
 _NEEDED = {
-    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number is needed"),
-    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "a number is needed"),
-    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false is needed"),
-    **dict.fromkeys(("dict_type", "model_type"), "fields are needed, such as {name: value}"),
-    **dict.fromkeys(("list_type", "tuple_type"), "a list is needed, such as [a, b]"),
-    "string_type": "text is needed",
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
+    "string_type": "text",
+    **dict.fromkeys(("list_type", "tuple_type"), "a list such as [a, b]"),
+    **dict.fromkeys(("dict_type", "model_type"), "fields such as {name: value}"),
 }
+_DATE = "a date such as 2013-11-01"
+_LIMITS = {
+    "greater_than_equal": "it must be at least {ge:,.12g}",
+    "greater_than": "it must be more than {gt:,.12g}",
+    "less_than_equal": "it must be at most {le:,.12g}",
+    "less_than": "it must be less than {lt:,.12g}",
+}
+_YAML = (
+    (r"sequence entries are not allowed here", "a list entry ('- ') cannot stand here"),
+    (r"mapping values are not allowed here", "a field (': ') cannot stand here"),
+    (r"expected ',' or '(.)', but got .*", r"a '\1' or a ',' is missing"),
+    (r"found unexpected end of stream", "a quotation mark is missing"),
+    (r"found character '\\t' that .*", "a tab stands where spaces are needed"),
+    (r"found character '(.)' that .*", r"a value that begins with '\1' must be quoted"),
+    (r"found undefined alias .*", "a value that begins with '*' must be quoted"),
+    (r"expected alphabetic or numeric .*", "a value that begins with '*' or '&' must be quoted"),
+    (r"expected <block end>, but .*", "this line does not stand in line with those above it"),
+    (r"could not find expected ':'", "a ': ' is missing after a field's name"),
+    (r"expected the node content, but found '?(.*?)'?", r"a value is missing before '\1'"),
+    (r"but found another document", "a second document begins here, and only one is allowed"),
+    (r"found unknown escape character '(.)'", r"'\\\1' in double quotes; use single quotes"),
+    (r"could not determine a constructor .*", "a value marked with '!' is not allowed"),
+)
 
 
 class Document(BaseModel):
@@ -56,11 +80,14 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise SpecError(
-            f"{name}:{line}: this is not valid YAML: {error.problem or error.context}.",
+            f"{name}:{line}: this is not valid YAML: {_plain(error)}.",
             hint="check the indentation and quote text that holds ': ' or '#'.",
         ) from None
     except yaml.YAMLError as error:
-        raise SpecError(f"{name}:1: this is not valid YAML: {error}.") from None
+        raise SpecError(
+            f"{name}:1: this is not valid YAML: {str(error).splitlines()[0]}.",
+            hint="write plain text; take out characters that do not show.",
+        ) from None
     if not isinstance(node, yaml.MappingNode):
         raise SpecError(
             f"{name}:1: the document is {_kind_of(node)}, not a mapping of fields.",
@@ -75,28 +102,31 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
         )
     try:
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or error
-        raise SpecError(f"{name}:{where}: this is not valid YAML: {problem}.") from None
+    except yaml.MarkedYAMLError as error:
+        where = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SpecError(
+            f"{name}:{where}: this is not valid YAML: {_plain(error)}.",
+            hint="quote text that begins with '!' or '<<'.",
+        ) from None
     except ValueError as error:
-        raise SpecError(f"{name}: a value cannot be read: {error}.") from None
+        raise SpecError(
+            f"{name}: a value cannot be read: {error}.", hint="a date is written 2013-11-01."
+        ) from None
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        found = sorted({_describe(e, kind, data, lines) for e in error.errors(include_url=False)})
+        found = sorted(_told(error, kind, data, lines))
         said = "\n".join(f"{name}:{line}: {text}" for line, text in found)
         raise SpecError(said, hint=_HINT) from None
 
 
-def validate(data: Mapping[str, object], kind: type[T], *, name: str) -> T:
+def validate(data: Mapping[str, object], kind: type[T], *, name: str, hint: str = "") -> T:
     """The same check for data that is already in memory; messages carry fields, no lines."""
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        found = [_describe(e, kind, data, {})[1] for e in error.errors(include_url=False)]
-        raise SpecError("\n".join(f"{name}: {text}" for text in dict.fromkeys(found))) from None
+        found = dict.fromkeys(text for _, text in _told(error, kind, data, {}))
+        raise SpecError("\n".join(f"{name}: {text}" for text in found), hint=hint) from None
 
 
 def read(path: Path, kind: type[T]) -> T:
@@ -106,7 +136,9 @@ def read(path: Path, kind: type[T]) -> T:
     except FileNotFoundError:
         raise SpecError(f"{path}: there is no such file.", hint="check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: this file cannot be read as text: {error}.") from None
+        raise SpecError(
+            f"{path}: this file cannot be read as text: {error}.", hint="save it as UTF-8 text."
+        ) from None
     return parse(text, kind, name=str(path))
 
 
@@ -125,29 +157,74 @@ def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tu
             yield from _index(value, (*path, i), lines)
 
 
-def _describe(
-    error: ErrorDetails, kind: type[BaseModel], data: object, lines: Mapping[Steps, int]
-) -> tuple[int, str]:
-    """(line, message) of one Pydantic error, in our words: field, found, allowed."""
-    path = _existing(tuple(error["loc"]), data)
-    line = lines.get(path, lines.get(path[:-1], 1))
+def _plain(error: yaml.MarkedYAMLError) -> str:
+    """What the YAML reader says, in words that need no knowledge of it."""
+    said = error.problem or error.context or ""
+    for pattern, words in _YAML:
+        match = re.fullmatch(pattern, said)
+        if match:
+            return match.expand(words)
+    return said
+
+
+def _told(
+    error: ValidationError, kind: type[BaseModel], data: object, lines: Mapping[Steps, int]
+) -> list[tuple[int, str]]:
+    """(line, message) of each place that is wrong.
+
+    Pydantic complains once for every branch of a union: of a place, one line is told, and
+    nothing of a place that has a wrong place inside.
+    """
+    places: dict[Steps, list[ErrorDetails]] = {}
+    for one in error.errors(include_url=False):
+        path = _existing(one["loc"], data)
+        if one["type"] == "missing":
+            path = (*path, one["loc"][-1])
+        places.setdefault(path, []).append(one)
+    inner = {path[:n] for path in places for n in range(1, len(path))}
+    return [
+        (lines.get(path, lines.get(path[:-1], 1)), _describe(path, found, kind))
+        for path, found in places.items()
+        if path not in inner
+    ]
+
+
+def _describe(path: Steps, found: list[ErrorDetails], kind: type[BaseModel]) -> str:
+    """What is wrong at `path`, in our words: field, found, allowed."""
     field = _dotted(path) or "document"
-    given = error["input"]
-    context = error.get("ctx", {})
+    needs = sorted({need for one in found if (need := _need(one["type"]))}, key=_fields_last)
+    others = [one for one in found if not _need(one["type"])]
+    if not others:
+        verb = "are" if _fields_last(needs[-1]) else "is"
+        return f"{field}: found {_shown(found[0]['input'])}; {' or '.join(needs)} {verb} needed."
+    error = others[0]
+    given, context = error["input"], error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            return line, f"{field}: unknown field; {_nearest(kind, path)}"
+            return f"{field}: unknown field; {_nearest(kind, path)}"
         case "missing":
-            missing = _dotted((*path, error["loc"][-1])) if path != error["loc"] else field
-            return line, f"{missing}: this field is missing."
+            return f"{field}: this field is missing."
         case "literal_error" | "enum":
-            return line, f"{field}: found {given!r}, allowed are {context['expected']}."
+            return f"{field}: found {given!r}, allowed are {context['expected']}."
         case "value_error":
-            reason = str(context["error"]).replace("\nHint: ", " ")
-            return line, f"{field}: {reason}"
+            return f"{field}: " + str(context["error"]).replace(".\nHint: ", "; ")
+        case "too_short":
+            n = context["min_length"]
+            return f"{field}: at least {n} {'entry is' if n == 1 else 'entries are'} needed."
+        case limit if limit in _LIMITS:
+            return f"{field}: found {_shown(given)}; {_LIMITS[limit].format(**context)}."
         case _:
-            message = _NEEDED.get(error["type"]) or error["msg"][0].lower() + error["msg"][1:]
-            return line, f"{field}: found {_shown(given)}; {message}."
+            message = error["msg"][0].lower() + error["msg"][1:]
+            return f"{field}: found {_shown(given)}; {message}."
+
+
+def _need(kind: str) -> str | None:
+    """What a value should have been, for errors about its type."""
+    return _DATE if kind.startswith(("date_", "datetime_")) else _NEEDED.get(kind)
+
+
+def _fields_last(need: str) -> bool:
+    return need.startswith("fields")
 
 
 def _existing(loc: Steps, data: object) -> Steps:

@@ -92,7 +92,7 @@ def training_set(
     for pick in chosen:
         if pick.view:
             by_view.setdefault(pick.view.view, []).append(pick)
-    join = _Join(frame, cutoff, list(by_view.values()))
+    join = _Join(frame, cutoff, list(by_view.values()), labelled=label is not None)
     columns = {p.name: frame[p.feature].alias(p.name) for p in chosen if p.view is None}
     columns |= {series.name: series for group in by_view.values() for series in join.columns(group)}
     names = tuple(pick.name for pick in chosen)
@@ -109,9 +109,17 @@ def training_set(
 class _Join:
     """One spine and the sources that its features come from; each source is read once."""
 
-    def __init__(self, spine: pl.DataFrame, cutoff: str | None, groups: list[list[Pick]]) -> None:
+    def __init__(
+        self,
+        spine: pl.DataFrame,
+        cutoff: str | None,
+        groups: list[list[Pick]],
+        *,
+        labelled: bool,
+    ) -> None:
         self.spine = spine
         self.cutoff = cutoff
+        self.labelled = labelled
         self.views = [_view(group) for group in groups]
         self._needs: dict[Path, list[str]] = {}
         for view, group in zip(self.views, groups, strict=True):
@@ -201,6 +209,8 @@ class _Join:
             ]
             labels, rows = (pl.DataFrame(list(side)) for side in zip(*pairs, strict=True))
             self._keys[key] = encode(rows, labels)
+            if self.labelled:
+                _require_shared(view, rows, labels, self._keys[key])
         return self._keys[key]
 
     @cached_property
@@ -252,6 +262,26 @@ def _require(frame: pl.DataFrame, column: str, role: str) -> None:
         raise ColumnMissingError(
             f"{role} no column {column!r}.", hint=choose(column, frame.columns)
         )
+
+
+def _require_shared(
+    view: FeatureView, rows: pl.DataFrame, labels: pl.DataFrame, keys: Keys
+) -> None:
+    """Raises DataError where a key column of a training set meets none of the view's keys.
+
+    To predict for new entities alone is sensible, to learn from them is not.
+    """
+    if ((keys.labels >= 0) & (keys.labels < keys.n - 1)).any():
+        return
+    for row, label in zip(rows, labels, strict=True):
+        ours, theirs = label.drop_nulls().unique(), row.drop_nulls().unique()
+        if len(ours) and len(theirs) and not ours.is_in(theirs.implode()).any():
+            raise DataError(
+                f"View {view.view!r} joins on {label.name!r}, and no value of it in the spine is "
+                f"in {row.name!r} of {view.source}.",
+                hint=f"compare spelling and case: the spine has {ours.min()!r}, the source "
+                f"{theirs.min()!r}.",
+            )
 
 
 def _alike(label: pl.Series, row: pl.Series, view: FeatureView) -> tuple[pl.Series, pl.Series]:

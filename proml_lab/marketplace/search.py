@@ -71,7 +71,8 @@ class Facets:
 class SearchReport:
     """Features that were found, the best first.
 
-    `text` and `kept` are what was asked, `n_all` how many features there are in all.
+    `text` and `kept` are what was asked, `n_all` how many features there are in all; `near` are
+    words of the catalogue to try instead, where nothing matches `text`.
     """
 
     found: pl.DataFrame
@@ -79,6 +80,7 @@ class SearchReport:
     kept: Mapping[str, str]
     n_all: int
     max_rows: int = 20
+    near: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.found.height
@@ -114,9 +116,11 @@ class SearchReport:
         )
         lines = [f"  {name}  {about}" for name, about in shown.select("view", "description").rows()]
         more = [f"  and {len(self) - self.max_rows} more"] if len(self) > self.max_rows else []
-        plain = "\n".join([self.title, *lines[: self.max_rows], *more])
+        hint = [f"Hint: words to try: {', '.join(self.near)}."] if self.near else []
+        plain = "\n".join([self.title, *lines[: self.max_rows], *more, *hint])
         table = shown.rename({"view": "feature"})
-        return html.bundle(plain, html.table(table, caption=self.title, max_rows=self.max_rows))
+        parts = [html.table(table, caption=self.title, max_rows=self.max_rows)]
+        return html.bundle(plain, *parts, *map(html.note, hint))
 
 
 class Index:
@@ -148,6 +152,14 @@ class Index:
         everywhere = set.intersection(*(set(found) for found in per_word))
         among = everywhere or set().union(*per_word)
         return {i: sum(found.get(i, 0.0) for found in per_word) for i in among}
+
+    def nearest(self, text: str) -> tuple[str, ...]:
+        """Up to five words of names, views and tags, those most like the words of `text` first."""
+        places = {word: max(w for _, w in found) for word, found in self._vocabulary.items()}
+        telling = [word for word, weight in places.items() if weight >= _TAG]
+        near = [w for asked in _words(text) for w in difflib.get_close_matches(asked, telling, 3)]
+        common = sorted(telling, key=lambda word: -len(self._vocabulary[word]))
+        return tuple(dict.fromkeys(near or common))[:5]
 
     def _matches(self, word: str) -> dict[int, float]:
         found: dict[int, float] = {}
@@ -193,7 +205,8 @@ def search(catalog: Catalog, text: str, kept: Mapping[str, str]) -> SearchReport
         for i in chosen
     ]
     found = pl.DataFrame(rows, schema=_COLUMNS, orient="row")
-    return SearchReport(found, text, dict(kept), len(index.entries))
+    near = () if scores else index.nearest(text)
+    return SearchReport(found, text, dict(kept), len(index.entries), near=near)
 
 
 def facets(catalog: Catalog, text: str, kept: Mapping[str, str]) -> Facets:
@@ -233,7 +246,7 @@ def _entry(catalog: Catalog, view_name: str, name: str) -> Entry:
         tags=tags,
         entities=tuple(view.entities),
         unit=feature.unit or "",
-        description=feature.description or view.description,
+        description=view.about(name),
         formula=formula,
         words=words,
     )

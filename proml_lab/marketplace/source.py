@@ -27,16 +27,20 @@ def schema(path: Path, *, role: str) -> pl.Schema:
     SourceError
         It is missing, empty or not Parquet; the message starts with `role`.
     """
+    if path.is_dir():
+        raise SourceError(
+            f"{role}: {path} is a folder, not a Parquet file.",
+            hint="name a file in it, or make one file: pl.read_parquet(folder).write_parquet(…).",
+        )
     if not path.is_file():
-        near = choose(path.name, [file.name for file in path.parent.glob("*.parquet")])
-        raise SourceError(f"{role}: there is no file {path}.", hint=near)
+        near = [file.name for file in path.parent.glob("*.parquet") if file.is_file()]
+        raise SourceError(f"{role}: there is no file {path}.", hint=choose(path.name, near))
     if not path.stat().st_size:
         raise SourceError(f"{role}: the file {path} is empty.", hint="write it again.")
     try:
         return pl.Schema(pl.read_parquet_schema(path))
     except (PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"{role}: {path} cannot be read as Parquet: {reason}.") from None
+        raise _unreadable(path, role, error) from None
 
 
 def read(path: Path, names: list[str] | None, *, role: str) -> pl.DataFrame:
@@ -44,8 +48,7 @@ def read(path: Path, names: list[str] | None, *, role: str) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(path, columns=names)
     except (PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"{role}: {path} cannot be read as Parquet: {reason}.") from None
+        raise _unreadable(path, role, error) from None
     if not frame.height:
         raise SourceError(f"{role}: the file {path} has no rows.", hint="write it again.")
     return frame
@@ -76,6 +79,19 @@ def needs(view: FeatureView, features: list[str]) -> list[str]:
                 hint=choose(column, there),
             )
     return list(dict.fromkeys(column for _, column in asked))
+
+
+def _unreadable(path: Path, role: str, error: Exception) -> SourceError:
+    reason = str(error).splitlines()[0]
+    if "File out of specification" in reason:
+        return SourceError(
+            f"{role}: {path} is not a Parquet file, or only a part of one.",
+            hint="write it again; of a CSV file: pl.read_csv(…).write_parquet(…).",
+        )
+    return SourceError(
+        f"{role}: {path} cannot be read as Parquet: {reason}.",
+        hint="write it again, or allow this user to read it.",
+    )
 
 
 def _as_moment(kind: pl.DataType) -> str:

@@ -34,6 +34,14 @@ CUTOFF = "cutoff"
 
 _DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds")
+_IN_WORDS: dict[Aggregate, str] = {
+    "count": "Number of rows",
+    "sum": "Sum",
+    "mean": "Mean",
+    "min": "Smallest value",
+    "max": "Largest value",
+    "std": "Standard deviation",
+}
 _MAX_DURATION = timedelta(days=36525)
 
 
@@ -254,6 +262,16 @@ class FeatureView(Document):
             length = show_duration(feature.window) if feature.window else ""
             return f"{feature.aggregate}({feature.of or ''}) over {length}{where}"
         return feature.sql or feature.column or name
+
+    def about(self, name: str) -> str:
+        """What is said of the feature: its description; else its window in words, or the view's."""
+        feature = self.feature(name)
+        if feature.description or feature.aggregate is None:
+            return feature.description or self.description
+        of = f" of {feature.of}" if feature.of else ""
+        where = f" where {feature.where}" if feature.where else ""
+        length = show_duration(feature.window) if feature.window else ""
+        return f"{_IN_WORDS[feature.aggregate]}{of} over the {length} before the cutoff{where}."
 
     def owner_of(self, name: str) -> str:
         """The feature's owner, or the view's."""

@@ -138,9 +138,14 @@ class Workspace:
             if (self.root / candidate).is_file():
                 return candidate
         folder = self.root / self.config.sources
+        if (folder / f"{name}.parquet").is_dir():
+            raise SourceError(
+                f"The source {name!r} is a folder, {folder / name}.parquet, not a Parquet file.",
+                hint="make one file of it: pl.read_parquet(folder).write_parquet(…).",
+            )
         raise SourceError(
             f"There is no source {name!r} in {folder}.",
-            hint=choose(name, [file.stem for file in folder.glob("*.parquet")]),
+            hint=choose(name, [file.stem for file in folder.glob("*.parquet") if file.is_file()]),
         )
 
 
@@ -163,8 +168,13 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
         for name, table in (("proml.toml", ()), ("pyproject.toml", ("tool", "proml"))):
             settings = _settings(folder / name, table)
             if settings is not None:
-                where = str(folder / name)
-                return Workspace(folder, document.validate(settings, WorkspaceConfig, name=where))
+                config = document.validate(
+                    settings,
+                    WorkspaceConfig,
+                    name=str(folder / name),
+                    hint="docs/workspace.md lists every setting.",
+                )
+                return Workspace(folder, config)
     raise WorkspaceError(f"No workspace in {start} or above it.", hint=_HINT)
 
 
@@ -175,7 +185,10 @@ def _settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:
     try:
         found: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SpecError(f"{file}: this is not valid TOML: {error}.") from None
+        raise SpecError(
+            f"{file}: this is not valid TOML: {error}.",
+            hint="write one 'name = value' a line, text in quotes; docs/workspace.md has all.",
+        ) from None
     for key in table:
         found = found.get(key) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else None

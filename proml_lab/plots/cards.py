@@ -48,7 +48,7 @@ def model(fitted: Model) -> dict[str, str]:
         ("tested on", tested),
         ("took", f"{fitted.fit_s:.1f} s" if fitted.fit_s else "–"),
         ("data", fitted.data),
-        ("next", "compare(model) scores it on held-out rows, explain(model) says why"),
+        ("next", "compare scores it on held-out rows, explain says why"),
     ]
     learnt = html.details("What was learnt", html.table(fitted.summary(), max_rows=50))
     asked = html.details("The spec", html.pre(fitted.spec.to_yaml()))

@@ -51,7 +51,10 @@ def test_a_missing_value_is_said(found: Explanation) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_picture_is_drawn_static_too(found: Explanation, kind: str) -> None:
-    ElementTree.fromstring(to_svg(found.figure(kind)))
+    drawn = ElementTree.fromstring(to_svg(found.figure(kind)))
+    words = " ".join(drawn.itertext())
+    assert found.figure(kind).layout.title.text in words
+    assert len(list(drawn.iter())) > 20
 
 
 @pytest.mark.parametrize("feature", ["hour", "wind", "idle", "carrier"])

@@ -109,7 +109,7 @@ def test_a_moment_is_refused_with_a_transform(spec) -> None:
     ("options", "message"),
     [
         ({"l3": 1}, "learner.linear.l3: unknown field; allowed are l2, min_count"),
-        ({"l2": 0}, "l2: found 0; input should be greater than 0"),
+        ({"l2": 0}, "l2: found 0; it must be more than 0"),
         ({"min_count": 0}, "min_count: found 0"),
     ],
 )

@@ -156,7 +156,7 @@ def test_an_interrupt_ends_the_fit(spec) -> None:
     ("options", "message"),
     [
         ({"num_leafs": 3}, "learner.trees.num_leafs: unknown field; did you mean 'num_leaves'"),
-        ({"learning_rate": 0}, "learning_rate: found 0; input should be greater than 0"),
+        ({"learning_rate": 0}, "learning_rate: found 0; it must be more than 0"),
         ({"n_trees": "many"}, "n_trees: found 'many'"),
     ],
 )

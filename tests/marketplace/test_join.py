@@ -550,7 +550,7 @@ def test_broken_sources(make_view: MakeView, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"View 'shop.sales': the file .* has no rows"):
         training_set(asked, [view], cutoff="t")
     file.write_bytes(b"PAR1 but not really")
-    with pytest.raises(SourceError, match=r"View 'shop.sales': .* cannot be read as Parquet"):
+    with pytest.raises(SourceError, match=r"is not a Parquet file, .*\nHint: write it again"):
         training_set(asked, [view], cutoff="t")
     file.write_bytes(b"")
     with pytest.raises(SourceError, match=r"View 'shop.sales': the file .* is empty"):
@@ -563,3 +563,26 @@ def test_broken_sources(make_view: MakeView, tmp_path: Path) -> None:
         training_set(asked, [loose], cutoff="t")
     with pytest.raises(SourceError, match="The spine: there is no file"):
         training_set(tmp_path / "none.parquet", [])
+    (tmp_path / "folder.parquet").mkdir()
+    with pytest.raises(SourceError, match=r"folder.parquet is a folder, not .*\nHint: name a file"):
+        training_set(tmp_path / "folder.parquet", [])
+
+
+def test_keys_that_never_meet_are_refused_in_training(make_view: MakeView) -> None:
+    rows = {"id": ["JFK", "LGA", None], "k": [1, 2, 3], "time": [at(0)] * 3, "x": [1.0, 2.0, 3.0]}
+    view = make_view(rows, features={"x": "float"}, entities={"airport": "id", "k": "k"})
+    asked = pl.DataFrame({"airport": ["jfk", None], "k": [1, 2], "t": [at(1)] * 2, "y": [0, 1]})
+    with pytest.raises(DataError) as caught:
+        training_set(asked, [view], cutoff="t", label="y")
+    assert caught.value.message == (
+        "View 'shop.sales' joins on 'airport', and no value of it in the spine is in 'id' of "
+        "shop.sales.parquet."
+    )
+    assert caught.value.hint == (
+        "compare spelling and case: the spine has 'jfk', the source 'JFK'."
+    )
+    assert training_set(asked, [view], cutoff="t").frame["x"].null_count() == 2
+    for airport in (["JFK", "x"], [None, None]):
+        some = asked.with_columns(pl.Series("airport", airport, pl.String), k=pl.lit(2))
+        got = training_set(some, [view], cutoff="t", label="y")
+        assert got.frame["x"].null_count() == 2

@@ -142,5 +142,22 @@ def test_a_long_report_says_what_is_left_out(catalog: Catalog) -> None:
 
 def test_nothing_found_is_a_report_too(catalog: Catalog) -> None:
     report = catalog.search("zebra")
-    assert report._repr_mimebundle_()["text/plain"] == "0 of 5 features for 'zebra'"
+    plain = report._repr_mimebundle_()["text/plain"].splitlines()
+    assert plain[0] == "0 of 5 features for 'zebra'"
+    assert plain[1].startswith("Hint: words to try: ")
     assert len(report.figure().data) == 1
+
+
+def test_nothing_found_gives_the_nearest_words(catalog: Catalog) -> None:
+    assert catalog.search("hoarly").found.height  # alike enough to be found
+    report = catalog.search("hourglass")
+    assert (len(report), report.near) == (0, ("hourly",))
+    assert "Hint: words to try: hourly." in report._repr_mimebundle_()["text/html"]
+    assert catalog.search("zebra").near[0] in ("carrier", "weather", "hourly", "origin")
+    assert catalog.search("wind", type="integer").near == ()
+
+
+def test_a_window_without_a_description_is_said_in_words(catalog: Catalog) -> None:
+    about = dict(catalog.search().frame().select("feature", "description").rows())
+    assert about["n_flights"] == "Number of rows over the 1d before the cutoff."
+    assert about["delay_7d"] == "Mean delay."

@@ -111,9 +111,9 @@ def test_no_workspace(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("catalogue = ['x']", "catalogue: unknown field; did you mean 'catalog'"),
-        ("rows = 0", "rows: found 0"),
+        ("rows = 0", r"rows: found 0; it must be at least 1.\nHint: docs/workspace.md"),
         ("engine = 'ray'", "engine: found 'ray', allowed are 'local'"),
-        ("rows = ", "proml.toml: this is not valid TOML"),
+        ("rows = ", r"proml.toml: this is not valid TOML: .*\nHint: write one"),
     ],
 )
 def test_broken_settings(folder: Path, text: str, message: str) -> None:

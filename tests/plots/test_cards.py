@@ -108,7 +108,7 @@ def test_a_model_says_what_it_is_and_what_comes_next() -> None:
         "tested on": "4 rows held out",
         "took": "2.0 s",
         "data": "ff",
-        "next": "compare(model) scores it on held-out rows, explain(model) says why",
+        "next": "compare scores it on held-out rows, explain says why",
     }
     assert "&lt;i&gt;" in made["text/html"]
     assert "learner: baseline" in made["text/html"]

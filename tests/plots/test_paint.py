@@ -37,7 +37,8 @@ def test_a_colour_that_is_none_is_an_error(colour: str) -> None:
 @pytest.mark.parametrize("said", ['<b>&"', "]]>", "a\x00b", "\ud800", "&lt;b&gt;", "ok"])
 def test_text_and_attributes_are_always_xml(said: str) -> None:
     drawn = paint.text(0, 0, said) + f'<g a="{paint.attribute(said)}">{paint.tip(said)}</g>'
-    ElementTree.fromstring(f"<svg>{drawn}</svg>")
+    tags = [node.tag for node in ElementTree.fromstring(f"<svg>{drawn}</svg>").iter()]
+    assert tags == ["svg", "text", "g", "title"]  # what was said made no element of its own
 
 
 def test_entities_and_tags_are_read() -> None:

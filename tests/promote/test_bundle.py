@@ -20,7 +20,10 @@ def copy(promoted: Promoted, tmp_path: Path) -> Path:
 
 
 def test_a_whole_bundle_passes(copy: Path) -> None:
-    bundle.verify(copy, bundle.read_manifest(copy), PARTS)
+    manifest = bundle.read_manifest(copy)
+    bundle.verify(copy, manifest, PARTS)
+    there = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    assert there == {*manifest.files, "manifest.json"}
 
 
 def test_a_flipped_bit_of_any_file_is_named(copy: Path) -> None:
