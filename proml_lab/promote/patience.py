@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE_S = 10.0
-_LOGGERS = ("mlflow", "alembic", "sqlalchemy")
+_FAMILIES = ("mlflow", "alembic", "sqlalchemy")
 
 
 def locked(file: Path) -> str:
@@ -34,7 +34,7 @@ def locked(file: Path) -> str:
 @contextmanager
 def quiet() -> Iterator[None]:
     """MLflow reports each table that it makes and prints what it raises: not while we work."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    loggers = [logging.getLogger(name) for name in _names()]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
@@ -43,3 +43,10 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, before, strict=True):
             logger.setLevel(level)
+
+
+def _names() -> list[str]:
+    """The families and their members: a member with a level of its own heeds no head."""
+    heads = tuple(f"{family}." for family in _FAMILIES)
+    members = [name for name in logging.root.manager.loggerDict if name.startswith(heads)]
+    return [*_FAMILIES, *members]
