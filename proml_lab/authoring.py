@@ -56,7 +56,8 @@ def fit(
     if dataset is None:
         from proml_lab.marketplace.workspace import open_workspace
 
-        learners.get(chosen.learner.name)
+        with chosen.places.at("learner"):
+            learners.get(chosen.learner.name)
         if progress is not None:
             progress(0.0, "joining features")
         dataset = (workspace or open_workspace()).dataset(chosen)

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
 from proml_lab.errors import SpecError
-
-Steps = tuple[int | str, ...]
-T = TypeVar("T", bound=BaseModel)
+from proml_lab.places import Places, Steps, dotted
 
 _HINT = "docs/language.md lists every field and what it may be."
 _NEEDED = {
@@ -55,6 +53,15 @@ class Document(BaseModel):
     """Base of everything that is read from YAML: immutable, and no unknown field passes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    _places: Places = PrivateAttr(default_factory=Places)
+
+    @property
+    def places(self) -> Places:
+        """Where the fields stand in the document this was read from; empty if it was not."""
+        return self._places
+
+
+T = TypeVar("T", bound=Document)
 
 
 def parse(text: str, kind: type[T], *, name: str) -> T:
@@ -113,11 +120,13 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
             f"{name}: a value cannot be read: {error}.", hint="a date is written 2013-11-01."
         ) from None
     try:
-        return kind.model_validate(data)
+        made = kind.model_validate(data)
     except ValidationError as error:
         found = sorted(_told(error, kind, data, lines))
         said = "\n".join(f"{name}:{line}: {text}" for line, text in found)
         raise SpecError(said, hint=_HINT) from None
+    made._places = Places(name, lines)
+    return made
 
 
 def validate(data: Mapping[str, object], kind: type[T], *, name: str, hint: str = "") -> T:
@@ -149,7 +158,7 @@ def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tu
         for key, value in node.value:
             below = (*path, key.value)
             if below in lines:
-                yield key.start_mark.line + 1, f"{_dotted(below)}: this field stands twice."
+                yield key.start_mark.line + 1, f"{dotted(below)}: this field stands twice."
             lines[below] = key.start_mark.line + 1
             yield from _index(value, below, lines)
     elif isinstance(node, yaml.SequenceNode):
@@ -191,7 +200,7 @@ def _told(
 
 def _describe(path: Steps, found: list[ErrorDetails], kind: type[BaseModel]) -> str:
     """What is wrong at `path`, in our words: field, found, allowed."""
-    field = _dotted(path) or "document"
+    field = dotted(path) or "document"
     needs = sorted({need for one in found if (need := _need(one["type"]))}, key=_fields_last)
     others = [one for one in found if not _need(one["type"])]
     if not others:
@@ -274,13 +283,6 @@ def _fields_at(kind: type[BaseModel], path: Steps) -> set[str]:
                 below.extend(options(inner))
         here = below
     return {field for part in here for field in part.get("properties", {})}
-
-
-def _dotted(path: Steps) -> str:
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
 
 
 def _shown(value: object) -> str:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Self, TypeVar
 
 
 class ProMLError(Exception):
@@ -35,14 +36,20 @@ class ProMLError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.message, self.hint, self.__dict__))
 
+    def saying(self, message: str) -> Self:
+        """The same error with another message."""
+        state = {name: value for name, value in self.__dict__.items() if name != "message"}
+        return _rebuild(type(self), message, self.hint, state)
+
     def _render_traceback_(self) -> list[str]:
         """IPython's own hook: one clear line in the notebook; ``%debug`` still works."""
         return [f"{type(self).__name__}: {self}"]
 
 
-def _rebuild(
-    kind: type[ProMLError], message: str, hint: str, state: dict[str, object]
-) -> ProMLError:
+E = TypeVar("E", bound=ProMLError)
+
+
+def _rebuild(kind: type[E], message: str, hint: str, state: dict[str, object]) -> E:
     error = kind.__new__(kind)
     ProMLError.__init__(error, message, hint=hint)
     error.__dict__.update(state)

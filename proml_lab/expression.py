@@ -33,7 +33,10 @@ def scalar(sql: str) -> pl.Expr:
         expr = pl.sql_expr(sql)
         tree = json.loads(expr.meta.serialize(format="json"))
     except PolarsError as error:
-        raise SpecError(f"SQL {sql!r}: {error}.", hint="one SQL expression over columns.") from None
+        raise SpecError(
+            f"SQL {sql!r}: {_plain(str(error))}.",
+            hint="write one SQL expression over columns, such as ln(1 + distance).",
+        ) from None
     if _CLOCK.search(re.sub(r"'[^']*'|\"[^\"]*\"", "", sql)):
         raise SpecError(
             f"SQL {sql!r} reads the clock.", hint="use the cutoff column: results must repeat."
@@ -75,6 +78,13 @@ def evaluate(frame: pl.DataFrame, expressions: dict[str, str], *, role: str) -> 
             reason = str(error).splitlines()[0]
             raise DataError(f"{role} {name!r} ({sql}) cannot be computed: {reason}.") from None
     return frame
+
+
+def _plain(said: str) -> str:
+    """What Polars says of SQL that it cannot read, without its own inner names."""
+    if said.startswith("unable to parse"):
+        return "it is empty or breaks off before its end"
+    return said.removeprefix("sql parser error: ").replace("unsupported", "there is no")
 
 
 def _foreign(node: object) -> str:

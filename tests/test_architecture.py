@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "proml_lab"
 LAYERS = (
     {"errors", "document", "expression", "fingerprint", "spec", "contracts", "label", "model"}
-    | {"split", "kernels"},
+    | {"places", "split", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},
     {"authoring", "promote"},

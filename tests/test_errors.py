@@ -59,3 +59,11 @@ def test_choose_leads_to_a_right_name(name: str, choices: list[str], hint: str) 
 def test_unknown_names_role_and_value() -> None:
     error = unknown("learner", "tres", ["trees"])
     assert str(error) == "There is no learner 'tres'.\nHint: did you mean 'trees'?"
+
+
+def test_an_error_says_something_else_and_stays_the_same_otherwise() -> None:
+    first = errors.RunError("the fact.", hint="the cure.", notebook="tour.ipynb")
+    again = first.saying("more.")
+    assert type(again) is errors.RunError
+    assert str(again) == "more.\nHint: the cure."
+    assert again.notebook == "tour.ipynb"

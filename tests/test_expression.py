@@ -70,6 +70,20 @@ def test_what_is_not_an_expression_is_refused(sql: str) -> None:
         scalar(sql)
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("ln(1 +", "it is empty or breaks off before its end"),
+        ("x'", "Unterminated string literal at Line: 1, Column: 2"),
+        ("nosuch(x)", "there is no function 'nosuch'"),
+    ],
+)
+def test_what_is_wrong_is_said_without_inner_names(sql: str, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        scalar(sql)
+    assert caught.value.message == f"SQL {sql!r}: {said}."
+
+
 def test_columns_are_named_once_in_order() -> None:
     assert columns("x + n * x") == ("x", "n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,8 +14,10 @@ PAGE = (Path(__file__).parents[1] / "docs" / "workspace.md").read_text(encoding=
 
 
 def test_every_setting_is_on_the_page_with_its_default() -> None:
-    for name in WorkspaceConfig.model_fields:
-        assert re.search(rf"^\| `{name}` \|", PAGE, re.MULTILINE), name
+    said = dict(re.findall(r"^\| `(\w+)` \|.*\| `([^`]+)` \|$", PAGE, re.MULTILINE))
+    assert {name: json.loads(value) for name, value in said.items()} == json.loads(
+        WorkspaceConfig().model_dump_json()
+    )
 
 
 def test_the_page_makes_a_workspace_that_works(tmp_path: Path) -> None:

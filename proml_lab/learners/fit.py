@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from proml_lab.contracts import Dataset, Json, Learner, Progress
+from proml_lab.contracts import Dataset, Learner, Progress
 from proml_lab.errors import DataError, SpecError, UsageError
 from proml_lab.expression import columns, evaluate
 from proml_lab.label import label_values, require_variety
@@ -49,11 +49,15 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     """
     start = time.perf_counter()
     _require_kinds(spec, dataset)
-    learner = registry.get(spec.learner.name)
-    options = _options(learner, spec)
-    label_values(dataset.frame, spec.label.column, spec.label.task)
+    with spec.places.at("learner"):
+        learner = registry.get(spec.learner.name)
+        options = learner.check(spec.learner.options)
+    with spec.places.at("label"):
+        _require_task(learner, spec)
+        label_values(dataset.frame, spec.label.column, spec.label.task)
     inputs = _inputs(spec, dataset)
-    train, test = split(dataset, spec.split, seed=spec.seed)
+    with spec.places.at("split"):
+        train, test = split(dataset, spec.split, seed=spec.seed)
     ready, features = _ready(spec, train, inputs)
     predictor = learner.fit(
         ready,
@@ -88,14 +92,13 @@ def _require_kinds(spec: object, dataset: object) -> None:
         )
 
 
-def _options(learner: Learner, spec: ModelSpec) -> Mapping[str, Json]:
+def _require_task(learner: Learner, spec: ModelSpec) -> None:
     task = spec.label.task
     if task not in learner.tasks:
         raise SpecError(
             f"label.task: learner {spec.learner.name!r} does not do task {task!r}.",
             hint=f"it does {', '.join(learner.tasks)}.",
         )
-    return learner.check(spec.learner.options)
 
 
 def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
@@ -109,9 +112,10 @@ def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
         roles[dataset.cutoff] = "the cutoff"
     for name, sql in spec.transforms.items():
         if name in roles:
-            raise SpecError(
-                f"Transform {name!r} would replace {roles[name]}.", hint="give it another name."
-            )
+            with spec.places.at("transforms", name):
+                raise SpecError(
+                    f"Transform {name!r} would replace {roles[name]}.", hint="give it another name."
+                )
         kept += [column for column in columns(sql) if column not in made]
         made.add(name)
     if label in kept:
@@ -120,7 +124,7 @@ def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
             hint="leave it out of the features and transforms.",
         )
     if not set(kept) <= set(dataset.frame.columns):  # then a transform reads what is not there
-        evaluate(dataset.frame.head(0), dict(spec.transforms), role="transform")
+        _transformed(dataset.frame.head(0), spec)
     return {name: input_type(dataset.frame[name]) for name in dict.fromkeys(kept)}
 
 
@@ -129,7 +133,7 @@ def _ready(
 ) -> tuple[Dataset, tuple[str, ...]]:
     """(what the learner sees, its features): transformed, the label as numbers."""
     label, task = spec.label.column, spec.label.task
-    frame = evaluate(as_inputs(train.frame, inputs), dict(spec.transforms), role="transform")
+    frame = _transformed(as_inputs(train.frame, inputs), spec)
     read = {column for sql in spec.transforms.values() for column in columns(sql)}
     features = tuple(
         name
@@ -158,6 +162,13 @@ def _ready(
         origins=train.origins,
     )
     return dataset, features
+
+
+def _transformed(frame: pl.DataFrame, spec: ModelSpec) -> pl.DataFrame:
+    for name, sql in spec.transforms.items():
+        with spec.places.at("transforms", name):
+            frame = evaluate(frame, {name: sql}, role="transform")
+    return frame
 
 
 def _is_moment(kind: pl.DataType) -> bool:

@@ -71,7 +71,8 @@ def training_set(
     UnknownNameError, UsageError
         A view or feature is not there; two features have one name; a cutoff is missing.
     ColumnMissingError, SourceError, DataError, DuplicateKeyError
-        The spine or a source cannot be used: the message says which, and why.
+        The spine or a source cannot be used: the message says which, and why. With a `label`,
+        a view of which no key is in the spine is such a source.
 
     Notes
     -----

@@ -112,6 +112,9 @@ class Workspace:
 
     def dataset(self, spec: ModelSpec) -> Dataset:
         """What `spec` asks for: its spine with its features joined, before transforms."""
+        from proml_lab.marketplace import asked
+
+        asked.check(spec, self)
         return self.training_set(
             spec.spine.source,
             [{view: names} if names else view for view, names in spec.requested().items()],

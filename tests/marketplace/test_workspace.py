@@ -131,3 +131,9 @@ def test_a_missing_catalogue_folder(folder: Path) -> None:
 def test_a_missing_source(folder: Path) -> None:
     with pytest.raises(SourceError, match=r"no source 'spin' in .*\nHint: did you mean 'spine'"):
         open_workspace(folder).training_set("spin", ["shop.a"])
+
+
+def test_a_source_that_is_a_folder(folder: Path) -> None:
+    (folder / "sources" / "parts.parquet").mkdir(parents=True)
+    with pytest.raises(SourceError, match=r"source 'parts' is a folder, .*\nHint: make one file"):
+        open_workspace(folder).source("parts")
