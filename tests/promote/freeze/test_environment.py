@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
-from proml_lab.promote.freeze import freeze
+from proml_lab.promote.freeze.environment import freeze
 
 
 def test_the_lock_is_valid_and_exact(tmp_path: Path) -> None:
