@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
 from proml_lab.errors import ProMLError, RunError
-from proml_lab.promote import assemble, bundle, execute
+from proml_lab.promote import assemble, bundle
 from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
 from proml_lab.promote.registry import Record, Registry
+from proml_lab.promote.run import execute
 from proml_lab.spec import check_name
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
 from proml_lab.errors import MissingExtraError, RunError
-from proml_lab.promote import kernel, notebook
+from proml_lab.promote import notebook
+from proml_lab.promote.run import kernel
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -15,8 +15,8 @@ import pytest
 
 from proml_lab.errors import RunError
 from proml_lab.promote import inspect
-from proml_lab.promote.execute import execute
 from proml_lab.promote.notebook import prepared
+from proml_lab.promote.run.execute import execute
 from tests.promote.conftest import write_notebook
 
 

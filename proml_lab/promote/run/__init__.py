@@ -1,0 +1,1 @@
+"""One run of a notebook: its kernel, and how it ends."""
