@@ -1,7 +1,8 @@
 """``proml``: the verbs of the magic, on the command line.
 
 Results go to standard output, progress and errors to standard error. The command ends with 0,
-or 1 for an error of ours, 2 for a command that cannot be understood, 130 for an interrupt.
+or 1 for an error of ours or a bad verdict, 2 for a command that cannot be understood, 130 for an
+interrupt.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         with interrupts():
-            answer = _answer(words, as_json=as_json)
+            answer, status = _answer(words, as_json=as_json)
         sys.stdout.write(answer)
         sys.stdout.flush()
     except ProMLError as error:
@@ -42,26 +43,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return 130
-    return 0
+    return status
 
 
-def _answer(words: list[str], *, as_json: bool) -> str:
-    """What the command prints."""
+def _answer(words: list[str], *, as_json: bool) -> tuple[str, int]:
+    """What the command prints, and the status it ends with."""
     if words and words[0] in ("-V", "--version"):
         from proml_lab import __version__
 
-        return f"{verbs.COMMAND} {__version__}\n"
+        return f"{verbs.COMMAND} {__version__}\n", 0
     if not words or words[0] in ("-h", "--help"):
-        return verbs.overview(verbs.COMMAND) + "\n"
+        return verbs.overview(verbs.COMMAND) + "\n", 0
     name, *rest = words
     parser = verbs.parser(name, prog=verbs.COMMAND)
     if "-h" in rest or "--help" in rest:
-        return parser.format_help()
+        return parser.format_help(), 0
     args = parser.parse(rest)
     args.body = None
     verb = verbs.load(name)
     if args.code:
-        return verbs.code(name, args) + "\n"
+        return verbs.code(name, args) + "\n", 0
 
     from proml_lab.magics.answer import as_json as json_of
     from proml_lab.magics.answer import as_text
@@ -75,9 +76,10 @@ def _answer(words: list[str], *, as_json: bool) -> str:
         context.bind(args.output, value)
     if name == "fit" and not args.output:
         sys.stderr.write("Not kept: add -o FOLDER to keep the model.\n")
+    status = verb.status(value) if hasattr(verb, "status") else 0
     if not as_json:
         value = getattr(verb, "summary", _same)(value)
-    return (json_of(value) if as_json else as_text(value)).rstrip("\n") + "\n"
+    return (json_of(value) if as_json else as_text(value)).rstrip("\n") + "\n", status
 
 
 def _same(value: object) -> object:

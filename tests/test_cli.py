@@ -360,6 +360,15 @@ def test_an_error_that_is_not_ours_keeps_its_traceback(
         proml("")
 
 
+def test_a_verb_may_say_what_the_command_ends_with(proml, monkeypatch: pytest.MonkeyPatch) -> None:
+    verb = verbs.load("features")
+    monkeypatch.setattr(verb, "run", lambda args, context: 3)
+    assert proml("features") == (0, "3\n", "")
+    monkeypatch.setattr(verb, "status", lambda value: int(value > 2), raising=False)
+    assert proml("features") == (1, "3\n", "")
+    assert proml("features --json") == (1, "3\n", "")
+
+
 def test_the_process_ends_with_the_status() -> None:
     command = [sys.executable, "-m", "proml_lab", "fitt"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

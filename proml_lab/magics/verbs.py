@@ -36,8 +36,9 @@ class Verb(Protocol):
 
     `HELP` is one line, `EXAMPLES` a few lines as they are typed after ``%proml``, `BODY` what a
     ``%%proml`` cell's body holds, or nothing if the verb reads none. A verb may also have
-    `COMMANDS`, the examples for the command line where they differ, and
-    ``summary(value) -> object``: what the command line shows in place of the result.
+    `COMMANDS`, the examples for the command line where they differ,
+    ``summary(value) -> object``: what the command line shows in place of the result, and
+    ``status(value) -> int``: what the command ends with, 1 for a verdict that is bad.
     """
 
     HELP: str
