@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +65,7 @@ def execute(
     keep: Path,
     environment: Mapping[str, str],
     progress: Progress | None = None,
+    startup: Sequence[str] = (),
 ) -> Path:
     """Run every cell of `node` in order, in place, and write it with its outputs.
 
@@ -83,6 +84,8 @@ def execute(
         Variables that the kernel gets beside those of this process, which stay as they are.
     progress
         Called before each cell with the part done and the cell's number and first line.
+    startup
+        Python sources that run in the kernel before the first cell, silently and uncounted.
 
     Returns
     -------
@@ -91,7 +94,8 @@ def execute(
     Raises
     ------
     RunError
-        A cell raised, or the kernel died. The notebook up to there is kept.
+        A cell or a source of `startup` raised, or the kernel died. The notebook up to there is
+        kept.
     KeyboardInterrupt
         By the user, here or in `progress`: the kernel is ended, the notebook kept.
     """
@@ -108,12 +112,18 @@ def execute(
                 environment={**os.environ, **environment},
                 log=log,
                 tell=run.tell,
+                startup=startup,
             )
     except KeyboardInterrupt:
         hint = _save(node, path)
         raise KeyboardInterrupt(f"{name} was stopped in {run.place}; {hint}") from None
     except DeadKernelError:
         reason = "the kernel died: it was killed, or it crashed"
+    except kernel.StartupError as error:
+        raise RunError(
+            f"{name} was not begun: what prepares the kernel raised {error}",
+            hint="nothing was registered.",
+        ) from None
     except (RuntimeError, TimeoutError) as error:
         reason = f"the kernel failed: {error}"
     hint = _save(node, path)

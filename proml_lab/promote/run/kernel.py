@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,21 +28,23 @@ def run(
     environment: Mapping[str, str],
     log: IO[bytes],
     tell: Callable[[int], None],
+    startup: Sequence[str] = (),
 ) -> None:
     """Run every cell of `node` in place, with `folder` as working directory.
 
     papermill works in another thread: whether an event loop runs in this one, as in a notebook, is
     no matter, and `tell`, interrupts and signals stay here. `tell` is called with the index of each
-    cell before it runs; the cell waits for it. What the kernel's process prints goes to `log`.
+    cell before it runs; the cell waits for it. `startup` is run before, silently. What the kernel's
+    process prints goes to `log`.
 
     Raises
     ------
     KeyboardInterrupt
         Here or in `tell`; the kernel has ended.
     Exception
-        What papermill raised; the kernel has ended.
+        What papermill raised, StartupError among it; the kernel has ended.
     """
-    worker = _Worker(node, folder, environment, log)
+    worker = _Worker(node, folder, environment, log, startup)
     worker.start()
     try:
         while (index := worker.next_cell()) is not None:
@@ -60,14 +62,24 @@ class _Stopped(Exception):  # noqa: N818
     """The run was stopped between two cells."""
 
 
+class StartupError(RuntimeError):
+    """A source that runs before the first cell raised."""
+
+
 class _Worker(threading.Thread):
     """The thread in which papermill runs."""
 
     def __init__(
-        self, node: NotebookNode, folder: Path, environment: Mapping[str, str], log: IO[bytes]
+        self,
+        node: NotebookNode,
+        folder: Path,
+        environment: Mapping[str, str],
+        log: IO[bytes],
+        startup: Sequence[str],
     ) -> None:
         super().__init__(name="proml-promotion", daemon=True)
         self.node, self.folder, self.environment, self.log = node, folder, environment, log
+        self.startup = startup
         self.reached: SimpleQueue[int | None] = SimpleQueue()
         self.told = threading.Event()
         self.stopped = threading.Event()
@@ -122,8 +134,21 @@ class _Worker(threading.Thread):
 
 def _papermill(worker: _Worker) -> None:
     """Run by papermill's engine interface; no file is written while it runs."""
+    from jupyter_core.utils import run_sync
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import Engine, NotebookExecutionManager
+
+    class Client(PapermillNotebookClient):  # type: ignore[misc]
+        async def async_start_new_kernel_client(self) -> object:
+            client = await super().async_start_new_kernel_client()
+            for source in worker.startup:
+                said = await client.execute(source, silent=True, store_history=False, reply=True)
+                if said["content"]["status"] != "ok":
+                    await self._async_cleanup_kernel()
+                    raise StartupError(f"{said['content']['ename']}: {said['content']['evalue']}")
+            return client
+
+        start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
     class ProMLEngine(Engine):  # type: ignore[misc]
         @classmethod
@@ -133,7 +158,7 @@ def _papermill(worker: _Worker) -> None:
             kernel_name: str,  # noqa: ARG003
             **_: object,
         ) -> None:
-            client = PapermillNotebookClient(
+            client = Client(
                 nb_man,
                 km=worker._kernel,
                 on_cell_execute=worker.tell,

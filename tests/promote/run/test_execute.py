@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from proml_lab.promote.run.execute import execute
 from tests.promote.conftest import write_notebook
 
 
-def run(tmp_path: Path, *cells: str, progress: object = None) -> str:
+def run(tmp_path: Path, *cells: str, progress: object = None, startup: Sequence[str] = ()) -> str:
     """Everything that the cells printed."""
     node = prepared(inspect(write_notebook(tmp_path / "a.ipynb", *cells)), {})
     keep = tmp_path / "keep"
@@ -32,6 +33,7 @@ def run(tmp_path: Path, *cells: str, progress: object = None) -> str:
         keep=keep,
         environment={"PROML_TEST": "seen"},
         progress=progress,  # type: ignore[arg-type]
+        startup=startup,
     )
     assert path == keep / "executed.ipynb"
     outputs = [output for cell in node.cells for output in cell.get("outputs", [])]
@@ -42,6 +44,17 @@ def test_this_python_in_that_folder_with_those_variables(tmp_path: Path) -> None
     cell = "import os, sys; print(sys.executable, os.getcwd(), os.environ['PROML_TEST'])"
     port = "from ipykernel.kernelapp import IPKernelApp as A; print(A.instance().transport)"
     assert run(tmp_path, cell, port) == f"{sys.executable} {tmp_path} seen\nipc\n"
+
+
+def test_startup_runs_before_the_first_cell_silently_and_uncounted(tmp_path: Path) -> None:
+    assert run(tmp_path, "print(x)", startup=["x = 1; print('noise')", "x += 1"]) == "2\n"
+    executed = nbformat.read(tmp_path / "keep" / "executed.ipynb", as_version=4)
+    assert executed.cells[2].execution_count == 1
+
+
+def test_a_startup_that_raises_begins_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"a.ipynb was not begun(.|\n)*ZeroDivisionError: division"):
+        run(tmp_path, "print(1)", startup=["1 / 0"])
 
 
 def test_a_raise_names_cell_line_and_reason(tmp_path: Path) -> None:
