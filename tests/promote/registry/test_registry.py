@@ -65,7 +65,7 @@ def test_numbers_that_others_took_back_are_skipped(used: Registry) -> None:
     used.open()
     with used.reserve(RECORD) as first:
         put(used, first)
-    client = used._connected
+    client = used.connection.client
     foreign = client.create_model_version("some", "file:///else", None)
     client.delete_model_version("some", str(foreign.version))
     with used.reserve(RECORD) as second:
@@ -99,7 +99,7 @@ def test_what_a_crash_leaves_is_mended_by_the_next(used: Registry, moment: str) 
     """A process that dies with the bundle not yet, or already, in its place."""
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from tests.promote.test_registry import RECORD, Registry, put\n"
+        "from tests.promote.registry.test_registry import RECORD, Registry, put\n"
         "found = Registry(sys.argv[1], Path(sys.argv[2]))\n"
         "with found.reserve(RECORD) as version:\n"
         "    sys.argv[3] == 'after' and put(found, version)\n"
@@ -180,7 +180,7 @@ def test_a_registry_that_is_locked_under_way_is_told_in_one_line(
         "import sqlite3, sys; from pathlib import Path\n"
         "from proml_lab.errors import RegistryError\n"
         "from proml_lab.promote import patience, registry\n"
-        "from tests.promote.test_registry import RECORD, put\n"
+        "from tests.promote.registry.test_registry import RECORD, put\n"
         "patience.PATIENCE_S = 0.5\n"
         "found = registry.Registry(sys.argv[1], Path(sys.argv[2]))\n"
         "found.open()\n"

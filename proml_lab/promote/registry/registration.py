@@ -1,0 +1,140 @@
+"""How a version comes to be: numbered, marked once its bundle is in place, mended after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proml_lab.errors import RegistryError
+from proml_lab.promote.bundle import MANIFEST, digest
+from proml_lab.promote.registry.shelf import Shelf
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+MARK = "proml.manifest"
+_PLACE = "proml.workspace"
+_LAST = "proml.last"
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the registry is to know of a version beside its number."""
+
+    name: str
+    parameters: Mapping[str, object]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The steps of registering, for bundles on `shelf`; the caller holds the shelf's lock."""
+
+    client: MlflowClient
+    shelf: Shelf
+
+    def prepare(self, name: str) -> None:
+        """Make the registered model if it is not there; mend what a crash left half done."""
+        if not self.client.search_registered_models(f"name = '{name}'"):
+            self.client.create_registered_model(name)
+        for made in search(self.client, name):
+            if MARK in made.tags or made.tags.get(_PLACE) != str(self.shelf.folder):
+                continue
+            if (self.shelf.place(name, int(made.version)) / MANIFEST).is_file():
+                self.complete(name, int(made.version), made.run_id)
+            else:
+                self.remove(made)
+        self._take_in(name)
+
+    def create(self, record: Record) -> ModelVersion:
+        """A run with what is known of the version, and the version."""
+        client = self.client
+        experiment = client.get_experiment_by_name(record.name)
+        location = self.shelf.folder / record.name
+        key = (
+            experiment.experiment_id
+            if experiment
+            else client.create_experiment(record.name, artifact_location=location.as_uri())
+        )
+        run = client.create_run(key, tags={**record.tags, _PLACE: str(self.shelf.folder)})
+        for name, value in record.parameters.items():
+            client.log_param(run.info.run_id, name, str(value)[:6000])
+        for name, number in record.metrics.items():
+            client.log_metric(run.info.run_id, name, number)
+        return self._numbered(record, run.info.run_id)
+
+    def complete(self, name: str, version: int, run: str | None) -> None:
+        """Mark a version whose bundle is in its place: from now on it is there."""
+        mark = digest(self.shelf.place(name, version) / MANIFEST)
+        if run:
+            self.client.set_terminated(run)
+        self.client.set_model_version_tag(name, str(version), MARK, mark)
+
+    def remove(self, made: ModelVersion) -> None:
+        """Take back a version and its run."""
+        self._withdraw(made)
+        if made.run_id:
+            self.client.delete_run(made.run_id)
+
+    def _numbered(self, record: Record, run: str) -> ModelVersion:
+        """A new version that says where its bundle will stand, which its number decides.
+
+        MLflow gives a number once only: those of versions taken back are skipped. We keep the
+        last one in a tag; where others took versions back, a second try has the right number.
+        """
+        tags = {**record.tags, _PLACE: str(self.shelf.folder)}
+        version = self._next(record.name)
+        for _ in range(_TRIES):
+            source = (self.shelf.place(record.name, version) / "model").as_uri()
+            made = self.client.create_model_version(record.name, source, run, tags=tags)
+            if int(made.version) == version:
+                return made
+            self._withdraw(made)
+            version = int(made.version) + 1
+        raise RegistryError(
+            f"No number for a version of {record.name!r} was got in {_TRIES} tries.",
+            hint="others are promoting it at this moment: promote again.",
+        )
+
+    def _take_in(self, name: str) -> None:
+        """Register whole bundles that stand where the next numbers will go.
+
+        So it is when the registry was lost, or is an older copy.
+        """
+        last = max(self.shelf.present(name), default=0)
+        while self.shelf.holds(name, version := self._next(name)) or version <= last:
+            place = self.shelf.place(name, version)
+            tags = {_PLACE: str(self.shelf.folder)}
+            source = (place / "model").as_uri()
+            made = self.client.create_model_version(name, source, None, tags=tags)
+            if int(made.version) == version and place.exists():
+                self.complete(name, version, None)
+            else:
+                self._withdraw(made)
+
+    def _next(self, name: str) -> int:
+        """The number that the next version should get."""
+        taken = [int(made.version) for made in search(self.client, name)]
+        noted = self.client.get_registered_model(name).tags.get(_LAST, "0")
+        return max([*taken, int(noted)]) + 1
+
+    def _withdraw(self, made: ModelVersion) -> None:
+        self.client.set_registered_model_tag(made.name, _LAST, str(made.version))
+        self.client.delete_model_version(made.name, str(made.version))
+
+
+def search(client: MlflowClient, name: str | None) -> list[ModelVersion]:
+    """Every version of `name`, or of every name; MLflow leaves their aliases out."""
+    query = f"name = '{name}'" if name else None
+    found: list[ModelVersion] = []
+    token = None
+    while True:
+        page = client.search_model_versions(query, page_token=token)
+        found.extend(page)
+        token = page.token
+        if not token:
+            return found

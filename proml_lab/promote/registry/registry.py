@@ -1,0 +1,144 @@
+"""The registry: MLflow numbers the versions and keeps their metrics, parameters and aliases.
+
+A version is made in this order, under a lock of the workspace: MLflow gives the number, the
+bundle is moved to its place, the version is marked with its manifest's digest. A version without
+the mark is not there for us; what a crash left half done is mended by the next promotion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from proml_lab.errors import RegistryError
+from proml_lab.promote.registry.connection import Connection
+from proml_lab.promote.registry.registration import MARK, Record, Registration, search
+from proml_lab.promote.registry.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version: `manifest` is the sha256 of its manifest."""
+
+    name: str
+    version: int
+    aliases: tuple[str, ...]
+    created: datetime
+    manifest: str
+
+
+class Registry:
+    """The registry of one workspace.
+
+    Parameters
+    ----------
+    address
+        What MLflow calls a tracking address: ``sqlite:////path/registry.db``, or a server's.
+    artifacts
+        Folder of the bundles: version 3 of ``x`` is in ``x/3``.
+    """
+
+    def __init__(self, address: str, artifacts: Path) -> None:
+        self.address = address
+        self.artifacts = artifacts
+        self.shelf = Shelf(artifacts)
+        self.connection = Connection(address, self.shelf)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file behind the address, if it is one."""
+        return self.connection.file
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the registry's tables are still to be made, which takes seconds."""
+        return self.connection.is_new
+
+    def probe(self) -> None:
+        """A quick check, before any work is done; raises RegistryError if it cannot be used."""
+        self.connection.probe()
+
+    def open(self) -> None:
+        """Connect, and make what is not there yet; raises RegistryError if that fails."""
+        self.connection.open()
+
+    @contextmanager
+    def reserve(self, record: Record) -> Iterator[int]:
+        """The number of a new version, which exists for good once the block ends well.
+
+        In the block the bundle must come to stand at `place`; if the block raises, the version
+        is taken back.
+
+        Raises
+        ------
+        RegistryError
+            The registry cannot be read or written.
+        """
+        steps = Registration(self.connection.client, self.shelf)
+        call = self.connection.call
+        with self.lock():
+            call(lambda: steps.prepare(record.name))
+            made = call(lambda: steps.create(record))
+            version = int(made.version)
+            try:
+                yield version
+                call(lambda: steps.complete(record.name, version, made.run_id))
+            except RegistryError:  # nothing can be taken back now: it is mended next time
+                raise
+            except BaseException:
+                with suppress(Exception):  # what cannot be taken back now is swept next time
+                    steps.remove(made)
+                raise
+
+    def versions(self, name: str | None = None) -> list[Version]:
+        """Complete versions of `name`, or of every name: by name, then number."""
+        if self.is_new:
+            return []
+        client, call = self.connection.client, self.connection.call
+        made = call(lambda: search(client, name))
+        aliases = call(self._aliases)
+        found = [
+            Version(
+                m.name,
+                int(m.version),
+                tuple(sorted(aliases.get((m.name, int(m.version)), ()))),
+                datetime.fromtimestamp(m.creation_timestamp / 1000, UTC),
+                m.tags[MARK],
+            )
+            for m in made
+            if MARK in m.tags
+        ]
+        return sorted(found, key=lambda v: (v.name, v.version))
+
+    def place(self, name: str, version: int) -> Path:
+        """Where the bundle of a version stands."""
+        return self.shelf.place(name, version)
+
+    def present(self, name: str) -> list[int]:
+        """Versions whose bundles are in place here, in order; asks no registry."""
+        return self.shelf.present(name)
+
+    def names(self) -> list[str]:
+        """Names that have a bundle in place here."""
+        return self.shelf.names()
+
+    def lock(self) -> AbstractContextManager[None]:
+        """One promotion registers at a time on this workspace."""
+        return self.shelf.lock()
+
+    def _aliases(self) -> dict[tuple[str, int], list[str]]:
+        """(name, version) to its aliases: MLflow's search for versions leaves them out."""
+        client = self.connection.client
+        found: dict[tuple[str, int], list[str]] = {}
+        token = None
+        while True:
+            page = client.search_registered_models(page_token=token)
+            for model in page:
+                for alias, version in model.aliases.items():
+                    found.setdefault((model.name, int(version)), []).append(alias)
+            token = page.token
+            if not token:
+                return found
