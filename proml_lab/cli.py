@@ -55,10 +55,9 @@ def _answer(words: list[str], *, as_json: bool) -> tuple[str, int]:
     if not words or words[0] in ("-h", "--help"):
         return verbs.overview(verbs.COMMAND) + "\n", 0
     name, *rest = words
-    parser = verbs.parser(name, prog=verbs.COMMAND)
     if "-h" in rest or "--help" in rest:
-        return parser.format_help(), 0
-    args = parser.parse(rest)
+        return verbs.help_text(name, rest, prog=verbs.COMMAND), 0
+    args = verbs.parser(name, prog=verbs.COMMAND).parse(rest)
     args.body = None
     verb = verbs.load(name)
     if args.code:

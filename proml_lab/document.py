@@ -81,6 +81,27 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
     SpecError
         Broken YAML, a repeated key, or wrong fields: one line an error, ``name:line: field: …``.
     """
+    data, places = mapping(text, name=name, example=f"{next(iter(kind.model_fields))}: …")
+    try:
+        made = kind.model_validate(data)
+    except ValidationError as error:
+        found = sorted(_told(error, kind, data, places.lines))
+        said = "\n".join(f"{name}:{line}: {text}" for line, text in found)
+        raise SpecError(said, hint=_HINT) from None
+    made._places = places
+    return made
+
+
+def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object], Places]:
+    """One YAML document that is a mapping, and the line of each of its fields.
+
+    `example` is a field that such a document may begin with, for the hint.
+
+    Raises
+    ------
+    SpecError
+        Broken YAML, no mapping, or a repeated key.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -98,7 +119,7 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
     if not isinstance(node, yaml.MappingNode):
         raise SpecError(
             f"{name}:1: the document is {_kind_of(node)}, not a mapping of fields.",
-            hint=f"it starts with a field, such as '{next(iter(kind.model_fields))}: …'.",
+            hint=f"it starts with a field, such as '{example}'.",
         )
     lines: dict[Steps, int] = {}
     problems = list(_index(node, (), lines))
@@ -119,14 +140,7 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
         raise SpecError(
             f"{name}: a value cannot be read: {error}.", hint="a date is written 2013-11-01."
         ) from None
-    try:
-        made = kind.model_validate(data)
-    except ValidationError as error:
-        found = sorted(_told(error, kind, data, lines))
-        said = "\n".join(f"{name}:{line}: {text}" for line, text in found)
-        raise SpecError(said, hint=_HINT) from None
-    made._places = Places(name, lines)
-    return made
+    return data, Places(name, lines)
 
 
 def validate(data: Mapping[str, object], kind: type[T], *, name: str, hint: str = "") -> T:
@@ -140,15 +154,19 @@ def validate(data: Mapping[str, object], kind: type[T], *, name: str, hint: str 
 
 def read(path: Path, kind: type[T]) -> T:
     """Read the YAML document in the file `path`; see `parse`."""
+    return parse(read_text(path), kind, name=str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of the file `path`; raises SpecError where there is none that can be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SpecError(f"{path}: there is no such file.", hint="check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(
             f"{path}: this file cannot be read as text: {error}.", hint="save it as UTF-8 text."
         ) from None
-    return parse(text, kind, name=str(path))
 
 
 def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tuple[int, str]]:

@@ -61,10 +61,9 @@ class ProMLMagics(Magics):
     def _run(self, words: list[str], body: str | None) -> object:
         name = words[0] if words and words[0] not in ("-h", "--help") else "help"
         rest = words[1:]
-        parser = verbs.parser(name, prog=verbs.NOTEBOOK)
         if "-h" in rest or "--help" in rest:
-            return Text(parser.format_help())
-        args = parser.parse(rest)
+            return Text(verbs.help_text(name, rest, prog=verbs.NOTEBOOK))
+        args = verbs.parser(name, prog=verbs.NOTEBOOK).parse(rest)
         args.body = _checked(name, body)
         if args.code:
             print(verbs.code(name, args))

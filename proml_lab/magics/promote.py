@@ -26,6 +26,7 @@ HELP = "turn a notebook into a versioned artifact"
 EXAMPLES = """
 promote notebooks/01_flight_delay.ipynb --name flight-delay
 promote notebooks/01_flight_delay.ipynb --name flight-delay -p n_trees=200 -p seed=3
+promote --help notebooks/01_flight_delay.ipynb
 """
 BODY = ""
 
@@ -46,13 +47,41 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="a value for one of the notebook's parameters; may stand several times",
     )
+    parser.add_argument(
+        "-f",
+        "--file",
+        dest="files",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="values in a YAML or JSON file; -p wins, and the later of several files",
+    )
+
+
+def about(words: list[str]) -> str:
+    """The parameters of the notebook that stands among the words of a call for help."""
+    from proml_lab.plots import html
+    from proml_lab.promote import inspect
+
+    named = [word for word in words if word.endswith(".ipynb")]
+    if not named:
+        return ""
+    info = inspect(named[0])
+    if not info.parameters:
+        return f"\n{info.path.name} has no parameters.\n"
+    frame = info.frame()
+    empty = [name for name in ("allowed", "help") if (frame[name] == "").all()]
+    table = html.text_table(frame.drop(empty), max_rows=frame.height)
+    lines = "\n".join(f"  {line}" for line in table.splitlines())
+    return f"\nparameters of {info.path.name}, each given by -p name=value:\n{lines}\n"
 
 
 def run(args: Namespace, context: Context) -> Artifact:
     """Promote; the work is `promote.promote`."""
     from proml_lab.promote import inspect, promote
+    from proml_lab.promote.parameters import read_files
 
-    values = inspect(args.notebook).read(dict(args.parameters))
+    values = inspect(args.notebook).read(dict(args.parameters), read_files(args.files))
     # A notebook may lie in a workspace of its own: it is looked for only if none is named here.
     place = context.folder or None
     with context.progress(args.name) as tell:
@@ -61,8 +90,10 @@ def run(args: Namespace, context: Context) -> Artifact:
 
 def code(args: Namespace) -> str:
     """The promotion as a call."""
-    values = [python.Source(f"inspect({args.notebook!r}).read({dict(args.parameters)!r})")]
-    given = values if args.parameters else []
+    files = [python.call("read_files", args.files)] if args.files else []
+    values = python.call("read", dict(args.parameters), *files)
+    asked = args.parameters or args.files
+    given = [python.Source(f"inspect({args.notebook!r}).{values}")] if asked else []
     place = python.workspace(args)
     call = python.call("promote", args.notebook, args.name, *given, workspace=place)
     return python.script(call)

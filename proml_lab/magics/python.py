@@ -16,6 +16,7 @@ _ELSEWHERE = {
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",
     "record": "proml_lab.promote.outputs",
+    "read_files": "proml_lab.promote.parameters",
     "read_dataset": "proml_lab.magics.keep",
     "write": "proml_lab.magics.keep",
     "Browse": "proml_lab.widgets.browse",

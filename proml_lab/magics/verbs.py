@@ -37,8 +37,9 @@ class Verb(Protocol):
     `HELP` is one line, `EXAMPLES` a few lines as they are typed after ``%proml``, `BODY` what a
     ``%%proml`` cell's body holds, or nothing if the verb reads none. A verb may also have
     `COMMANDS`, the examples for the command line where they differ,
-    ``summary(value) -> object``: what the command line shows in place of the result, and
-    ``status(value) -> int``: what the command ends with, 1 for a verdict that is bad.
+    ``summary(value) -> object``: what the command line shows in place of the result,
+    ``status(value) -> int``: what the command ends with, 1 for a verdict that is bad, and
+    ``about(words) -> str``: what ``--help`` tells besides of what `words` name.
     """
 
     HELP: str
@@ -97,6 +98,13 @@ def parser(name: str, *, prog: str) -> ArgumentParser:
     made.set_defaults(command=prog == COMMAND)
     made.add_argument("--workspace", metavar="FOLDER", help="the workspace's folder")
     return made
+
+
+def help_text(name: str, words: list[str], *, prog: str) -> str:
+    """How verb `name` is used, and what it tells of the things that `words` name."""
+    tell = getattr(load(name), "about", None)
+    more: str = tell(words) if tell is not None else ""
+    return parser(name, prog=prog).format_help() + more
 
 
 def code(name: str, args: Namespace) -> str:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from proml_lab.errors import MissingExtraError, NotebookError, ParameterError, choose
+from proml_lab.errors import MissingExtraError, NotebookError, choose
 from proml_lab.promote import parameters
-from proml_lab.promote.parameters import Parameter, Value
+from proml_lab.promote.parameters import Given, Parameter, Value
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -49,19 +49,16 @@ class NotebookInfo:
         """`values` checked; raises ParameterError that names every mistake."""
         return parameters.bind(self.parameters, values, where=self.path.name)
 
-    def read(self, texts: Mapping[str, str]) -> dict[str, Value]:
-        """`texts`, as typed by a person, turned into values of the declared types."""
-        known = {parameter.name: parameter for parameter in self.parameters}
-        values: dict[str, Value] = {}
-        problems: list[ParameterError] = []
-        for name, text in texts.items():
-            try:
-                values[name] = known[name].read(text) if name in known else text
-            except ParameterError as error:
-                problems.append(error)
-        if problems:
-            raise parameters.together(problems)
-        return self.bind(values)
+    def read(self, texts: Mapping[str, str], given: Given | None = None) -> dict[str, Value]:
+        """`texts`, as typed by a person, as values of the declared types; they win over `given`.
+
+        Raises
+        ------
+        ParameterError
+            Every mistake, a line each.
+        """
+        file = given or Given()
+        return parameters.read(self.parameters, texts, file, where=self.path.name)
 
     def values(self, bound: Mapping[str, Value]) -> dict[str, object]:
         """Every parameter's value in a run with `bound`, as JSON: given, else the default.
@@ -75,12 +72,12 @@ class NotebookInfo:
         return {name: _shown(value) for name, value in found.items()}
 
     def frame(self) -> pl.DataFrame:
-        """One row a parameter: ``name``, ``type``, ``default``, ``help``."""
+        """One row a parameter: ``name``, ``type``, ``allowed``, ``default``, ``help``."""
         rows = [
-            (p.name, p.kind + (" or None" if p.nullable else ""), p.text or "required", p.help)
+            (p.name, str(p.type), p.type.allowed, p.text or "required", p.help)
             for p in self.parameters
         ]
-        names = ["name", "type", "default", "help"]
+        names = ["name", "type", "allowed", "default", "help"]
         return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 

@@ -44,20 +44,16 @@ def _name(info: NotebookInfo) -> str:
 
 
 def _field(parameter: Parameter) -> dict[str, Json]:
+    from proml_lab.promote.parameters.limits import shown
+
     empty = parameter.nullable or parameter.kind == "str"
     computed = parameter.default is None and bool(parameter.text)
     return {
         "name": parameter.name,
         "kind": parameter.kind,
-        "value": "" if parameter.default is None else _typed(parameter.default),
+        "value": "" if parameter.default is None else shown(parameter.default),
         "placeholder": parameter.text if computed else "",
-        "help": parameter.help,
+        "help": " – ".join(filter(None, (parameter.help, parameter.type.allowed))),
         "required": parameter.required or not (empty or computed),
+        "choices": [shown(choice) for choice in parameter.type.limits.choices],
     }
-
-
-def _typed(value: object) -> str:
-    """A value as a person types it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)

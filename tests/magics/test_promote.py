@@ -103,6 +103,37 @@ def test_parameters_are_checked_before_anything_runs(
     assert said in err
 
 
+def test_help_shows_the_parameters_of_the_notebook_that_is_named(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "n: Annotated[int, Ge(1), Le(9)] = 4  # how many\nwho: Literal['a', 'b']"
+    first = new_code_cell(source, metadata={"tags": ["parameters"]})
+    nbformat.write(new_notebook(cells=[first]), small / "some.ipynb")
+    for line in ("promote --help some.ipynb", "promote some.ipynb --name x -h"):
+        rows = [row.split() for row in _said(capsys, line).splitlines()]
+        assert ["n", "int", "1", "to", "9", "4", "how", "many"] in rows
+        assert ["who", "str", "one", "of", "a,", "b", "required"] in rows
+        assert "parameters of some.ipynb" in _said(capsys, line)
+    nbformat.write(new_notebook(cells=[{**first, "source": ""}]), small / "none.ipynb")
+    assert "none.ipynb has no parameters." in _said(capsys, "promote --help none.ipynb")
+    assert cli.main(["promote", "--help", "no.ipynb"]) == 1
+    assert "no notebook 'no.ipynb'" in capsys.readouterr().err
+
+
+def test_values_come_from_files_and_from_the_line(
+    notebook: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "p.yaml").write_text("n_trees: 5.5\nseed: 1\n")
+    status, out, err = promote("-f p.yaml -p name=x", capsys)
+    assert (status, out) == (1, "")
+    assert "p.yaml:1: Parameter 'n_trees' is 5.5, not an int.\np.yaml:2: tour.ipynb has no" in err
+    assert "\ntour.ipynb has no parameter 'name'." in err
+    assert promote("-f p.yaml -p n_trees=3 --code", capsys)[1].splitlines()[-1] == (
+        "promote('tour.ipynb', 'delay', inspect('tour.ipynb')"
+        ".read({'n_trees': '3'}, read_files(['p.yaml'])))"
+    )
+
+
 def test_promote_in_a_notebook_returns_the_artifact(kernel: Kernel) -> None:
     cells = [f"new_code_cell({source!r})" for source in CELLS]
     made = kernel.run(

@@ -21,17 +21,19 @@ def test_what_it_asks_for(tmp_path: Path) -> None:
     )
     info = inspect(path)
     assert info.frame().rows() == [
-        ("n", "int", "3", "rows"),
-        ("d", "str or None", "None", ""),
-        ("k", "float", "required", ""),
+        ("n", "int", "", "3", "rows"),
+        ("d", "str or None", "", "None", ""),
+        ("k", "float", "", "required", ""),
     ]
     assert info.n_cells == 3
     assert info.read({"n": "4", "k": "1"}) == {"n": 4, "k": 1.0}
     assert info.values({"k": 1.0}) == {"n": 3, "d": None, "k": 1.0}
-    said = r"'n' is 'x', not an int\.\n.*'k' is 'y'.*\nHint: such as n=300; such as k=0\.1\."
+    said = r"'n' is 'x', not an int\.\n.*'k' is 'y'.*\nHint: such as n=3; such as k=0\.1\."
     with pytest.raises(ParameterError, match=said):
         info.read({"n": "x", "k": "y"})
-    with pytest.raises(ParameterError, match=r"'n' is 'x', not an int\.\nHint: such as n=300\.$"):
+    with pytest.raises(
+        ParameterError, match=r"'n' is 'x', not an int\.\n.*'k' of a\.ipynb is missing"
+    ):
         info.read({"n": "x"})
     with pytest.raises(ParameterError, match=r"no parameter 'm'"):
         info.read({"m": "1", "k": "1"})

@@ -23,6 +23,7 @@ days: list = [1, 7]
 start: date = date(2013, 11, 1)
 last: date = dt.date.today()
 cap: int | None = None
+how: Literal["fast", "well"] = "well"  # what matters
 key: str
 """
 
@@ -38,16 +39,17 @@ def test_a_field_for_each_kind(tmp_path: Path) -> None:
     assert isinstance(fields, list)
     rows = [tuple(f.values()) for f in fields if isinstance(f, dict)]
     assert rows == [
-        ("n", "int", "300", "", "rounds", True),
-        ("rate", "float", "0.001", "", "", True),
-        ("who", "str", "LGA", "", "", False),
-        ("note", "str", "", "", "", False),
-        ("deep", "bool", "true", "", "", True),
-        ("days", "list", "[1, 7]", "", "", True),
-        ("start", "date", "2013-11-01", "", "", True),
-        ("last", "date", "", "dt.date.today()", "", False),
-        ("cap", "int", "", "None", "", False),
-        ("key", "str", "", "", "", True),
+        ("n", "int", "300", "", "rounds", True, []),
+        ("rate", "float", "0.001", "", "", True, []),
+        ("who", "str", "LGA", "", "", False, []),
+        ("note", "str", "", "", "", False, []),
+        ("deep", "bool", "true", "", "", True, []),
+        ("days", "list", "[1, 7]", "", "", True, []),
+        ("start", "date", "2013-11-01", "", "", True, []),
+        ("last", "date", "", "dt.date.today()", "", False, []),
+        ("cap", "int", "", "None", "", False, []),
+        ("how", "str", "well", "", "what matters – one of fast, well", False, ["fast", "well"]),
+        ("key", "str", "", "", "", True, []),
     ]
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from os import PathLike, fspath
-from typing import Literal
+from datetime import date, timedelta
 
-import yaml
+from proml_lab.errors import ParameterError, choose
+from proml_lab.promote.parameters.limits import Bound, shown
+from proml_lab.promote.parameters.value import Kind, Type, UnfitError, Value, short
 
-from proml_lab.errors import ParameterError
-
-Kind = Literal["int", "float", "str", "bool", "list", "date"]
-Value = None | bool | int | float | str | list["Value"] | date
-KINDS: tuple[Kind, ...] = ("int", "float", "str", "bool", "list", "date")
-EXAMPLES = {
-    "int": "300", "float": "0.1", "str": "text", "bool": "true",
-    "list": "[1, 2]", "date": "2013-11-01",
+_EXAMPLES: dict[Kind, Value] = {
+    "int": 300, "float": 0.1, "str": "text", "bool": True,
+    "list": [1, 2], "date": date(2013, 11, 1),
 }  # fmt: skip
-_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -28,108 +22,91 @@ class Parameter:
 
     Attributes
     ----------
-    kind
-        int, float, str, bool, list or date; from the annotation, else from the default.
+    type
+        What it takes; from the annotation, else from the default.
     default
         The value that stands in the cell; None where it is absent or a computed expression.
     text
         The default as it is written, empty where there is none: then a value must be given.
     help
-        The comment that ends the line.
-    nullable
-        Whether None may be given: ``int | None``.
+        The comment that ends the line, or the text in the annotation.
     constructor
         How the cell itself spells a date, such as ``dt.date``.
+    line
+        Where it stands in the `parameters` cell, from 1.
     """
 
     name: str
-    kind: Kind
+    type: Type
     default: Value = None
     text: str = ""
     help: str = ""
-    nullable: bool = False
     constructor: str = "date"
+    line: int = 1
+
+    @property
+    def kind(self) -> Kind:
+        """int, float, str, bool, list or date."""
+        return self.type.kind
+
+    @property
+    def nullable(self) -> bool:
+        """Whether None may be given: ``int | None``."""
+        return self.type.nullable
 
     @property
     def required(self) -> bool:
         return not self.text
 
+    @property
+    def example(self) -> str:
+        """A value as a person types it, which would do."""
+        for value in self._candidates():
+            try:
+                return shown(self.type.take(value))
+            except UnfitError:
+                continue
+        return "…"
+
     def read(self, text: str) -> Value:
-        """The value that `text` stands for, as typed on a command line or into a form."""
-        word = text.strip()
-        if self.nullable and word.lower() in ("", "none", "null"):
-            return None
+        """The value that `text` stands for; raises ParameterError where it stands for none."""
         try:
-            match self.kind:
-                case "int":
-                    return int(word)
-                case "float":
-                    return float(word)
-                case "bool":
-                    return _WORDS[word.lower()]
-                case "list":
-                    found = yaml.safe_load(word if word.startswith("[") else f"[{word}]")
-                    return self.check(found)
-                case "date":
-                    return date.fromisoformat(word)
-        except (ValueError, KeyError, yaml.YAMLError):
-            raise self._wrong(text) from None
-        return text
+            return self.type.read(text)
+        except UnfitError as error:
+            raise self._wrong(text, error) from None
 
     def check(self, value: object) -> Value:
-        """`value` as the notebook is to see it; raises ParameterError for another type."""
-        if value is None and self.nullable:
-            return None
-        if hasattr(value, "dtype") and hasattr(value, "item"):
-            value = value.item()
-        match self.kind, value:
-            case ("int", bool()) | ("float", bool()):
-                pass
-            case "int", int():
-                return value
-            case "float", int() | float():
-                return float(value)
-            case "bool", bool():
-                return value
-            case "str", str() | PathLike():
-                return str(fspath(value))
-            case "list", list() | tuple():
-                if all(is_plain(item) for item in value):
-                    return list(value)
-            case "date", datetime():
-                pass
-            case "date", date():
-                return value
-            case "date", str():
-                return self.read(value)
-        raise self._wrong(value)
+        """`value` as the notebook is to see it; raises ParameterError for one not allowed."""
+        try:
+            return self.type.take(value)
+        except UnfitError as error:
+            raise self._wrong(value, error) from None
 
     def source(self, value: Value) -> str:
         """The Python expression that makes `value` in the notebook."""
-        return _source(value, self.constructor)
+        return self.type.source(value, self.constructor)
 
-    def _wrong(self, value: object) -> ParameterError:
-        shown = repr(value)
-        shown = shown if len(shown) <= 60 else shown[:57] + "…"
-        article = "an" if self.kind == "int" else "a"
-        return ParameterError(
-            f"Parameter {self.name!r} is {shown}, not {article} {self.kind}.",
-            hint=f"such as {self.name}={EXAMPLES[self.kind]}.",
-        )
+    def _wrong(self, value: object, reason: UnfitError) -> ParameterError:
+        choices = self.type.limits.choices
+        if choices and isinstance(value, str):
+            hint = choose(value.strip(), map(shown, choices))
+        else:
+            hint = f"such as {self.name}={self.example}."
+        return ParameterError(f"Parameter {self.name!r} is {short(value)}{reason}.", hint=hint)
+
+    def _candidates(self) -> Iterator[Value]:
+        limits = self.type.limits
+        yield from () if self.default is None else (self.default,)
+        yield from limits.choices
+        yield _EXAMPLES[self.kind]
+        yield from (limit for limit in (limits.ge, limits.le) if limit is not None)
+        yield from (_beside(limit, 1) for limit in [limits.gt] if limit is not None)
+        yield from (_beside(limit, -1) for limit in [limits.lt] if limit is not None)
+        size = len(self.type.items) if self.type.fixed else limits.min_length or 2
+        entries = self.type.items or (Type("int"),)
+        yield [_EXAMPLES[entries[i % len(entries)].kind] for i in range(size)]
+        yield "t" * (limits.min_length or limits.max_length or 1)
 
 
-def is_plain(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(is_plain(item) for item in value)
-    return value is None or isinstance(value, bool | int | float | str | date)
-
-
-def _source(value: Value, constructor: str) -> str:
-    match value:
-        case list():
-            return f"[{', '.join(_source(item, constructor) for item in value)}]"
-        case date():
-            return f"{constructor}({value.year}, {value.month}, {value.day})"
-        case float() if not math.isfinite(value):
-            return f'float("{value}")'
-    return repr(value)
+def _beside(limit: Bound, step: int) -> Bound:
+    return limit + timedelta(days=step) if isinstance(limit, date) else limit + step
