@@ -26,14 +26,16 @@ HELP = "turn a notebook into a versioned artifact"
 EXAMPLES = """
 promote notebooks/01_flight_delay.ipynb --name flight-delay
 promote notebooks/01_flight_delay.ipynb --name flight-delay -p n_trees=200 -p seed=3
-promote --help notebooks/01_flight_delay.ipynb
+promote notebooks/01_flight_delay.ipynb --name flight-delay -f params.yaml
 """
 BODY = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The notebook, the artifact's name, and values for the notebook's parameters."""
-    parser.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file")
+    parser.add_argument(
+        "notebook", metavar="NOTEBOOK", help="an .ipynb file; --help shows its parameters too"
+    )
     parser.add_argument(
         "--name", metavar="ARTIFACT", required=True, help="what the artifact is called"
     )

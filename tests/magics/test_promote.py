@@ -114,7 +114,8 @@ def test_help_shows_the_parameters_of_the_notebook_that_is_named(
         assert ["n", "int", "1", "to", "9", "4", "how", "many"] in rows
         assert ["who", "str", "one", "of", "a,", "b", "required"] in rows
         assert "parameters of some.ipynb" in _said(capsys, line)
-    nbformat.write(new_notebook(cells=[{**first, "source": ""}]), small / "none.ipynb")
+    first.source = ""
+    nbformat.write(new_notebook(cells=[first]), small / "none.ipynb")
     assert "none.ipynb has no parameters." in _said(capsys, "promote --help none.ipynb")
     assert cli.main(["promote", "--help", "no.ipynb"]) == 1
     assert "no notebook 'no.ipynb'" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proml_lab.errors import ParameterError
@@ -67,6 +67,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(values)
 def test_the_cell_makes_the_value_again(value: Value) -> None:
     parameter = Parameter("n", Type("list"), constructor="dt.date")
