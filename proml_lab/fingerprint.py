@@ -3,86 +3,229 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_U64 = npt.NDArray[np.uint64]
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX2 = np.uint64(0x94D049BB133111EB)
-_NULL = np.uint64(0xD1B54A32D192ED03)
+from proml_lab.errors import DataError
+
+if TYPE_CHECKING:
+    from proml_lab.contracts import Json
+
+Words = npt.NDArray[np.uint64]
+There = npt.NDArray[np.bool_]
+VERSION = "proml-table/1"
+BLOCK = 1 << 16
+_ALL: There = np.empty(0, np.bool_)
+_PLAIN = {
+    pl.Boolean: "bool", pl.String: "string", pl.Binary: "binary", pl.Null: "null",
+    pl.Date: "date", pl.Time: "time", pl.Float16: "float16", pl.Float32: "float32",
+    pl.Float64: "float64", pl.Int8: "int8", pl.Int16: "int16", pl.Int32: "int32",
+    pl.Int64: "int64", pl.Int128: "int128", pl.UInt8: "uint8", pl.UInt16: "uint16",
+    pl.UInt32: "uint32", pl.UInt64: "uint64", pl.UInt128: "uint128",
+    pl.Categorical: "string", pl.Enum: "string",
+}  # fmt: skip
+_WIDE = (pl.Int128, pl.UInt128, pl.Decimal)
 
 
-def fingerprint(frame: pl.DataFrame) -> str:
+def fingerprint(frame: pl.DataFrame, *, threads: int | None = None) -> str:
     """128-bit hex digest of the names, types and rows of `frame` (n, p).
 
-    Rows in another order give the same digest, columns in another order too; a repeated row
-    counts as often as it stands. It detects change, it is no protection against forgery:
-    for that, files carry sha256. Method: docs/method.md#fingerprint.
+    Rows in another order give the same digest, columns in another order too, and so does the same
+    table in other chunks or out of another file. A repeated row counts as often as it stands.
+    Categories are their text, -0.0 is 0.0, every NaN is the same; null, NaN and 0 differ, and so
+    do types, units and time zones of one value. It detects change, it is no protection against
+    forgery: for that, files carry sha256. The rule: docs/formats.md#fingerprint.
+
+    Parameters
+    ----------
+    threads
+        How many cores to use; by default all, where the frame is large.
+
+    Raises
+    ------
+    DataError
+        A column holds Python objects, or a type that has no place in files.
     """
-    total = np.zeros(2, np.uint64)
-    rows = [np.full(frame.height, seed, np.uint64) for seed in (1, 2)]
-    head = hashlib.sha256(str(frame.height).encode())
-    for name in sorted(frame.columns):
-        column = frame[name]
-        label = f"{name}\0{_type_name(column.dtype)}"
-        head.update(label.encode() + b"\1")
-        salt = _digest(label)
-        values = _hash(column)
-        for i in (0, 1):
-            rows[i] = _mix((rows[i] * _GOLDEN) ^ (values + salt + np.uint64(i)))
-    for i in (0, 1):
-        total[i] = np.add.reduce(_mix(rows[i]), dtype=np.uint64)
-    head.update(total.astype("<u8").tobytes())
-    return head.hexdigest()[:32]
+    content = Content(frame.schema)
+    content.add(frame, threads=threads)
+    return content.digest()
 
 
-def _type_name(kind: pl.DataType) -> str:
-    return "String" if isinstance(kind, pl.Categorical | pl.Enum) else str(kind)
+class Content:
+    """The fingerprint of a table that comes in pieces, in any order: `add` each, then `digest`."""
+
+    def __init__(self, schema: Mapping[str, pl.DataType]) -> None:
+        self.types = {name: type_of(schema[name], name) for name in sorted(schema)}
+        self.n_rows = 0
+        self._keys = {name: _key(name, kind) for name, kind in self.types.items()}
+        self._sums = np.zeros(2, np.uint64)
+
+    def add(self, frame: pl.DataFrame, *, threads: int | None = None) -> None:
+        """Count in the rows of `frame`, which has the columns and types of the schema."""
+        starts = range(0, frame.height, BLOCK)
+        n = min(threads or os.cpu_count() or 1, len(starts))
+        if n > 1:
+            with ThreadPoolExecutor(n, "proml-fingerprint") as pool:
+                found = list(pool.map(lambda start: self._block(frame[start : start + BLOCK]), starts))
+        else:
+            found = [self._block(frame[start : start + BLOCK]) for start in starts]
+        for sums in found:
+            self._sums += sums
+        self.n_rows += frame.height
+
+    def digest(self) -> str:
+        """32 hex digits."""
+        head: Json = {
+            "format": VERSION,
+            "rows": self.n_rows,
+            "columns": [[name, kind] for name, kind in self.types.items()],
+            "sums": [f"{int(word):016x}" for word in self._sums],
+        }
+        return hashlib.sha256(_text(head)).hexdigest()[:32]
+
+    def _block(self, frame: pl.DataFrame) -> Words:
+        """(2,) sums over the rows of a frame that is small enough for the processor's cache."""
+        from proml_lab.kernels.rowhash import add_rows
+
+        sums = np.zeros(2, np.uint64)
+        add_rows(_rows(frame, self._keys), sums)
+        return sums
 
 
-def _hash(column: pl.Series) -> _U64:
-    """(n,) one number a value; nulls have their own, -0.0 is 0.0, every NaN is the same."""
-    kind = column.dtype
-    if kind.is_float():
-        floats = column.fill_null(0.0).cast(pl.Float64).to_numpy() + 0.0
-        bits = np.where(np.isnan(floats), np.nan, floats).view(np.uint64)
-    elif kind.is_integer() or kind == pl.Boolean:
-        whole = pl.UInt64 if kind.is_unsigned_integer() else pl.Int64
-        bits = column.cast(whole).fill_null(0).to_numpy().view(np.uint64)
-    elif kind.is_temporal():
-        bits = column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().view(np.uint64)
-    else:
-        text = column if kind == pl.String else _as_text(column)
-        text = text.fill_null("")
-        unique = text.unique()
-        codes = text.cast(pl.Enum(unique)).to_physical().to_numpy()
-        bits = np.array([_digest(value) for value in unique], np.uint64)[codes]
-    bits = _mix(np.ascontiguousarray(bits))
-    if column.null_count():
-        bits = np.where(column.is_null().to_numpy(), _NULL, bits)
-    return bits
+def type_of(kind: pl.DataType, name: str) -> Json:
+    """A column's type in words that do not depend on Polars; `name` is for the error.
 
-
-def _as_text(column: pl.Series) -> pl.Series:
-    if isinstance(column.dtype, pl.Categorical | pl.Enum):
-        return column.cast(pl.String)
-    return column.to_frame("v").select(pl.struct("v").struct.json_encode()).to_series()
-
-
-def _digest(text: str) -> np.uint64:
-    return np.uint64(
-        int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    Raises
+    ------
+    DataError
+        The type is none of a table's: Python objects, for one.
+    """
+    plain = _PLAIN.get(type(kind))
+    if plain is not None:
+        return plain
+    match kind:
+        case pl.Datetime():
+            return ["datetime", kind.time_unit, kind.time_zone]
+        case pl.Duration():
+            return ["duration", kind.time_unit]
+        case pl.Decimal():
+            return ["decimal", kind.precision, kind.scale]
+        case pl.List():
+            return ["list", type_of(kind.inner, name)]  # type: ignore[arg-type]
+        case pl.Array():
+            return ["array", kind.size, type_of(kind.inner, name)]  # type: ignore[arg-type]
+        case pl.Struct():
+            fields = sorted((field.name, field.dtype) for field in kind.fields)
+            return ["struct", [[inner, type_of(of, name)] for inner, of in fields]]  # type: ignore[arg-type]
+    if type(kind).__name__ == "Map":  # a list of structs of key and value
+        return ["map", type_of(pl.Series([], dtype=kind).to_physical().dtype, name)]
+    raise DataError(
+        f"Column {name!r} is {kind}, whose content has no fingerprint.",
+        hint="turn it into text, numbers, times, lists or structs, or leave it out.",
     )
 
 
-def _mix(x: _U64) -> _U64:
-    """The finalizer of SplitMix64 (Steele, Lea, Flood 2014): each bit in moves each bit out."""
-    x = x + _GOLDEN
-    for shift, factor in ((30, _MIX1), (27, _MIX2)):
-        x ^= x >> np.uint64(shift)
-        x *= factor
-    x ^= x >> np.uint64(31)
-    return x
+def _rows(frame: pl.DataFrame, keys: Mapping[str, Words]) -> tuple[Words, Words]:
+    """Two (n,) sums over the columns of each row."""
+    from proml_lab.kernels.rowhash import add_column
+
+    lanes = np.zeros(frame.height, np.uint64), np.zeros(frame.height, np.uint64)
+    for name, key in keys.items():
+        column = frame[name]
+        if column.dtype != pl.Null:
+            add_column(_words(column), key, _there(column), lanes)
+    return lanes
+
+
+def _there(column: pl.Series) -> There:
+    return column.is_not_null().to_numpy() if column.null_count() else _ALL
+
+
+def _words(column: pl.Series) -> tuple[Words, Words]:
+    """Two (n,) words of the values, one for each lane; those of nulls mean nothing."""
+    from proml_lab.kernels import rowhash
+
+    if type(column.dtype).__name__ == "Map":
+        column = column.to_physical()
+    kind = column.dtype
+    if kind.is_float():
+        words = rowhash.floats(_values(column.cast(pl.Float64)).view(np.uint64))
+    elif isinstance(kind, _WIDE):
+        return _texts(column.to_physical().cast(pl.String))
+    elif kind.is_integer() or kind.is_temporal() or kind == pl.Boolean:
+        whole = pl.UInt64 if kind.is_unsigned_integer() else pl.Int64
+        words = _values(column.to_physical().cast(whole)).view(np.uint64)
+    elif isinstance(kind, pl.List | pl.Array):
+        return _lists(column)
+    elif isinstance(kind, pl.Struct):
+        fields = column.struct.unnest()
+        types = {name: type_of(of, name) for name, of in fields.schema.items()}
+        return _rows(fields, {name: _key(name, of) for name, of in types.items()})
+    elif isinstance(kind, pl.Categorical | pl.Enum):
+        return _categories(column)
+    else:
+        return _texts(column)
+    return words, words
+
+
+def _values(column: pl.Series) -> npt.NDArray[np.generic]:
+    """(n,) the numbers of a column; those of nulls may be any."""
+    if not column.null_count():
+        return column.to_numpy()
+    array = column.to_arrow()
+    kind = column.clear().to_numpy().dtype
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
+
+
+def _texts(column: pl.Series) -> tuple[Words, Words]:
+    """Words of text and bytes, from Arrow's offsets and bytes."""
+    from proml_lab.kernels.rowhash import texts
+
+    array = column.cast(pl.Binary if column.dtype == pl.Binary else pl.String).to_arrow()
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return texts(bounds, np.frombuffer(data, np.uint8))
+
+
+def _categories(column: pl.Series) -> tuple[Words, Words]:
+    """Words of the categories' texts, each worked out once."""
+    from proml_lab.kernels.rowhash import firsts, gather
+
+    codes, there = _values(column.to_physical().cast(pl.UInt32)), _there(column)
+    rows = firsts(codes, there, BLOCK)
+    if not rows.size:  # too many codes for a table of places, or nothing but nulls
+        return _texts(column)
+    places = np.flatnonzero(rows >= 0)
+    table = np.zeros((2, rows.size), np.uint64)
+    table[:, places] = _texts(column[rows[places]])
+    return gather(codes, there, (table[0], table[1]))
+
+
+def _lists(column: pl.Series) -> tuple[Words, Words]:
+    """Words of lists, from those of their elements."""
+    from proml_lab.kernels.rowhash import lists
+
+    array = (column.arr.to_list() if isinstance(column.dtype, pl.Array) else column).to_arrow()
+    bounds = array.offsets.to_numpy().astype(np.int64)
+    inside = pl.Series(array.values)
+    if inside.dtype == pl.Null:
+        nothing = np.zeros(len(inside), np.uint64)
+        return lists(bounds, (nothing, nothing), np.zeros(len(inside), np.bool_))
+    return lists(bounds, _words(inside), _there(inside))
+
+
+def _key(name: str, kind: Json) -> Words:
+    """(2,) the first 16 bytes of the sha256 of a column's name and type."""
+    found = hashlib.sha256(_text([name, kind])).digest()
+    return np.frombuffer(found[:16], "<u8").astype(np.uint64)
+
+
+def _text(data: Json) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

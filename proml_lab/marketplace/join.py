@@ -187,7 +187,7 @@ class _Join:
         return Origin(
             view=view.view,
             source=view.source,
-            fingerprint=source.file_fingerprint(view.source_path),
+            fingerprint=source.content(view.source_path, role=f"View {view.view!r}"),
             n_rows=self._source(view).height,
             columns=tuple(pick.name for pick in group),
             query="; ".join(f"{pick.name}: {view.formula(pick.feature)}" for pick in group),
@@ -249,7 +249,7 @@ def _read_spine(spine: object, root: Path | None) -> tuple[pl.DataFrame, Origin]
         frame = source.read(path, None, role="The spine")
         inside = root is not None and path.is_relative_to(root)
         shown = str(path.relative_to(root)) if root and inside else str(path)
-        print_ = source.file_fingerprint(path)
+        print_ = source.content(path, role="The spine")
     else:
         frame = as_frame(spine)
         if not frame.height:

@@ -58,7 +58,7 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
         The source cannot be used; as in `training_set`.
     """
     source.needs(view, list(view.features))
-    content = source.file_fingerprint(view.source_path)[:16]
+    content = source.digest(view.source_path)[:16]
     file = cache / f"{view.view}-{view.digest}-{content}.parquet" if cache else None
     found = _kept(file) if file else None
     if found is None:

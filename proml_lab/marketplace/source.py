@@ -12,11 +12,13 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.errors import ColumnMissingError, DataError, SourceError, choose
+from proml_lab.fingerprint import Content
 from proml_lab.marketplace.view import FeatureView
 
 Ints = npt.NDArray[np.int64]
 NEVER = np.iinfo(np.int64).max
 """The moment of a null time: never reached."""
+_PIECE = 1 << 18  # rows
 
 
 def schema(path: Path, *, role: str) -> pl.Schema:
@@ -130,10 +132,41 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     return whole.fill_null(NEVER).to_numpy()
 
 
-def file_fingerprint(path: Path) -> str:
+def content(path: Path, *, role: str) -> str:
+    """Fingerprint of the rows in the Parquet file `path`, worked out once per state of the file.
+
+    It is that of its table, see `proml_lab.fingerprint`: row groups, compression and the order of
+    rows and columns do not matter. The file is read in pieces, whatever its size.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read; the message starts with `role`.
+    DataError
+        A column's type has no fingerprint.
+    """
+    try:
+        return _content(path, *_state(path))
+    except (PolarsError, OSError) as error:
+        raise _unreadable(path, role, error) from None
+
+
+def digest(path: Path) -> str:
     """Sha256 of the file's bytes, worked out once per state of the file."""
+    return _sha256(path, *_state(path))
+
+
+def _state(path: Path) -> tuple[int, int]:
     stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+    return stat.st_size, stat.st_mtime_ns
+
+
+@lru_cache(maxsize=256)
+def _content(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - the key of the cache
+    table = Content(pl.read_parquet_schema(path))
+    for piece in pl.scan_parquet(path).collect_batches(chunk_size=_PIECE, maintain_order=False):
+        table.add(piece)
+    return table.digest()
 
 
 @lru_cache(maxsize=256)
