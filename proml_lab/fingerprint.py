@@ -45,6 +45,8 @@ def fingerprint(frame: pl.DataFrame, *, threads: int | None = None) -> str:
 
     Parameters
     ----------
+    frame
+        (n, p) table.
     threads
         How many cores to use; by default all, where the frame is large.
 
@@ -73,7 +75,9 @@ class Content:
         n = min(threads or os.cpu_count() or 1, len(starts))
         if n > 1:
             with ThreadPoolExecutor(n, "proml-fingerprint") as pool:
-                found = list(pool.map(lambda start: self._block(frame[start : start + BLOCK]), starts))
+                found = list(
+                    pool.map(lambda start: self._block(frame[start : start + BLOCK]), starts)
+                )
         else:
             found = [self._block(frame[start : start + BLOCK]) for start in starts]
         for sums in found:
@@ -198,7 +202,8 @@ def _categories(column: pl.Series) -> tuple[Words, Words]:
     """Words of the categories' texts, each worked out once."""
     from proml_lab.kernels.rowhash import firsts, gather
 
-    codes, there = _values(column.to_physical().cast(pl.UInt32)), _there(column)
+    codes = _values(column.to_physical().cast(pl.UInt32)).view(np.uint32)
+    there = _there(column)
     rows = firsts(codes, there, BLOCK)
     if not rows.size:  # too many codes for a table of places, or nothing but nulls
         return _texts(column)

@@ -152,7 +152,7 @@ def firsts(
     for i in range(codes.size):
         keep = np.uint32(1) if there.size == 0 else np.uint32(there[i])
         greatest = max(greatest, np.uint32(codes[i] * keep))
-        known |= keep > 0
+        known = known or bool(keep > 0)
     if np.int64(greatest) > most or not known:
         return np.empty(0, np.int64)
     rows = np.full(np.int64(greatest) + 1, -1, np.int64)

@@ -9,14 +9,36 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from proml_lab.marketplace.source import NEVER, file_fingerprint, moments
+from proml_lab.errors import SourceError
+from proml_lab.fingerprint import fingerprint
+from proml_lab.marketplace.source import NEVER, content, digest, moments
 
 
-def test_the_fingerprint_is_that_of_the_bytes(tmp_path: Path) -> None:
+def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
-    for content in (b"one", b"other"):
-        file.write_bytes(content)
-        assert file_fingerprint(file) == hashlib.sha256(content).hexdigest()
+    for text in (b"one", b"other"):
+        file.write_bytes(text)
+        assert digest(file) == hashlib.sha256(text).hexdigest()
+
+
+def test_the_content_is_that_of_the_table_whatever_the_file(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": range(1000), "b": ["x", None] * 500})
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    frame.write_parquet(one)
+    frame.reverse().select("b", "a").write_parquet(
+        other, row_group_size=77, compression="uncompressed"
+    )
+    assert digest(one) != digest(other)
+    assert content(one, role="") == content(other, role="") == fingerprint(frame)
+    frame.with_columns(a=pl.col("a") + 1).write_parquet(one)
+    assert content(one, role="") != fingerprint(frame)
+
+
+def test_content_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    file.write_bytes(b"nothing of the kind")
+    with pytest.raises(SourceError, match=r"The spine: .*a.parquet is not a Parquet file"):
+        content(file, role="The spine")
 
 
 @pytest.mark.parametrize("unit", ["ms", "us", "ns"])
