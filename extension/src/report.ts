@@ -6,7 +6,7 @@ import { promoteIcon } from './icons';
 import { Server } from './server';
 import { CommandIDs } from './tokens';
 
-/** Opens an artifact's report in a tab of its own: no script runs in it. */
+/** Opens an artifact's report in a tab of its own: no script runs in it, only its theme is set. */
 export const report: JupyterFrontEndPlugin<void> = {
   id: 'proml-lab:report',
   description: 'Opens the report of a finished promotion in a sandboxed tab.',
@@ -21,8 +21,8 @@ function activate(
   themes: IThemeManager | null
 ): void {
   const server = new Server(app.serviceManager.serverSettings);
-  const url = (id: string): string =>
-    server.reportUrl(id, themes?.theme && !themes.isLight(themes.theme) ? 'dark' : 'light');
+  const isLight = (): boolean => !themes?.theme || themes.isLight(themes.theme);
+  const url = (id: string): string => server.reportUrl(id, isLight() ? 'light' : 'dark');
   const tracker = new WidgetTracker<ReportTab>({ namespace: 'proml-report' });
   app.commands.addCommand(CommandIDs.openReport, {
     label: 'Open Report',
@@ -46,7 +46,7 @@ function activate(
   });
   themes?.themeChanged.connect(() => {
     tracker.forEach(tab => {
-      tab.content.url = url(tab.promotion.id);
+      tab.mark(isLight());
     });
   });
   void restorer?.restore(tracker, {
@@ -66,7 +66,7 @@ class ReportTab extends MainAreaWidget<IFrame> {
     readonly promotion: Shown,
     url: string
   ) {
-    const frame = new IFrame({ sandbox: [], referrerPolicy: 'no-referrer' });
+    const frame = new IFrame({ sandbox: ['allow-same-origin'], referrerPolicy: 'no-referrer' });
     frame.url = url;
     frame.node.querySelector('iframe')?.setAttribute('title', `Report of ${promotion.title}`);
     super({ content: frame });
@@ -77,5 +77,11 @@ class ReportTab extends MainAreaWidget<IFrame> {
     this.title.caption = `Report of ${promotion.title}`;
     this.title.icon = promoteIcon;
     this.title.closable = true;
+  }
+
+  /** Tell the page of Lab's theme; loading it anew would lose the reader's place. */
+  mark(light: boolean): void {
+    const page = this.content.node.querySelector('iframe')?.contentDocument;
+    page?.body.setAttribute('data-jp-theme-light', String(light));
   }
 }

@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 _ID = r"(\d{8}-\d{6}-[0-9a-f]{6})"
 _REPORT_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-# A sandboxed frame does not see the theme around it: Jupyter's own mark tells it.
+# A frame does not see the theme around it: Jupyter's own mark tells it.
 _MARKS = {"light": b' data-jp-theme-light="true"', "dark": b' data-jp-theme-light="false"'}
 
 

@@ -32,11 +32,11 @@ def test_promote_to_the_report(lab: Lab) -> None:
     card.get_by_role("button", name="Open report").click()
 
     frame = lab.page.locator(f"iframe[title='Report of {title}']")
-    expect(frame).to_have_attribute("sandbox", "")
+    expect(frame).to_have_attribute("sandbox", "allow-same-origin")
     report = lab.page.frame_locator(f"iframe[title='Report of {title}']")
     expect(report.get_by_text(title).first).to_be_visible()
     expect(report.get_by_text("n_rows").first).to_be_visible()
-    for theme, light in ((DARK, "false"), (LIGHT, "true")):
+    for theme, light in ((DARK, "false"), (LIGHT, "true")) * 3:
         lab.theme(theme)
         expect(report.locator(f"body[data-jp-theme-light='{light}']")).to_be_visible()
     lab.shots("report")
