@@ -205,7 +205,8 @@ def test_the_report_may_run_no_script(client: Client, done: Promotion) -> None:
     assert (reply.status, reply.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "tiny-model@1" in reply.body
     policy = [rule.strip() for rule in reply.headers["Content-Security-Policy"].split(";")]
-    assert {"sandbox allow-same-origin", "default-src 'none'", "frame-ancestors 'self'"} <= set(policy)
+    assert "sandbox allow-same-origin" in policy
+    assert {"default-src 'none'", "frame-ancestors 'self'"} <= set(policy)
     assert not any(rule.startswith("script-src") for rule in policy)
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
