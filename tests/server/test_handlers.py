@@ -129,7 +129,7 @@ def test_the_form(client: Client) -> None:
     assert isinstance(fields, list)
     assert fields[1] == {
         "name": "n_rows", "kind": "int", "value": "400", "placeholder": "",
-        "help": "rows to learn from", "required": True,
+        "help": "rows to learn from", "required": True, "choices": [],
     }  # fmt: skip
 
 
