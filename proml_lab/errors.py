@@ -117,10 +117,11 @@ class ArtifactError(ProMLError, RuntimeError):
 
 
 class MissingExtraError(ProMLError, ImportError):
-    """A part of the package that is not installed."""
+    """A part of the package, or a `package` that it can use, that is not installed."""
 
-    def __init__(self, part: str, *, extra: str) -> None:
-        super().__init__(f"{part} is not installed.", hint=f"run: pip install 'proml-lab[{extra}]'")
+    def __init__(self, part: str, *, extra: str = "", package: str = "") -> None:
+        wanted = package or f"'proml-lab[{extra}]'"
+        super().__init__(f"{part} is not installed.", hint=f"run: pip install {wanted}")
 
 
 def unknown(role: str, name: str, choices: Iterable[str]) -> UnknownNameError:

@@ -1,4 +1,4 @@
-"""Fixtures for every test: one flights workspace, made once from the real data."""
+"""Fixtures for every test: the example workspaces, made once from the real data."""
 
 from __future__ import annotations
 
@@ -20,3 +20,16 @@ def flights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def flights(flights_folder: Path) -> Workspace:
     return open_workspace(flights_folder)
+
+
+@pytest.fixture(scope="session")
+def movies_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movies workspace; read-only by agreement, copy it to write."""
+    from proml_lab.marketplace.example import make_movies
+
+    return make_movies(tmp_path_factory.mktemp("data") / "movies")
+
+
+@pytest.fixture(scope="session")
+def movies(movies_folder: Path) -> Workspace:
+    return open_workspace(movies_folder)

