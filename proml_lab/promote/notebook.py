@@ -90,11 +90,7 @@ def inspect(notebook: str | Path) -> NotebookInfo:
         No such file, not a notebook, not Python, or not exactly one cell tagged `parameters`.
     """
     path = Path(notebook).expanduser().absolute()
-    node = _read(path)
-    if language := _other_language(node):
-        raise NotebookError(
-            f"{path.name} is written in {language}.", hint="only Python notebooks can be promoted."
-        )
+    node = read(path)
     tagged = [
         (number, cell)
         for number, cell in enumerate(node.cells, start=1)
@@ -104,6 +100,16 @@ def inspect(notebook: str | Path) -> NotebookInfo:
         raise _tags_error(path, [number for number, _ in tagged], node.metadata)
     found = parameters.declared(tagged[0][1].source, where=path.name)
     return NotebookInfo(path, found, len(node.cells), node)
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook in `path` in format 4; raises NotebookError if it is none of Python."""
+    node = _read(path)
+    if language := _other_language(node):
+        raise NotebookError(
+            f"{path.name} is written in {language}.", hint="only Python notebooks can be promoted."
+        )
+    return node
 
 
 def prepared(info: NotebookInfo, bound: Mapping[str, Value]) -> NotebookNode:

@@ -1,0 +1,116 @@
+"""Imports that the environment does not have, or has from where no version can be named."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import metadata
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from proml_lab.promote.lint import shell
+from proml_lab.promote.lint.calls import Calls
+from proml_lab.promote.lint.subject import Seen, Subject
+
+_OURS = "proml_lab"
+_EXTENSIONS = {"autoreload", "storemagic"}
+"""IPython's own, which it finds by itself."""
+_PACKAGES = {"site-packages", "dist-packages"}
+_MOVES = re.compile(r"os\.chdir|site\.addsitedir")
+
+
+def check(calls: Calls) -> Iterator[Seen]:
+    """PN080 and PN081: each module once, where it is first imported."""
+    subject = calls.subject
+    moved = _path_is_changed(calls)
+    told: set[str] = set()
+    for cell, line, top, certain in _imported(subject):
+        if top in told or top == _OURS or top in sys.stdlib_module_names or _is_local(top, subject):
+            continue
+        told.add(top)
+        spec = _found(top)
+        if spec is None:
+            if certain and not moved:
+                yield Seen("PN080", cell, line, f"import {top}")
+            continue
+        place = _place(spec)
+        if place is not None and _is_elsewhere(top, place, subject):
+            yield Seen("PN081", cell, line, f"import {top}: {place}")
+
+
+def _imported(subject: Subject) -> Iterator[tuple[int, int, str, bool]]:
+    """(cell, line, first part of the module's name, whether it is surely imported)."""
+    for cell in subject.code:
+        certain = {id(node) for node in cell.tree.body}
+        for node in cell.nodes:
+            sure = id(node) in certain and "raises-exception" not in cell.tags
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield cell.number, node.lineno, alias.name.partition(".")[0], sure
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield cell.number, node.lineno, node.module.partition(".")[0], sure
+        for magic in cell.magics:
+            top = magic.text.partition(".")[0]
+            if magic.name == "load_ext" and top.isidentifier() and top not in _EXTENSIONS:
+                yield cell.number, magic.line, top, True
+
+
+def _path_is_changed(calls: Calls) -> bool:
+    """Whether the notebook itself changes where modules come from."""
+    for _, node in calls.nodes:
+        match node:
+            case ast.Attribute(value=ast.Name(id="sys"), attr="path" | "meta_path" | "modules"):
+                return True
+            case ast.ImportFrom(module="sys", names=names) if any(a.name == "path" for a in names):
+                return True
+    if any(_MOVES.fullmatch(call.name) for call in calls.all):
+        return True
+    magics = calls.subject.magics()
+    return any(m.name in ("cd", "pushd", "run") or shell.installs(m) for _, m in magics)
+
+
+def _is_local(top: str, subject: Subject) -> bool:
+    """Whether it lies beside the notebook, in the workspace: the artifact keeps it."""
+    places = [subject.folder, *([subject.root] if subject.root else [])]
+    return any((p / f"{top}.py").is_file() or (p / top).is_dir() for p in places)
+
+
+def _found(top: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(top)
+    except (ImportError, ValueError, AttributeError):  # loaded without a spec: it is there
+        return sys.modules[top].__spec__ if top in sys.modules else None
+
+
+def _place(spec: ModuleSpec) -> Path | None:
+    """The file or folder of the module; None for what has none."""
+    if spec.origin not in (None, "built-in", "frozen", "namespace"):
+        return Path(str(spec.origin))
+    return next((Path(place) for place in spec.submodule_search_locations or ()), None)
+
+
+def _is_elsewhere(top: str, place: Path, subject: Subject) -> bool:
+    if _PACKAGES & set(place.parts) or place.is_relative_to(Path(sys.base_prefix) / "lib"):
+        return False
+    if subject.root is not None and place.is_relative_to(subject.root):
+        return False
+    if any(place.is_relative_to(folder) for folder in _editable()):
+        return False
+    return top not in metadata.packages_distributions()
+
+
+@cache
+def _editable() -> tuple[Path, ...]:
+    """Folders from which packages are installed in place."""
+    found = []
+    for distribution in metadata.distributions():
+        text = distribution.read_text("direct_url.json")
+        if text and json.loads(text).get("dir_info", {}).get("editable"):
+            found.append(Path(unquote(urlparse(json.loads(text)["url"]).path)))
+    return tuple(found)

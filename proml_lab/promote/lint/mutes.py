@@ -1,0 +1,49 @@
+"""What the notebook's metadata mutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from proml_lab.errors import choose
+from proml_lab.promote.lint.codes import CHECKS
+from proml_lab.promote.lint.subject import Data, Seen, Subject
+
+Place = Literal["", "cell", "notebook"]
+
+
+def check(subject: Subject) -> Iterator[Seen]:
+    """PN110: words in a list of mutes that are no code."""
+    places: list[tuple[int | None, Data]] = [(None, subject.metadata)]
+    places += [(cell.number, cell.metadata) for cell in subject.cells]
+    for number, metadata in places:
+        given = _given(metadata)
+        if given is None:
+            continue
+        if not isinstance(given, list | tuple):
+            yield Seen("PN110", number, None, f"proml.mute is {given!r}, not a list of codes")
+            continue
+        for word in given:
+            if word not in CHECKS:
+                yield Seen("PN110", number, None, f"{word!r}: {choose(str(word), CHECKS)}")
+
+
+def where(subject: Subject) -> Mapping[tuple[int | None, str], Place]:
+    """(cell, code) to where it is muted; the notebook's own mutes stand under None."""
+    found: dict[tuple[int | None, str], Place] = {}
+    for code in _codes(subject.metadata):
+        found[None, code] = "notebook"
+    for cell in subject.cells:
+        for code in _codes(cell.metadata):
+            found[cell.number, code] = "cell"
+    return found
+
+
+def _codes(metadata: Data) -> list[str]:
+    given = _given(metadata)
+    return [str(word) for word in given] if isinstance(given, list | tuple) else []
+
+
+def _given(metadata: Data) -> object:
+    ours = metadata.get("proml")
+    return ours.get("mute") if isinstance(ours, Mapping) else None
