@@ -58,6 +58,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="values in a YAML or JSON file; -p wins, and the later of several files",
     )
+    parser.add_argument(
+        "--strict", action="store_true", help="let warnings of lint stop the promotion too"
+    )
 
 
 def about(words: list[str]) -> str:
@@ -87,7 +90,9 @@ def run(args: Namespace, context: Context) -> Artifact:
     # A notebook may lie in a workspace of its own: it is looked for only if none is named here.
     place = context.folder or None
     with context.progress(args.name) as tell:
-        return promote(args.notebook, args.name, values, workspace=place, progress=tell)
+        return promote(
+            args.notebook, args.name, values, workspace=place, strict=args.strict, progress=tell
+        )
 
 
 def code(args: Namespace) -> str:
@@ -97,7 +102,9 @@ def code(args: Namespace) -> str:
     asked = args.parameters or args.files
     given = [python.Source(f"inspect({args.notebook!r}).{values}")] if asked else []
     place = python.workspace(args)
-    call = python.call("promote", args.notebook, args.name, *given, workspace=place)
+    call = python.call(
+        "promote", args.notebook, args.name, *given, workspace=place, strict=args.strict
+    )
     return python.script(call)
 
 
@@ -105,8 +112,10 @@ def summary(artifact: Artifact) -> Text:
     """What the command line says when it is done: how good, which version, where to look."""
     from proml_lab.plots import html
     from proml_lab.promote import difference, previous
+    from proml_lab.promote.lint import told
 
     lines = [html.text_table(_models(artifact)), "", f"{artifact.key}  {artifact.path}"]
+    lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
     before = previous(artifact)
     if before is not None:
         found = difference(before, artifact)

@@ -13,6 +13,7 @@ _ELSEWHERE = {
     "Picture": "proml_lab.magics.explain",
     "draft": "proml_lab.authoring",
     "inspect": "proml_lab.promote",
+    "lint": "proml_lab.promote",
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",
     "make_movies": "proml_lab.marketplace.example",

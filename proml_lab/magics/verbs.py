@@ -23,6 +23,7 @@ NAMES = (
     "compare",
     "explain",
     "output",
+    "lint",
     "promote",
     "artifacts",
     "init",

@@ -2,6 +2,7 @@
 
 from proml_lab.promote.artifact import Artifact, load_artifact, previous
 from proml_lab.promote.difference import Difference, difference
+from proml_lab.promote.lint import Finding, LintReport, lint
 from proml_lab.promote.listing import ArtifactList, artifacts
 from proml_lab.promote.notebook import NotebookInfo, inspect
 from proml_lab.promote.outputs import Outputs, record
@@ -12,12 +13,15 @@ __all__ = [
     "Artifact",
     "ArtifactList",
     "Difference",
+    "Finding",
+    "LintReport",
     "NotebookInfo",
     "Outputs",
     "Parameter",
     "artifacts",
     "difference",
     "inspect",
+    "lint",
     "load_artifact",
     "previous",
     "promote",

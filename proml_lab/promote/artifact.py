@@ -112,14 +112,16 @@ class Artifact:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
+        from proml_lab.promote.lint import told
 
         parameters = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
         facts = pl.DataFrame(
             {
-                "what": ["model", "parameters", "promoted", "report", "load it with"],
+                "what": ["model", "parameters", "lint", "promoted", "report", "load it with"],
                 "": [
                     str(self).partition(": ")[2],
                     parameters or "none",
+                    told(self.manifest.lint) or "nothing to mend",
                     f"{self.created:%Y-%m-%d %H:%M} UTC",
                     str(self.report),
                     f'load_artifact("{self.key}")',

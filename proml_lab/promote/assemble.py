@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proml_lab.contracts import Origin
 from proml_lab.promote import bundle, card, notebook, pyfunc, report
-from proml_lab.promote.bundle import FileEntry, InputEntry, Manifest
+from proml_lab.promote.bundle import FileEntry, InputEntry, LintEntry, Manifest
 from proml_lab.promote.freeze import freeze
+from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
 from proml_lab.spec import ModelSpec
@@ -98,6 +99,7 @@ def seal(
     created: str,
     path: str,
     previous: str | None,
+    lint: Iterable[Finding] = (),
 ) -> Manifest:
     """Write what says the version: the report and, last of all, the manifest."""
     manifest = Manifest(
@@ -114,6 +116,7 @@ def seal(
             InputEntry(view=o.view, fingerprint=o.fingerprint, n_rows=o.n_rows)
             for o in draft.origins
         ),
+        lint=tuple(LintEntry.model_validate(finding.document()) for finding in lint),
         reports=dict(draft.recorded.reports),
         files={},
     )

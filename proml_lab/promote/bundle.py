@@ -43,6 +43,17 @@ class InputEntry(Document):
     n_rows: int
 
 
+class LintEntry(Document):
+    """What a check of the notebook found; docs/lint.md has the codes."""
+
+    code: str = Field(pattern=r"^PN\d{3}$")
+    severity: Literal["error", "warning"]
+    cell: int | None = Field(None, description="counted from 1; null for the notebook")
+    line: int | None = None
+    seen: str
+    muted: Literal["", "cell", "notebook"] = ""
+
+
 class Manifest(Document):
     """``manifest.json``: what an artifact is, and every file of it."""
 
@@ -57,6 +68,7 @@ class Manifest(Document):
     seconds: dict[str, float] = Field({}, description="how long fitting each model took")
     model: dict[str, str] = Field(description="learner, task, label, data: of the model")
     inputs: tuple[InputEntry, ...] = ()
+    lint: tuple[LintEntry, ...] = Field((), description="warnings, and what was muted")
     reports: dict[str, str] = Field({}, description="name to kind of what lies in reports/")
     files: dict[str, FileEntry] = Field(description="path to digest of every other file")
     volatile: tuple[str, ...] = Field(VOLATILE, description="files that hold times")

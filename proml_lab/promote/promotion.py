@@ -17,6 +17,7 @@ from proml_lab.contracts import Progress
 from proml_lab.errors import ProMLError, RunError
 from proml_lab.promote import assemble, bundle
 from proml_lab.promote.artifact import Artifact, opened, registry_of
+from proml_lab.promote.lint import LintReport, lint, require
 from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
@@ -36,6 +37,7 @@ def promote(
     parameters: Mapping[str, object] | None = None,
     *,
     workspace: Workspace | str | Path | None = None,
+    strict: bool = False,
     progress: Progress | None = None,
 ) -> Artifact:
     """Run a notebook in a fresh kernel and register what it declares as a new version of `name`.
@@ -53,6 +55,8 @@ def promote(
     workspace
         Where the registry is; by default the workspace around the current folder, else around
         the notebook.
+    strict
+        Let warnings of lint stop the promotion too.
     progress
         Called with the part done and a few words.
 
@@ -63,7 +67,7 @@ def promote(
     Raises
     ------
     NameNotAllowedError, NotebookError, ParameterError, WorkspaceError, RegistryError
-        Before anything is run.
+        Before anything is run; NotebookError also for what lint finds.
     RunError
         A cell raised, the kernel died, no model was declared, or the disk is full. Nothing is
         registered; the run is kept in ``.proml/runs``.
@@ -72,11 +76,13 @@ def promote(
     info = inspect(notebook)
     bound = info.bind(parameters or {})
     place = opened(workspace, info.path.parent)
+    checked = lint(info.path, workspace=place, strict=strict)
+    require(checked)
     registry = registry_of(place)
     registry.probe()
     tell = progress or _silent
     keep = _run_folder(place.runs, name)
-    run = _Promotion(info, name, bound, place, keep)
+    run = _Promotion(info, name, bound, place, keep, checked)
     execute.load()
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
@@ -103,6 +109,7 @@ class _Promotion:
     bound: Mapping[str, Value]
     workspace: Workspace
     keep: Path
+    checked: LintReport
 
     @property
     def outputs(self) -> Path:
@@ -179,6 +186,7 @@ def _finish(
             created=created,
             path=run.shown_path,
             previous=f"{run.name}@{max(before)}" if before else None,
+            lint=run.checked.all,
         )
         place = registry.place(run.name, version)
         bundle.move(draft.folder, place)

@@ -44,8 +44,8 @@ _TOLD = re.compile(
 _TELLING = ("passw", "secret", "token", "api", "access")
 _DENSE = re.compile(r"[0-9A-Za-z+/_-]{32,}={0,2}")
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:your|my|example|sample|dummy|fake|change|placeholder|redacted|todo|insert|password|"
-    r"secret|token|test|none|null|<|\{|\$|\*{3}|x{4}|\.{3}|…|•)"
+    r"(?i)(?:(?:^|[\W_])(?:your|my|example|sample|dummy|fake|change\w*|placeholder|redacted|insert"
+    r"|password|secret|token|test|none|null)(?=[\W_]|$))|[<{$…•]|\*{3}|x{4}|\.{3}"
 )
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F-]+")
 _ENOUGH = 4.4

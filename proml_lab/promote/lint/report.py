@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from proml_lab.promote.lint.codes import CHECKS, Check, Severity
 from proml_lab.promote.lint.mutes import Place
@@ -162,7 +162,20 @@ class LintReport:
         )
 
 
-def told(findings: Iterable[Finding]) -> str:
+class Told(Protocol):
+    """What `told` needs to know: a `Finding`, or an entry of a manifest."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def severity(self) -> Severity: ...
+
+    @property
+    def muted(self) -> Place: ...
+
+
+def told(findings: Iterable[Told]) -> str:
     """``1 error (PN021), 2 warnings (PN050), 1 muted (PN031)``; empty if there is none."""
     groups: dict[str, Counter[str]] = {"error": Counter(), "warning": Counter(), "muted": Counter()}
     for finding in findings:

@@ -23,7 +23,7 @@ def is_known(name: str) -> bool:
 def bindings(nodes: Iterable[ast.AST], *, bare: bool = False) -> Iterator[str]:
     """Names that `nodes` bind in their own scope, ``*`` for a star import.
 
-    `bare`: also what is only annotated, as a local variable or a parameter of the notebook is.
+    `bare`: also what is only annotated or added to, which makes a name a function's own.
     """
     todo = list(nodes)
     while todo:
@@ -48,6 +48,9 @@ def bindings(nodes: Iterable[ast.AST], *, bare: bool = False) -> Iterator[str]:
             case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                 yield name
             case ast.AnnAssign(target=ast.Name(), value=None) if not bare:
+                continue
+            case ast.AugAssign(target=ast.Name(), value=value) if not bare:
+                todo.append(value)
                 continue
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 todo += [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
