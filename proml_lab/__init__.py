@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.view import FeatureView
     from proml_lab.marketplace.workspace import open_workspace
     from proml_lab.model import Model
-    from proml_lab.promote import artifacts, load_artifact, promote
+    from proml_lab.promote import artifacts, load_artifact, promote, reproduce
     from proml_lab.spec import ModelSpec
 
     __version__: str
@@ -40,6 +40,7 @@ __all__ = [
     "load_artifact",
     "open_workspace",
     "promote",
+    "reproduce",
 ]
 
 _HOME = {
@@ -55,6 +56,7 @@ _HOME = {
     "load_artifact": "proml_lab.promote",
     "open_workspace": "proml_lab.marketplace.workspace",
     "promote": "proml_lab.promote",
+    "reproduce": "proml_lab.promote",
 }
 
 

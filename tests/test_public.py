@@ -21,6 +21,7 @@ PUBLIC = {
     "load_artifact",
     "open_workspace",
     "promote",
+    "reproduce",
 }
 
 

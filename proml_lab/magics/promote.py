@@ -61,6 +61,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="let warnings of lint stop the promotion too"
     )
+    parser.add_argument(
+        "--fresh-env",
+        action="store_true",
+        help="run in a new environment with the same packages, built by pip and kept for next time",
+    )
 
 
 def about(words: list[str]) -> str:
@@ -91,7 +96,13 @@ def run(args: Namespace, context: Context) -> Artifact:
     place = context.folder or None
     with context.progress(args.name) as tell:
         return promote(
-            args.notebook, args.name, values, workspace=place, strict=args.strict, progress=tell
+            args.notebook,
+            args.name,
+            values,
+            workspace=place,
+            strict=args.strict,
+            progress=tell,
+            fresh_env=args.fresh_env,
         )
 
 
@@ -102,9 +113,8 @@ def code(args: Namespace) -> str:
     asked = args.parameters or args.files
     given = [python.Source(f"inspect({args.notebook!r}).{values}")] if asked else []
     place = python.workspace(args)
-    call = python.call(
-        "promote", args.notebook, args.name, *given, workspace=place, strict=args.strict
-    )
+    options = {"workspace": place, "strict": args.strict, "fresh_env": args.fresh_env}
+    call = python.call("promote", args.notebook, args.name, *given, **options)
     return python.script(call)
 
 

@@ -26,6 +26,7 @@ NAMES = (
     "lint",
     "promote",
     "artifacts",
+    "reproduce",
     "init",
     "help",
 )

@@ -8,6 +8,7 @@ from proml_lab.promote.notebook import NotebookInfo, inspect
 from proml_lab.promote.outputs import Outputs, record
 from proml_lab.promote.parameters import Parameter
 from proml_lab.promote.promotion import promote
+from proml_lab.promote.reproduction import Reproduction, reproduce
 
 __all__ = [
     "Artifact",
@@ -18,6 +19,7 @@ __all__ = [
     "NotebookInfo",
     "Outputs",
     "Parameter",
+    "Reproduction",
     "artifacts",
     "difference",
     "inspect",
@@ -26,4 +28,5 @@ __all__ = [
     "previous",
     "promote",
     "record",
+    "reproduce",
 ]

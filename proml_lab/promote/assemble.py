@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from proml_lab.contracts import Origin
-from proml_lab.promote import bundle, card, notebook, pyfunc, report
+from proml_lab.promote import bundle, card, freeze, notebook, pyfunc, report
 from proml_lab.promote.bundle import FileEntry, InputEntry, LintEntry, Manifest
-from proml_lab.promote.freeze import freeze
+from proml_lab.promote.freeze import Ground
 from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
@@ -31,6 +31,7 @@ class Draft:
     model: Mapping[str, str]
     inputs: tuple[str, ...]
     n_rows: int
+    seed: int
     files: Mapping[str, FileEntry]
 
 
@@ -38,6 +39,7 @@ def assemble(
     info: NotebookInfo,
     keep: Path,
     recorded: Recorded,
+    ground: Ground,
     *,
     parameters: Mapping[str, object],
 ) -> Draft:
@@ -51,6 +53,8 @@ def assemble(
         The run's folder with ``executed.ipynb`` and ``outputs/``, which is used up.
     recorded
         What the notebook declared.
+    ground
+        What it stood on.
     parameters
         Every parameter's value, as JSON.
     """
@@ -77,13 +81,14 @@ def assemble(
         },
         inputs=tuple(head["inputs"]),
         n_rows=head["n_rows"],
+        seed=ground.seed,
         files={},
     )
     pyfunc.describe(folder / "model")
     notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
     shutil.copyfile(keep / "executed.ipynb", folder / bundle.EXECUTED)
     shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
-    freeze(folder / "environment")
+    freeze.write(ground, folder)
     _write_data(draft)
     rows = [metric.row() for metric in draft.metrics]
     bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
@@ -108,6 +113,7 @@ def seal(
         created=created,
         notebook=path,
         parameters=dict(draft.parameters),
+        seed=draft.seed,
         previous=previous,
         parents=tuple(draft.recorded.parents),
         seconds=dict(draft.recorded.seconds),

@@ -63,6 +63,7 @@ class Manifest(Document):
     created: str = Field(description="UTC, ISO 8601, seconds")
     notebook: str = Field(description="where the notebook was, seen from the workspace")
     parameters: dict[str, Any] = Field(description="every parameter's value in this run")
+    seed: int | None = Field(None, description="what every generator of random numbers began with")
     previous: str | None = Field(None, description="the version before, such as name@2")
     parents: tuple[str, ...] = Field((), description="artifacts that the notebook read")
     seconds: dict[str, float] = Field({}, description="how long fitting each model took")

@@ -150,7 +150,7 @@ def _data(artifact: Artifact) -> dict[str, object]:
 def _environment(artifact: Artifact) -> dict[str, object]:
     ground: dict[str, object] = json.loads(_text(artifact, "environment/platform.json"))
     lock = tomllib.loads(_text(artifact, "environment/pylock.toml"))
-    return {**ground, **{p["name"]: p["version"] for p in lock["packages"]}}
+    return {**ground, **{p["name"]: p.get("version", "") for p in lock["packages"]}}
 
 
 def _figures(artifact: Artifact) -> dict[str, object]:

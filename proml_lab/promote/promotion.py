@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
 from proml_lab.errors import ProMLError, RunError
-from proml_lab.promote import assemble, bundle
+from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
+from proml_lab.promote.freeze import Ground
 from proml_lab.promote.lint import LintReport, lint, require
 from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
@@ -39,6 +40,7 @@ def promote(
     workspace: Workspace | str | Path | None = None,
     strict: bool = False,
     progress: Progress | None = None,
+    fresh_env: bool = False,
 ) -> Artifact:
     """Run a notebook in a fresh kernel and register what it declares as a new version of `name`.
 
@@ -59,6 +61,9 @@ def promote(
         Let warnings of lint stop the promotion too.
     progress
         Called with the part done and a few words.
+    fresh_env
+        Run in a new virtual environment with the packages of this one, built by pip and kept in
+        the user's cache; the artifact then also says which files the packages are.
 
     Returns
     -------
@@ -69,8 +74,8 @@ def promote(
     NameNotAllowedError, NotebookError, ParameterError, WorkspaceError, RegistryError
         Before anything is run; NotebookError also for what lint finds.
     RunError
-        A cell raised, the kernel died, no model was declared, or the disk is full. Nothing is
-        registered; the run is kept in ``.proml/runs``.
+        A cell raised, the kernel died, no model was declared, the disk is full, or the fresh
+        environment cannot be built. Nothing is registered; the run is kept in ``.proml/runs``.
     """
     check_name(name, role="artifact name")
     info = inspect(notebook)
@@ -81,14 +86,15 @@ def promote(
     registry = registry_of(place)
     registry.probe()
     tell = progress or _silent
-    keep = _run_folder(place.runs, name)
-    run = _Promotion(info, name, bound, place, keep, checked)
+    keep = run_folder(place.runs, name)
+    run = Run(info, name, bound, place, keep, fresh_env, checked)
     execute.load()
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
         opening = pool.submit(registry.open)
-        recorded = _run(run, tell)
-        return _finish(run, recorded, registry, opening, tell)
+        ground = stand(run, tell)
+        recorded = perform(run, ground, tell)
+        return _finish(run, recorded, ground, registry, opening, tell)
     except ProMLError:
         raise
     except OSError as error:
@@ -101,15 +107,16 @@ def promote(
 
 
 @dataclass(frozen=True)
-class _Promotion:
-    """One promotion under way: `keep` is its folder among the runs."""
+class Run:
+    """One run under way: `keep` is its folder among the runs."""
 
     info: NotebookInfo
     name: str
     bound: Mapping[str, Value]
     workspace: Workspace
     keep: Path
-    checked: LintReport
+    fresh_env: bool = False
+    checked: LintReport | None = None
 
     @property
     def outputs(self) -> Path:
@@ -129,8 +136,31 @@ class _Promotion:
         return self.info.path.parent if inside else self.workspace.root
 
 
-def _run(run: _Promotion, tell: Progress) -> Recorded:
-    """Run the notebook; what it declared."""
+def stand(run: Run, tell: Progress, *, lock: Path | None = None) -> Ground:
+    """Take the ground that the run stands on: the present environment, or one built from `lock`.
+
+    Raises RunError if a fresh environment cannot be built.
+    """
+    values = run.info.values(run.bound)
+    return freeze.take(
+        run.keep,
+        run.outputs,
+        run.workspace.root,
+        values,
+        fresh_env=run.fresh_env,
+        lock=lock,
+        progress=tell,
+    )
+
+
+def perform(run: Run, ground: Ground, tell: Progress) -> Recorded:
+    """Run the notebook; what it declared.
+
+    Raises
+    ------
+    RunError
+        A cell raised, the kernel died, or no model was declared that can be told.
+    """
     node = prepared(run.info, run.bound)
     execute.execute(
         node,
@@ -140,7 +170,10 @@ def _run(run: _Promotion, tell: Progress) -> Recorded:
         environment={
             VARIABLE: str(run.outputs),
             "PROML_WORKSPACE": str(run.workspace.root),
+            **ground.variables,
         },
+        startup=ground.startup,
+        python=ground.python,
         progress=lambda part, words: tell(part * _RUN, words),
     )
     recorded = Recorded.read(run.outputs)
@@ -161,8 +194,9 @@ def _run(run: _Promotion, tell: Progress) -> Recorded:
 
 
 def _finish(
-    run: _Promotion,
+    run: Run,
     recorded: Recorded,
+    ground: Ground,
     registry: Registry,
     opening: Future[None],
     tell: Progress,
@@ -170,7 +204,7 @@ def _finish(
     """Assemble the bundle, then take a number for it and move it to its place."""
     tell(_FREEZE, "freezing environment, data and code")
     values = run.info.values(run.bound)
-    draft = assemble.assemble(run.info, run.keep, recorded, parameters=values)
+    draft = assemble.assemble(run.info, run.keep, recorded, ground, parameters=values)
     words = "making the registry's tables (once)" if registry.is_new else "registering"
     tell(_REGISTER, words)
     opening.result()
@@ -186,7 +220,7 @@ def _finish(
             created=created,
             path=run.shown_path,
             previous=f"{run.name}@{max(before)}" if before else None,
-            lint=run.checked.all,
+            lint=run.checked.all if run.checked else (),
         )
         place = registry.place(run.name, version)
         bundle.move(draft.folder, place)
@@ -195,7 +229,7 @@ def _finish(
     return Artifact(place, manifest)
 
 
-def _run_folder(runs: Path, name: str) -> Path:
+def run_folder(runs: Path, name: str) -> Path:
     """A new folder that says when and what."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = runs / f"{stamp}-{name}-{secrets.token_hex(2)}"

@@ -11,7 +11,7 @@ from proml_lab.errors import ArtifactError
 from proml_lab.promote import bundle
 from tests.promote.conftest import Promoted
 
-PARTS = ["model", "reports", "data", "environment", "notebook", "spec.proml.yaml"]
+PARTS = ["model", "reports", "data", "environment", "code", "notebook", "spec.proml.yaml"]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""What a run stood on, kept so that it can be had again: environment, code, data, randomness."""
+"""What a run stands on, kept so that it can be had again: environment, code, data, randomness."""
 
-from proml_lab.promote.freeze.environment import freeze
+from proml_lab.promote.freeze.ground import Ground, take, write
 
-__all__ = ["freeze"]
+__all__ = ["Ground", "take", "write"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,7 @@ def execute(
     environment: Mapping[str, str],
     progress: Progress | None = None,
     startup: Sequence[str] = (),
+    python: str = sys.executable,
 ) -> Path:
     """Run every cell of `node` in order, in place, and write it with its outputs.
 
@@ -86,6 +88,8 @@ def execute(
         Called before each cell with the part done and the cell's number and first line.
     startup
         Python sources that run in the kernel before the first cell, silently and uncounted.
+    python
+        The interpreter of the kernel.
 
     Returns
     -------
@@ -113,6 +117,7 @@ def execute(
                 log=log,
                 tell=run.tell,
                 startup=startup,
+                python=python,
             )
     except KeyboardInterrupt:
         hint = _save(node, path)

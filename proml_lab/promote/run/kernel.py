@@ -29,6 +29,7 @@ def run(
     log: IO[bytes],
     tell: Callable[[int], None],
     startup: Sequence[str] = (),
+    python: str = sys.executable,
 ) -> None:
     """Run every cell of `node` in place, with `folder` as working directory.
 
@@ -44,7 +45,7 @@ def run(
     Exception
         What papermill raised, StartupError among it; the kernel has ended.
     """
-    worker = _Worker(node, folder, environment, log, startup)
+    worker = _Worker(node, folder, environment, log, startup, python)
     worker.start()
     try:
         while (index := worker.next_cell()) is not None:
@@ -76,10 +77,12 @@ class _Worker(threading.Thread):
         environment: Mapping[str, str],
         log: IO[bytes],
         startup: Sequence[str],
+        python: str,
     ) -> None:
         super().__init__(name="proml-promotion", daemon=True)
         self.node, self.folder, self.environment, self.log = node, folder, environment, log
         self.startup = startup
+        self.python = python
         self.reached: SimpleQueue[int | None] = SimpleQueue()
         self.told = threading.Event()
         self.stopped = threading.Event()
@@ -88,7 +91,7 @@ class _Worker(threading.Thread):
 
     def run(self) -> None:
         try:
-            with _kernel() as self._kernel, _own_loop():
+            with _kernel(self.python) as self._kernel, _own_loop():
                 _papermill(self)
         except Exception as error:  # handed to the thread that waits
             self.error = error
@@ -194,8 +197,8 @@ def _own_loop() -> Iterator[None]:
 
 
 @contextmanager
-def _kernel() -> Iterator[AsyncKernelManager]:
-    """A manager whose kernel is this interpreter, whatever kernels are installed by name.
+def _kernel(python: str) -> Iterator[AsyncKernelManager]:
+    """A manager whose kernel is the interpreter `python`, whatever kernels are installed by name.
 
     It talks over sockets in a private folder: no port is open, none is raced for.
     """
@@ -205,7 +208,7 @@ def _kernel() -> Iterator[AsyncKernelManager]:
     class ThisPython(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             return KernelSpec(argv=command, display_name="Python", language="python")
 
     with TemporaryDirectory(prefix="proml-", ignore_cleanup_errors=True) as private:

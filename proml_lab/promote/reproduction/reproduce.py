@@ -1,0 +1,192 @@
+"""Make an artifact again from its bundle alone, and say how near the result comes."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from proml_lab.contracts import Progress
+from proml_lab.errors import RunError, WorkspaceError
+from proml_lab.promote import assemble, bundle, promotion
+from proml_lab.promote.artifact import Artifact, load_artifact, opened
+from proml_lab.promote.freeze import code
+from proml_lab.promote.notebook import NotebookInfo, inspect
+from proml_lab.promote.reproduction import drift
+from proml_lab.promote.reproduction.cells import compare_cells
+from proml_lab.promote.reproduction.closeness import IDENTICAL, Closeness
+from proml_lab.promote.reproduction.files import compare_files
+from proml_lab.promote.reproduction.result import SCHEMA, Reproduction, row, worst
+from proml_lab.promote.run import execute
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
+
+_APART = Closeness("different", float("inf"), float("inf"))
+
+
+def reproduce(
+    key: str | Path,
+    *,
+    fresh_env: bool = False,
+    workspace: Workspace | str | Path | None = None,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Run an artifact's notebook again, from what is in the artifact and nothing else.
+
+    A workspace of its data and code is laid out in a folder of its own, and the notebook is run
+    there with the recorded parameters and seed. Nothing is registered.
+
+    Parameters
+    ----------
+    key
+        ``name@version``, ``name`` for the newest, ``name@alias``, or an artifact's folder.
+    fresh_env
+        Run in a new environment built from the artifact's lock; else in this one.
+    workspace
+        Where the registry is, and where the report is kept: in ``.proml/reproductions``. A folder
+        given as `key` needs none.
+    progress
+        Called with the part done and a few words.
+
+    Returns
+    -------
+    The report: for each output whether it is identical, equal within tolerance, or different. A
+    notebook that fails now is a report, too.
+
+    Raises
+    ------
+    UnknownNameError, ArtifactError
+        There is no such artifact, or one of its files is not what it was.
+    RunError
+        The fresh environment cannot be built.
+    """
+    artifact = load_artifact(key, workspace)
+    _verify(artifact)
+    place = _place(workspace, artifact)
+    created = datetime.now(UTC).replace(microsecond=0)
+    stamp = f"{artifact.name}@{artifact.version}-{created:%Y%m%d-%H%M%S}"
+    execute.load()
+    runs = place.runs if place else Path(gettempdir())
+    keep = promotion.run_folder(runs, f"{artifact.name}-{artifact.version}")
+    try:
+        made = _made(artifact, keep, fresh_env=fresh_env, tell=progress or _silent)
+        table = pl.DataFrame(made.rows, schema=SCHEMA, orient="row")
+    finally:
+        shutil.rmtree(keep, ignore_errors=True)
+    report = Reproduction(
+        key=artifact.key,
+        verdict=worst(table["verdict"]),
+        environment="fresh" if fresh_env else "same",
+        warnings=made.warnings,
+        created=created.isoformat(),
+        seconds=round(made.seconds, 3),
+        table=table,
+    )
+    return _kept(report, place, stamp)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What was made again, held against the artifact row by row."""
+
+    rows: list[dict[str, object]]
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+def _made(artifact: Artifact, keep: Path, *, fresh_env: bool, tell: Progress) -> _Made:
+    """Lay out the workspace in ``keep/workspace``, run the notebook there, and compare."""
+    from proml_lab.marketplace.workspace import open_workspace
+
+    tell(0.0, "laying out data and code")
+    root = keep / "workspace"
+    info = _laid_out(artifact, root)
+    bound = info.bind(_given(info, artifact.parameters))
+    run = promotion.Run(info, artifact.name, bound, open_workspace(root), keep)
+    locked = artifact.path / "environment"
+    ground = promotion.stand(run, tell, lock=locked if fresh_env else None)
+    ground = replace(ground, seed=artifact.manifest.seed or 0)
+    warnings = [*drift.machine_apart(locked)]
+    if fresh_env:
+        warnings += [f"{name} has other files than it had" for name in ground.unlike]
+    else:
+        warnings += drift.packages_apart(locked)
+    began = time.monotonic()
+    try:
+        recorded = promotion.perform(run, ground, tell)
+    except RunError as error:
+        seconds = time.monotonic() - began
+        said = error.message.splitlines()[0]
+        return _Made([row("run", "the notebook", _APART, where=said)], tuple(warnings), seconds)
+    seconds = time.monotonic() - began
+    tell(0.95, "comparing")
+    values = info.values(run.bound)
+    draft = assemble.assemble(info, keep, recorded, ground, parameters=values)
+    return _Made([*_compared(artifact, draft)], tuple(warnings), seconds)
+
+
+def _compared(artifact: Artifact, draft: assemble.Draft) -> Iterator[dict[str, object]]:
+    """A row for each output, in the order in which a run makes them."""
+    same = draft.model["data"] == artifact.manifest.model["data"]
+    yield row("data", "training rows", IDENTICAL if same else _APART)
+    executed = artifact.path / bundle.EXECUTED
+    for number, title, found in compare_cells(executed, draft.folder / bundle.EXECUTED):
+        yield row("cell", f"cell {number}", found, where=title if found.line else "")
+    for what, name, found in compare_files(artifact.path, draft.folder):
+        yield row(what, name, found)
+
+
+def _laid_out(artifact: Artifact, root: Path) -> NotebookInfo:
+    """Put data, code and the notebook below `root`, which becomes a workspace."""
+    root.mkdir()
+    code.restore(artifact.path / "code", root)
+    if not (root / "proml.toml").exists() and not (root / "pyproject.toml").exists():
+        (root / "proml.toml").write_text("", encoding="utf-8")
+    path = root / artifact.manifest.notebook
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(artifact.path / "notebook" / "source.ipynb", path)
+    return inspect(path)
+
+
+def _given(info: NotebookInfo, recorded: Mapping[str, object]) -> dict[str, object]:
+    """The recorded values that are not what the notebook would take by itself."""
+    alone = info.values({})
+    return {name: value for name, value in recorded.items() if alone.get(name) != value}
+
+
+def _verify(artifact: Artifact) -> None:
+    """Every file is what the manifest says, and there is no other."""
+    parts = {path.name for path in artifact.path.iterdir()} - {bundle.MANIFEST}
+    listed = {name.partition("/")[0] for name in artifact.manifest.files}
+    bundle.verify(artifact.path, artifact.manifest, parts | listed)
+
+
+def _place(workspace: Workspace | str | Path | None, artifact: Artifact) -> Workspace | None:
+    """The workspace that keeps the report; None if an artifact lies outside of any."""
+    try:
+        return opened(workspace, artifact.path)
+    except WorkspaceError:
+        if workspace is not None:
+            raise
+        return None
+
+
+def _kept(report: Reproduction, place: Workspace | None, stamp: str) -> Reproduction:
+    """Write the report; the same with its path."""
+    if place is None:
+        return report
+    path = place.root / ".proml" / "reproductions" / f"{stamp}.json"
+    bundle.write_json(path, report.to_dict())
+    return replace(report, path=path)
+
+
+def _silent(part: float, words: str) -> None:
+    """Progress for those who did not ask for it."""

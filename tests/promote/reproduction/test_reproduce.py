@@ -1,0 +1,96 @@
+"""Artifacts made again: the same, another, and refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from proml_lab.errors import ArtifactError
+from proml_lab.promote import Artifact, artifacts, promote, reproduce
+from tests.promote.conftest import LIGHT, make_workspace, write_notebook
+
+GIVEN = """
+import random, helper
+print(helper.said, depth)
+record({"draw": random.random()})
+"""
+CLOCK = """
+import time
+now = time.time_ns() % 1_000_003
+record({"moment": now})
+print(now)
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    workspace: Path
+    steady: Artifact
+    clock: Artifact
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = make_workspace(tmp_path_factory.mktemp("again") / "workspace")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "helper.py").write_text("said = 'hello'\n")
+    parameters = "seed: int = 4\ndepth: int = 2\nname: str = 'x'"
+    first = write_notebook(folder / "deep" / "a.ipynb", LIGHT, GIVEN, parameters=parameters)
+    second = write_notebook(folder / "b.ipynb", LIGHT, "x = 1", CLOCK)
+    return Made(
+        folder,
+        promote(first, "steady", {"depth": 3}, workspace=folder),
+        promote(second, "clock", workspace=folder),
+    )
+
+
+def test_an_artifact_alone_gives_the_same_again(made: Made, tmp_path: Path) -> None:
+    """Nothing of the workspace is there: only the folder of the artifact."""
+    alone = tmp_path / "copy"
+    shutil.copytree(made.steady.path, alone)
+    steps: list[tuple[float, str]] = []
+    place = make_workspace(tmp_path / "another")
+    found = reproduce(alone, workspace=place, progress=lambda *step: steps.append(step))
+    assert found.verdict == "identical", found.frame()
+    assert found.warnings == ()
+    assert set(found.frame()["what"]) == {"data", "cell", "spec", "model", "metrics", "report"}
+    assert found.path is not None
+    assert found.path.parent == place / ".proml" / "reproductions"
+    assert json.loads(found.path.read_text()) == found.to_dict()
+    assert len(artifacts(workspace=place)) == 0
+    assert list((place / ".proml" / "runs").iterdir()) == []
+    assert [part for part, _ in steps] == sorted(part for part, _ in steps)
+
+
+def test_what_depends_on_the_clock_is_different_and_its_cell_is_named(made: Made) -> None:
+    found = reproduce("clock@1", workspace=made.workspace)
+    assert found.verdict == "different"
+    assert found.departs.startswith("cell 5 (import time")
+    apart = found.frame().filter(verdict="different")
+    assert apart["what"].to_list() == ["cell", "metrics", "report"]
+    assert len(artifacts(workspace=made.workspace)) == 2
+
+
+def test_a_notebook_that_fails_now_is_told(made: Made, tmp_path: Path) -> None:
+    alone = tmp_path / "copy"
+    shutil.copytree(made.steady.path, alone)
+    shutil.rmtree(alone / "code" / "files")
+    manifest = json.loads((alone / "manifest.json").read_text())
+    manifest["files"] = {n: e for n, e in manifest["files"].items() if "code/files" not in n}
+    (alone / "manifest.json").write_text(json.dumps(manifest))
+    found = reproduce(alone, workspace=make_workspace(tmp_path / "another"))
+    assert found.verdict == "different"
+    assert "No module named 'helper'" in found.departs
+
+
+@pytest.mark.parametrize("name", ["notebook/source.ipynb", "code/files/deep/helper.py"])
+def test_a_tampered_artifact_is_refused(made: Made, tmp_path: Path, name: str) -> None:
+    alone = tmp_path / "copy"
+    shutil.copytree(made.steady.path, alone)
+    (alone / name).write_text((alone / name).read_text() + " ")
+    with pytest.raises(ArtifactError, match=f"{name} was changed"):
+        reproduce(alone, workspace=make_workspace(tmp_path / "another"))
