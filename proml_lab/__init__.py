@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.view import FeatureView
     from proml_lab.marketplace.workspace import open_workspace
     from proml_lab.model import Model
-    from proml_lab.promote import artifacts, load_artifact, promote, reproduce
+    from proml_lab.promote import artifacts, load_artifact, promote, reproduce, verify
     from proml_lab.spec import ModelSpec
 
     __version__: str
@@ -41,6 +41,7 @@ __all__ = [
     "open_workspace",
     "promote",
     "reproduce",
+    "verify",
 ]
 
 _HOME = {
@@ -57,6 +58,7 @@ _HOME = {
     "open_workspace": "proml_lab.marketplace.workspace",
     "promote": "proml_lab.promote",
     "reproduce": "proml_lab.promote",
+    "verify": "proml_lab.promote",
 }
 
 

@@ -15,6 +15,7 @@ ProMLError
 ├── RunError              a notebook that failed while it ran
 ├── RegistryError         a registry that cannot be opened, read or written
 ├── ArtifactError         an artifact that is absent, damaged or not one of ours
+├── SigningError          a key that signs or checks signatures and cannot be used
 └── MissingExtraError     a part that is not installed
 """
 
@@ -114,6 +115,10 @@ class RegistryError(ProMLError, RuntimeError):
 
 class ArtifactError(ProMLError, RuntimeError):
     """An artifact that is absent, damaged or not one of ours."""
+
+
+class SigningError(ProMLError, RuntimeError):
+    """A key that signs artifacts, or checks their signatures, and cannot be used."""
 
 
 class MissingExtraError(ProMLError, ImportError):

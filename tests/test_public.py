@@ -22,6 +22,7 @@ PUBLIC = {
     "open_workspace",
     "promote",
     "reproduce",
+    "verify",
 }
 
 

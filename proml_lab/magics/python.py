@@ -12,6 +12,8 @@ from proml_lab.magics.parser import Namespace
 _ELSEWHERE = {
     "Picture": "proml_lab.magics.explain",
     "draft": "proml_lab.authoring",
+    "export_artifact": "proml_lab.promote.trust",
+    "import_artifact": "proml_lab.promote.trust",
     "inspect": "proml_lab.promote",
     "lint": "proml_lab.promote",
     "load": "proml_lab.learners",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -27,6 +28,9 @@ NAMES = (
     "promote",
     "artifacts",
     "reproduce",
+    "verify",
+    "export",
+    "import",
     "init",
     "help",
 )
@@ -65,7 +69,8 @@ def load(name: str) -> Verb:
     """The verb `name`; raises UsageError with the nearest for one that is not there."""
     if name not in NAMES:
         raise UsageError(f"There is no verb {name!r}.", hint=choose(name, NAMES))
-    return cast(Verb, import_module(f"proml_lab.magics.{name}"))
+    module = f"{name}_" if keyword.iskeyword(name) else name  # as Python's own 'import' is
+    return cast(Verb, import_module(f"proml_lab.magics.{module}"))
 
 
 def parser(name: str, *, prog: str) -> ArgumentParser:

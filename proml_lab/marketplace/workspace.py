@@ -42,6 +42,12 @@ class WorkspaceConfig(Document):
         "sqlite:///.proml/registry.db", description="address of the registry; SQLite or MLflow"
     )
     engine: Literal["local"] = Field("local", description="where jobs run")
+    signing_key: str = Field(
+        "", description="file of the key that signs; by default the user's own, made at first use"
+    )
+    trusted_keys: str = Field(
+        "trusted-keys", description="folder with the public keys of others that are trusted, *.pub"
+    )
     rows: int = Field(20, ge=1, le=1000, description="rows shown of a table")
 
 

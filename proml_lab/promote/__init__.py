@@ -9,6 +9,7 @@ from proml_lab.promote.outputs import Outputs, record
 from proml_lab.promote.parameters import Parameter
 from proml_lab.promote.promotion import promote
 from proml_lab.promote.reproduction import Reproduction, reproduce
+from proml_lab.promote.trust import Verification, verify
 
 __all__ = [
     "Artifact",
@@ -20,6 +21,7 @@ __all__ = [
     "Outputs",
     "Parameter",
     "Reproduction",
+    "Verification",
     "artifacts",
     "difference",
     "inspect",
@@ -29,4 +31,5 @@ __all__ = [
     "promote",
     "record",
     "reproduce",
+    "verify",
 ]

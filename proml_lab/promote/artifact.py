@@ -149,7 +149,7 @@ def load_artifact(key: str | Path, workspace: Workspace | str | Path | None = No
     ArtifactError
         A file is missing, changed, or not one of the manifest's.
     """
-    folder = _folder(key, workspace)
+    folder = locate(key, workspace)
     manifest = bundle.read_manifest(folder)
     bundle.verify(folder, manifest, ["model", "spec.proml.yaml", "reports"])
     artifact = Artifact(folder, manifest)
@@ -184,7 +184,14 @@ def registry_of(workspace: Workspace) -> Registry:
     return Registry(workspace.registry, workspace.root / ".proml" / "artifacts")
 
 
-def _folder(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
+def locate(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
+    """The folder of ``name@version``, the newest of ``name``, ``name@alias``; or a folder given.
+
+    Raises
+    ------
+    UnknownNameError
+        No such name, version or alias.
+    """
     text = str(key)
     if isinstance(key, Path) or "/" in text or "\\" in text:
         return Path(key).expanduser().absolute()

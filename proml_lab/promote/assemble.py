@@ -15,6 +15,7 @@ from proml_lab.promote.freeze import Ground
 from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
+from proml_lab.promote.trust import SigningKey, crate, sign
 from proml_lab.spec import ModelSpec
 
 
@@ -104,9 +105,10 @@ def seal(
     created: str,
     path: str,
     previous: str | None,
+    key: SigningKey,
     lint: Iterable[Finding] = (),
 ) -> Manifest:
-    """Write what says the version: the report and, last of all, the manifest."""
+    """Write what says the version: report, crate, manifest and, last of all, the signature."""
     manifest = Manifest(
         name=name,
         version=version,
@@ -128,9 +130,16 @@ def seal(
     )
     page = draft.folder / bundle.REPORT
     page.write_text(report.page(draft, manifest), encoding="utf-8", newline="\n")
-    entry = FileEntry(sha256=bundle.digest(page), bytes=page.stat().st_size)
-    manifest = manifest.model_copy(update={"files": {**draft.files, bundle.REPORT: entry}})
+    (draft.folder / bundle.PUBLIC).write_bytes(key.public.pem)
+    late = (bundle.REPORT, bundle.PUBLIC)
+    files = {**draft.files, **{name: bundle.entry(draft.folder / name) for name in late}}
+    lead = draft.spec.description or f"Predicts {draft.spec.label.column}."
+    graph = crate.describe(manifest, files, description=lead)
+    bundle.write_json(draft.folder / bundle.CRATE, graph)
+    files[bundle.CRATE] = bundle.entry(draft.folder / bundle.CRATE)
+    manifest = manifest.model_copy(update={"files": files})
     bundle.write_json(draft.folder / bundle.MANIFEST, manifest.model_dump(mode="json"))
+    sign(draft.folder, key)
     return manifest
 
 

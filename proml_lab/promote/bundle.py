@@ -22,9 +22,12 @@ from proml_lab.spec import Name
 MANIFEST = "manifest.json"
 EXECUTED = "notebook/executed.ipynb"
 REPORT = "notebook/report.html"
+CRATE = "ro-crate-metadata.json"
+SIGNATURE = "signature"
+PUBLIC = "signature.pub"
 METRICS = "reports/metrics.json"
 CARD = "reports/card.md"
-VOLATILE = (MANIFEST, EXECUTED, REPORT)
+VOLATILE = (MANIFEST, EXECUTED, REPORT, CRATE, SIGNATURE)
 """Files that hold times: two promotions of the same inputs differ in these only."""
 
 
@@ -85,8 +88,13 @@ def index(folder: Path) -> dict[str, FileEntry]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         if name != MANIFEST:
-            found[name] = FileEntry(sha256=digest(path), bytes=path.stat().st_size)
+            found[name] = entry(path)
     return found
+
+
+def entry(path: Path) -> FileEntry:
+    """Size and digest of the file at `path`."""
+    return FileEntry(sha256=digest(path), bytes=path.stat().st_size)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -107,7 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return document.validate(data if isinstance(data, dict) else {}, Manifest, name=str(path))
-    except (OSError, ValueError, SpecError) as error:
+    except (OSError, ValueError, RecursionError, SpecError) as error:
         reason = (error.message if isinstance(error, SpecError) else str(error)).splitlines()[0]
         raise ArtifactError(f"The manifest of {folder} is damaged: {reason}") from None
 
@@ -123,11 +131,11 @@ def verify(folder: Path, manifest: Manifest, parts: Iterable[str]) -> None:
     wanted = set(parts)
     listed = {n: e for n, e in manifest.files.items() if n.split("/")[0] in wanted}
     hint = "take the artifact again from where it was made, or promote anew."
-    for name, entry in sorted(listed.items()):
+    for name, said in sorted(listed.items()):
         path = folder / name
         if not path.is_file():
             raise ArtifactError(f"{manifest.key} is damaged: {name} is missing.", hint=hint)
-        if path.stat().st_size != entry.bytes or digest(path) != entry.sha256:
+        if path.stat().st_size != said.bytes or digest(path) != said.sha256:
             raise ArtifactError(f"{manifest.key} is damaged: {name} was changed.", hint=hint)
     for part in sorted(wanted):
         for path in sorted((folder / part).rglob("*")):
@@ -149,10 +157,14 @@ def move(folder: Path, place: Path) -> None:
 
 
 def write_json(path: Path, data: Mapping[str, object] | list[object]) -> None:
-    """Deterministic JSON: sorted keys, one form of white space, a line feed at the end."""
-    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    """Write `json_text` of `data` to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(json_text(data), encoding="utf-8", newline="\n")
+
+
+def json_text(data: Mapping[str, object] | list[object]) -> str:
+    """Deterministic JSON: sorted keys, one form of white space, a line feed at the end."""
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def digest(path: Path) -> str:

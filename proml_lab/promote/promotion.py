@@ -24,6 +24,7 @@ from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
 from proml_lab.promote.registry import Record, Registry
 from proml_lab.promote.run import execute
+from proml_lab.promote.trust import SigningKey, signature, signing_key
 from proml_lab.spec import check_name
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def promote(
 
     Raises
     ------
-    NameNotAllowedError, NotebookError, ParameterError, WorkspaceError, RegistryError
+    NameNotAllowedError, NotebookError, ParameterError, WorkspaceError, RegistryError, SigningError
         Before anything is run; NotebookError also for what lint finds.
     RunError
         A cell raised, the kernel died, no model was declared, the disk is full, or the fresh
@@ -85,6 +86,7 @@ def promote(
     require(checked)
     registry = registry_of(place)
     registry.probe()
+    key = signing_key(place)
     tell = progress or _silent
     keep = run_folder(place.runs, name)
     run = Run(info, name, bound, place, keep, fresh_env, checked)
@@ -92,9 +94,10 @@ def promote(
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
         opening = pool.submit(registry.open)
+        pool.submit(signature.load)
         ground = stand(run, tell)
         recorded = perform(run, ground, tell)
-        return _finish(run, recorded, ground, registry, opening, tell)
+        return _finish(run, recorded, ground, registry, opening, key, tell)
     except ProMLError:
         raise
     except OSError as error:
@@ -199,6 +202,7 @@ def _finish(
     ground: Ground,
     registry: Registry,
     opening: Future[None],
+    key: SigningKey,
     tell: Progress,
 ) -> Artifact:
     """Assemble the bundle, then take a number for it and move it to its place."""
@@ -220,6 +224,7 @@ def _finish(
             created=created,
             path=run.shown_path,
             previous=f"{run.name}@{max(before)}" if before else None,
+            key=key,
             lint=run.checked.all if run.checked else (),
         )
         place = registry.place(run.name, version)

@@ -11,7 +11,8 @@ from proml_lab.errors import ArtifactError
 from proml_lab.promote import bundle
 from tests.promote.conftest import Promoted
 
-PARTS = ["model", "reports", "data", "environment", "code", "notebook", "spec.proml.yaml"]
+FOLDERS = ["model", "reports", "data", "environment", "code", "notebook"]
+PARTS = [*FOLDERS, "spec.proml.yaml", "ro-crate-metadata.json", "signature.pub"]
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_a_whole_bundle_passes(copy: Path) -> None:
     manifest = bundle.read_manifest(copy)
     bundle.verify(copy, manifest, PARTS)
     there = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
-    assert there == {*manifest.files, "manifest.json"}
+    assert there == {*manifest.files, "manifest.json", "signature"}
 
 
 def test_a_flipped_bit_of_any_file_is_named(copy: Path) -> None:

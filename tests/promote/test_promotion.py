@@ -49,6 +49,7 @@ def test_versions_are_numbered_and_laid_out_as_designed(promoted: Promoted) -> N
     there = {name for name in files(last.path) if not name.startswith("environment/wheels/")}
     assert there == {
         *("manifest.json", "spec.proml.yaml", "data/shop.visits.json"),
+        *("ro-crate-metadata.json", "signature", "signature.pub"),
         *("notebook/source.ipynb", "notebook/executed.ipynb", "notebook/report.html"),
         *("environment/pylock.toml", "environment/platform.json", "environment/requirements.txt"),
         "code/modules.json",
@@ -73,7 +74,7 @@ def test_the_manifest_says_what_it_is_and_every_file(promoted: Promoted) -> None
     ]
     assert manifest.model["learner"] == "trees"
     assert manifest.reports == {"comparison": "Comparison", "drivers": "Explanation"}
-    assert set(manifest.files) == set(files(last.path)) - {"manifest.json"}
+    assert set(manifest.files) == set(files(last.path)) - {"manifest.json", "signature"}
 
 
 def test_the_same_inputs_give_the_same_bytes(promoted: Promoted) -> None:

@@ -93,6 +93,23 @@ class Registry:
                     steps.remove(made)
                 raise
 
+    @contextmanager
+    def adopting(self, name: str) -> Iterator[None]:
+        """A block that puts a whole bundle of `name` into its place: after it, that is registered.
+
+        Nothing is registered if the block raises. Versions are registered in the order of their
+        numbers: one below the last number that was given only comes to stand in its place.
+
+        Raises
+        ------
+        RegistryError
+            The registry cannot be read or written.
+        """
+        steps = Registration(self.connection.client, self.shelf)
+        with self.lock():
+            yield
+            self.connection.call(lambda: steps.prepare(name))
+
     def versions(self, name: str | None = None) -> list[Version]:
         """Complete versions of `name`, or of every name: by name, then number."""
         if self.is_new:

@@ -1,0 +1,62 @@
+"""``%proml verify``: is an artifact whole, and who signed it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proml_lab.magics import python
+from proml_lab.magics.parser import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    from proml_lab.magics.context import Context
+    from proml_lab.promote import Verification
+
+HELP = "check that an artifact is whole, and who signed it"
+EXAMPLES = """
+verify flight-delay@2
+verify downloads/flight-delay --key anna.pub
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The artifact, and whose signature is good enough."""
+    parser.add_argument(
+        "artifact", metavar="ARTIFACT", help="name@version, or the folder of an artifact"
+    )
+    add_key(parser)
+
+
+def add_key(parser: ArgumentParser) -> None:
+    """Which keys are trusted beside one's own and those of the workspace."""
+    parser.add_argument(
+        "--key", metavar="FILE", help="also trust this public key, such as a signature.pub"
+    )
+    parser.add_argument(
+        "--any-key", action="store_true", help="whoever signed it will do: look for damage only"
+    )
+
+
+def run(args: Namespace, context: Context) -> Verification:
+    """Check it; the work is `promote.verify`."""
+    from proml_lab.promote import verify
+
+    place = context.workspace if context.folder or not _is_folder(args.artifact) else None
+    return verify(args.artifact, workspace=place, key=args.key, any_key=args.any_key)
+
+
+def status(value: Verification) -> int:
+    """1 unless all is well."""
+    return 0 if value else 1
+
+
+def code(args: Namespace) -> str:
+    """The check as a call."""
+    options = {"workspace": python.workspace(args), "key": args.key, "any_key": args.any_key}
+    return python.script(python.call("verify", args.artifact, **options))
+
+
+def _is_folder(text: str) -> bool:
+    """Whether `text` is a path: then no workspace is needed."""
+    return "/" in text or "\\" in text or Path(text).is_dir()

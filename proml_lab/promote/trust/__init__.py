@@ -1,0 +1,25 @@
+"""Trust: signatures, the check of a whole artifact, its crate, and artifacts as single files."""
+
+from proml_lab.promote.trust.keys import PublicKey, SigningKey, signing_key
+from proml_lab.promote.trust.signature import sign
+from proml_lab.promote.trust.transfer import (
+    Exported,
+    Imported,
+    export_artifact,
+    import_artifact,
+)
+from proml_lab.promote.trust.verification import Finding, Verification, verify
+
+__all__ = [
+    "Exported",
+    "Finding",
+    "Imported",
+    "PublicKey",
+    "SigningKey",
+    "Verification",
+    "export_artifact",
+    "import_artifact",
+    "sign",
+    "signing_key",
+    "verify",
+]
