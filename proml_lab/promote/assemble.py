@@ -85,7 +85,7 @@ def assemble(
         seed=ground.seed,
         files={},
     )
-    pyfunc.describe(folder / "model")
+    pyfunc.describe(folder / "model", ground.environment)
     notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
     shutil.copyfile(keep / "executed.ipynb", folder / bundle.EXECUTED)
     shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")

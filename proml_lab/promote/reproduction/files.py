@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from proml_lab.promote import pyfunc
 from proml_lab.promote.reproduction.closeness import IDENTICAL, Closeness, closeness
 
-_ENVIRONMENT = ("model/MLmodel", "model/requirements.txt", "model/python_env.yaml")
-_ENVIRONMENT_FOLDERS = ("model/wheels/",)
-"""Files below ``model/`` that say what the model needs: they belong to the environment."""
+_ENVIRONMENT = tuple(f"model/{name}" for name in pyfunc.ENVIRONMENT)
 _KINDS = ("spec", "model", "metrics", "report")
 _ABSENT = Closeness("different", float("inf"), float("inf"))
 
@@ -27,7 +26,7 @@ def _made(folder: Path) -> Iterator[str]:
         place = folder / part
         for path in (place, *place.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            foreign = name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_FOLDERS)
+            foreign = name in _ENVIRONMENT or name.startswith(f"model/{pyfunc.WHEELS}/")
             if path.is_file() and not foreign:
                 yield name
 
