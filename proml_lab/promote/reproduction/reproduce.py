@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab.contracts import Progress
-from proml_lab.errors import RunError, WorkspaceError
-from proml_lab.promote import assemble, bundle, promotion
+from proml_lab.errors import ArtifactError, RunError, WorkspaceError
+from proml_lab.promote import assemble, bundle, promotion, trust
 from proml_lab.promote.artifact import Artifact, load_artifact, opened
 from proml_lab.promote.freeze import code
 from proml_lab.promote.notebook import NotebookInfo, inspect
@@ -64,12 +64,13 @@ def reproduce(
     Raises
     ------
     UnknownNameError, ArtifactError
-        There is no such artifact, or one of its files is not what it was.
+        There is no such artifact, one of its files is not what was signed, or it was signed by
+        a key that is not trusted.
     RunError
         The fresh environment cannot be built.
     """
+    _verify(key, workspace)
     artifact = load_artifact(key, workspace)
-    _verify(artifact)
     place = _place(workspace, artifact)
     created = datetime.now(UTC).replace(microsecond=0)
     stamp = f"{artifact.name}@{artifact.version}-{created:%Y%m%d-%H%M%S}"
@@ -162,11 +163,16 @@ def _given(info: NotebookInfo, recorded: Mapping[str, object]) -> dict[str, obje
     return {name: value for name, value in recorded.items() if alone.get(name) != value}
 
 
-def _verify(artifact: Artifact) -> None:
-    """Every file is what the manifest says, and there is no other."""
-    parts = {path.name for path in artifact.path.iterdir()} - {bundle.MANIFEST}
-    listed = {name.partition("/")[0] for name in artifact.manifest.files}
-    bundle.verify(artifact.path, artifact.manifest, parts | listed)
+def _verify(key: str | Path, workspace: Workspace | str | Path | None) -> None:
+    """Every file is what was signed, by a trusted key: its notebook is about to be run."""
+    found = trust.verify(key, workspace=workspace)
+    if not found and not found.file:
+        raise ArtifactError(
+            str(found),
+            hint="its notebook would be run: if you trust who made it, put its signature.pub, "
+            "under a name of your choice, into the workspace's folder trusted-keys.",
+        )
+    found.require()
 
 
 def _place(workspace: Workspace | str | Path | None, artifact: Artifact) -> Workspace | None:
@@ -180,11 +186,15 @@ def _place(workspace: Workspace | str | Path | None, artifact: Artifact) -> Work
 
 
 def _kept(report: Reproduction, place: Workspace | None, stamp: str) -> Reproduction:
-    """Write the report; the same with its path."""
+    """Write the report and sign it; the same with its path."""
     if place is None:
         return report
-    path = place.root / ".proml" / "reproductions" / f"{stamp}.json"
+    folder = place.root / ".proml" / "reproductions" / stamp
+    path = folder / "reproduction.json"
+    key = trust.signing_key(place)
     bundle.write_json(path, report.to_dict())
+    (folder / bundle.PUBLIC).write_bytes(key.public.pem)
+    trust.sign(folder, key)
     return replace(report, path=path)
 
 

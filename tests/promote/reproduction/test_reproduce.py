@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from proml_lab import open_workspace
 from proml_lab.errors import ArtifactError
 from proml_lab.promote import Artifact, artifacts, promote, reproduce
+from proml_lab.promote.trust import keys, sign, signature, signing_key
 from tests.promote.conftest import LIGHT, make_workspace, write_notebook
 
 GIVEN = """
@@ -59,7 +61,10 @@ def test_an_artifact_alone_gives_the_same_again(made: Made, tmp_path: Path) -> N
     assert found.warnings == ()
     assert set(found.frame()["what"]) == {"data", "cell", "spec", "model", "metrics", "report"}
     assert found.path is not None
-    assert found.path.parent == place / ".proml" / "reproductions"
+    assert found.path.parent.parent == place / ".proml" / "reproductions"
+    signed = signature.read(found.path.parent / "signature")
+    public = keys.read_public(found.path.parent / "signature.pub")
+    assert set(signed.files(public)) == {"reproduction.json", "signature.pub"}
     assert json.loads(found.path.read_text()) == found.to_dict()
     assert len(artifacts(workspace=place)) == 0
     assert list((place / ".proml" / "runs").iterdir()) == []
@@ -78,10 +83,8 @@ def test_what_depends_on_the_clock_is_different_and_its_cell_is_named(made: Made
 def test_a_notebook_that_fails_now_is_told(made: Made, tmp_path: Path) -> None:
     alone = tmp_path / "copy"
     shutil.copytree(made.steady.path, alone)
-    shutil.rmtree(alone / "code" / "files")
-    manifest = json.loads((alone / "manifest.json").read_text())
-    manifest["files"] = {n: e for n, e in manifest["files"].items() if "code/files" not in n}
-    (alone / "manifest.json").write_text(json.dumps(manifest))
+    (alone / "code" / "files" / "deep" / "helper.py").unlink()
+    _signed_again(alone, made.workspace)
     found = reproduce(alone, workspace=make_workspace(tmp_path / "another"))
     assert found.verdict == "different"
     assert "No module named 'helper'" in found.departs
@@ -94,3 +97,23 @@ def test_a_tampered_artifact_is_refused(made: Made, tmp_path: Path, name: str) -
     (alone / name).write_text((alone / name).read_text() + " ")
     with pytest.raises(ArtifactError, match=f"{name} was changed"):
         reproduce(alone, workspace=make_workspace(tmp_path / "another"))
+
+
+def test_the_notebook_of_a_stranger_is_not_run(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "another-user"))
+    alone = tmp_path / "copy"
+    shutil.copytree(made.steady.path, alone)
+    with pytest.raises(ArtifactError, match="signed by an unknown key") as caught:
+        reproduce(alone, workspace=make_workspace(tmp_path / "another"))
+    assert "its notebook would be run" in caught.value.hint
+
+
+def _signed_again(folder: Path, workspace: Path) -> None:
+    """Make an artifact whole again after a file was taken away."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = {n: e for n, e in manifest["files"].items() if (folder / n).is_file()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "signature").unlink()
+    sign(folder, signing_key(open_workspace(workspace)))
