@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
+    except KeyboardInterrupt as stop:
+        sys.stderr.write(f"Interrupted. {stop}".strip() + "\n")
         return 130
     return status
 

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proml_lab.errors import UsageError, WorkspaceError
 from proml_lab.magics import python
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     import polars as pl
 
     from proml_lab.magics.context import Context
-    from proml_lab.promote import Artifact
+    from proml_lab.promote import Artifact, SweepReport
 
 HELP = "turn a notebook into a versioned artifact"
 EXAMPLES = """
 promote notebooks/01_flight_delay.ipynb --name flight-delay
 promote notebooks/01_flight_delay.ipynb --name flight-delay -p n_trees=200 -p seed=3
 promote notebooks/01_flight_delay.ipynb --name flight-delay -f params.yaml
+promote notebooks/01_flight_delay.ipynb --name flight-delay -p n_trees=50,100,200 --sweep
 """
 BODY = ""
 
@@ -66,6 +67,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="run in a new environment with the same packages, built by pip and kept for next time",
     )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="promote once for every combination of values with commas between",
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_number,
+        help="with --sweep: so many at a time; by default as the cores and the memory allow",
+    )
 
 
 def about(words: list[str]) -> str:
@@ -86,44 +98,80 @@ def about(words: list[str]) -> str:
     return f"\nparameters of {info.path.name}, each given by -p name=value:\n{lines}\n"
 
 
-def run(args: Namespace, context: Context) -> Artifact:
-    """Promote; the work is `promote.promote`."""
-    from proml_lab.promote import inspect, promote
+def run(args: Namespace, context: Context) -> Artifact | SweepReport:
+    """Promote; the work is `promote.promote` and `promote.sweep`."""
+    from proml_lab.promote import inspect, promote, read_grid, sweep
     from proml_lab.promote.parameters import read_files
 
-    values = inspect(args.notebook).read(dict(args.parameters), read_files(args.files))
+    if args.jobs is not None and not args.sweep:
+        raise UsageError("--jobs is for a sweep.", hint="add --sweep, or leave --jobs out.")
+    texts, files = dict(args.parameters), read_files(args.files)
     # A notebook may lie in a workspace of its own: it is looked for only if none is named here.
     place = context.folder or None
+    if args.sweep:
+        grid = read_grid(args.notebook, texts, files)
+        with context.progress(args.name) as tell:
+            return sweep(
+                args.notebook,
+                args.name,
+                grid,
+                jobs=args.jobs,
+                workspace=place,
+                progress=tell,
+                **_options(args),
+            )
+    values = inspect(args.notebook).read(texts, files)
     with context.progress(args.name) as tell:
         return promote(
             args.notebook,
             args.name,
             values,
             workspace=place,
-            strict=args.strict,
             progress=tell,
-            fresh_env=args.fresh_env,
+            **_options(args),
         )
 
 
 def code(args: Namespace) -> str:
     """The promotion as a call."""
     files = [python.call("read_files", args.files)] if args.files else []
+    place = python.workspace(args)
+    if args.sweep:
+        grid = python.call("read_grid", args.notebook, dict(args.parameters), *files)
+        swept = python.call(
+            "sweep",
+            args.notebook,
+            args.name,
+            grid,
+            jobs=args.jobs,
+            workspace=place,
+            **_options(args),
+        )
+        return python.script(swept)
     values = python.call("read", dict(args.parameters), *files)
     asked = args.parameters or args.files
     given = [python.Source(f"inspect({args.notebook!r}).{values}")] if asked else []
-    place = python.workspace(args)
-    options = {"workspace": place, "strict": args.strict, "fresh_env": args.fresh_env}
-    call = python.call("promote", args.notebook, args.name, *given, **options)
+    call = python.call(
+        "promote", args.notebook, args.name, *given, workspace=place, **_options(args)
+    )
     return python.script(call)
 
 
-def summary(artifact: Artifact) -> Text:
+def status(value: Artifact | SweepReport) -> int:
+    """1 where a promotion of a sweep failed."""
+    from proml_lab.promote import SweepReport
+
+    return int(isinstance(value, SweepReport) and value.failed > 0)
+
+
+def summary(artifact: Artifact | SweepReport) -> Text:
     """What the command line says when it is done: how good, which version, where to look."""
     from proml_lab.plots import html
-    from proml_lab.promote import difference, previous
+    from proml_lab.promote import SweepReport, difference, previous
     from proml_lab.promote.lint import told
 
+    if isinstance(artifact, SweepReport):
+        return Text(artifact._repr_mimebundle_()["text/plain"])
     lines = [html.text_table(_models(artifact)), "", f"{artifact.key}  {artifact.path}"]
     lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
     before = previous(artifact)
@@ -188,6 +236,18 @@ def _value(row: dict[str, float | None]) -> str:
     low, high = row.get("low"), row.get("high")
     interval = "" if low is None or high is None else f" ({low:.4f} to {high:.4f})"
     return f"{row['value']:.4f}{interval}"
+
+
+def _options(args: Namespace) -> dict[str, Any]:
+    """What `promote` is told beside the values, for a sweep's members too."""
+    return {"strict": args.strict, "fresh_env": args.fresh_env}
+
+
+def _number(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{text!r} is no number of promotions.", hint="such as --jobs 2.")
+    return int(text)
 
 
 def _parameter(text: str) -> tuple[str, str]:

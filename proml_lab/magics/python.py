@@ -20,6 +20,8 @@ _ELSEWHERE = {
     "make_flights": "proml_lab.marketplace.example",
     "make_movies": "proml_lab.marketplace.example",
     "record": "proml_lab.promote.outputs",
+    "read_grid": "proml_lab.promote",
+    "sweep": "proml_lab.promote",
     "read_files": "proml_lab.promote.parameters",
     "read_dataset": "proml_lab.magics.keep",
     "write": "proml_lab.magics.keep",

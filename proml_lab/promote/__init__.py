@@ -9,6 +9,7 @@ from proml_lab.promote.outputs import Outputs, record
 from proml_lab.promote.parameters import Parameter
 from proml_lab.promote.promotion import promote
 from proml_lab.promote.reproduction import Reproduction, reproduce
+from proml_lab.promote.sweep import SweepReport, read_grid, sweep
 from proml_lab.promote.trust import Verification, verify
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Outputs",
     "Parameter",
     "Reproduction",
+    "SweepReport",
     "Verification",
     "artifacts",
     "difference",
@@ -29,7 +31,9 @@ __all__ = [
     "load_artifact",
     "previous",
     "promote",
+    "read_grid",
     "record",
     "reproduce",
+    "sweep",
     "verify",
 ]

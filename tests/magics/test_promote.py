@@ -14,6 +14,7 @@ from proml_lab.magics.context import Context
 from proml_lab.magics.keep import read_dataset
 from proml_lab.magics.progress import Step
 from tests.magics.conftest import Kernel
+from tests.promote.conftest import LIGHT
 
 CELLS = (
     "%load_ext proml_lab",
@@ -133,6 +134,47 @@ def test_values_come_from_files_and_from_the_line(
         "promote('tour.ipynb', 'delay', inspect('tour.ipynb')"
         ".read({'n_trees': '3'}, read_files(['p.yaml'])))"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "ending", "said"),
+    [
+        ("--jobs 2", 2, "--jobs is for a sweep"),
+        ("-p n_trees=1,2 --sweep --jobs no", 2, "'no' is no number of promotions"),
+        ("-p n_trees=1 --sweep", 2, "nothing to sweep over"),
+        ("-p n_trees=1,x,2.5 --sweep", 1, "'x', not an int.\nParameter 'n_trees' is '2.5', not"),
+        ("-p n_trees=1,2", 1, "not an int.\nHint: add --sweep to promote once for each"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused_at_once(
+    notebook: Path, options: str, ending: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = promote(options, capsys)
+    assert (status, out) == (ending, "")
+    assert said in err
+
+
+def test_a_sweep_ends_with_a_table_and_with_1_if_any_failed(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = new_code_cell("n: int = 1", metadata={"tags": ["parameters"]})
+    stop = new_code_cell("if n == 2: raise ValueError('no')")
+    node = new_notebook(cells=[first, stop, new_code_cell(LIGHT)])
+    nbformat.write(node, small / "tour.ipynb")
+    status, out, _ = promote("-p n=1,2 --sweep --jobs 2", capsys)
+    assert status == 1
+    head, good, bad, *_, last = out.splitlines()
+    assert head.split() == ["n", "artifact", "state", "metrics", "seconds", "problem"]
+    assert good.split()[:5] == ["1", "delay@1", "registered", "accuracy", "0.5"]
+    assert bad.split()[:4] == ["2", "–", "failed", "–"]
+    assert "ValueError: no" in bad
+    assert last.startswith("1 of 2 versions of 'delay' registered in")
+    assert promote("-p n=1,2 --sweep --jobs 2 --code", capsys)[1].splitlines() == [
+        "from proml_lab.promote import read_grid",
+        "from proml_lab.promote import sweep",
+        "",
+        "sweep('tour.ipynb', 'delay', read_grid('tour.ipynb', {'n': '1,2'}), jobs=2)",
+    ]
 
 
 def test_promote_in_a_notebook_returns_the_artifact(kernel: Kernel) -> None:

@@ -88,11 +88,21 @@ class Parameter:
 
     def _wrong(self, value: object, reason: UnfitError) -> ParameterError:
         choices = self.type.limits.choices
+        if isinstance(value, str) and "," in value and self._takes_each(value):
+            hint = "add --sweep to promote once for each of the values."
+            return ParameterError(f"Parameter {self.name!r} is {short(value)}{reason}.", hint=hint)
         if choices and isinstance(value, str):
             hint = choose(value.strip(), map(shown, choices))
         else:
             hint = f"such as {self.name}={self.example}."
         return ParameterError(f"Parameter {self.name!r} is {short(value)}{reason}.", hint=hint)
+
+    def _takes_each(self, text: str) -> bool:
+        """Whether each value between the commas of `text` would do."""
+        try:
+            return bool([self.type.read(part) for part in text.split(",")])
+        except UnfitError:
+            return False
 
     def _candidates(self) -> Iterator[Value]:
         limits = self.type.limits
