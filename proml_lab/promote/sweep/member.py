@@ -12,8 +12,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 from proml_lab.contracts import Json
 from proml_lab.errors import ProMLError
@@ -43,9 +44,8 @@ def _promote(request: dict[str, Json], answers: TextIO) -> dict[str, Json]:
         answers.write(json.dumps({"part": part, "words": words}) + "\n")
 
     notebook, name, workspace = (str(request[k]) for k in ("notebook", "name", "workspace"))
-    values, options = request["parameters"], request["options"]
-    assert isinstance(values, dict)
-    assert isinstance(options, dict)
+    values = cast(Mapping[str, object], request["parameters"])
+    options = cast(Mapping[str, Any], request["options"])  # as `sweep` was given them
     artifact = promote(
         notebook,
         name,
