@@ -34,7 +34,7 @@ _FORMS = {
 _PATTERNS = {said: (words, re.compile(form)) for said, (words, form) in _FORMS.items()}
 _NAME = re.compile(
     r"(?:^|_)(?:password|passwd|pwd|secret|token|api_?key|access_?key|auth|credentials?|"
-    r"private_?key)(?:$|_(?!name|file|path|url|env|id|field|column|type|count|len|n$))",
+    r"private_?key)(?:$|_(?!name|file|path|url|env|id|field|column|header|hdr|type|count|len|n$))",
     re.IGNORECASE,
 )
 _TOLD = re.compile(
@@ -45,7 +45,7 @@ _TELLING = ("passw", "secret", "token", "api", "access")
 _DENSE = re.compile(r"[0-9A-Za-z+/_-]{32,}={0,2}")
 _PLACEHOLDER = re.compile(
     r"(?i)(?:(?:^|[\W_])(?:your|my|example|sample|dummy|fake|change\w*|placeholder|redacted|insert"
-    r"|password|secret|token|test|none|null)(?=[\W_]|$))|[<{$…•]|\*{3}|x{4}|\.{3}"
+    r"|pass(?:word|wd)?|pwd?|user|admin|root|guest|postgres|secret|token|test|none|null)(?=[\W_]|$))|[<{$…•]|\*{3}|x{4}|\.{3}"
 )
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F-]+")
 _ENOUGH = 4.4
@@ -136,7 +136,7 @@ def _word(target: ast.expr) -> str:
 def _is_password(text: str) -> bool:
     """Whether a text under a telling name may be the thing itself: mixed signs, no blanks."""
     kinds = [any(map(test, text)) for test in (str.isdigit, str.isalpha)]
-    kinds.append(any(not c.isalnum() for c in text))
+    kinds.append(any(not c.isalnum() and c not in "-_.: " for c in text))
     long = len(text) >= 8 and not re.search(r"[\s/\\]", text)
     return long and sum(kinds) >= 2 and text.count("_") < 3 and not _PLACEHOLDER.search(text)
 

@@ -25,15 +25,15 @@ QUIET = {
 }
 """Magics that bind no name; any other magic that is not known may bind some."""
 READS = {
-    "dataset": {"SPEC", "SPINE"},
+    "dataset": {"SPEC"},
     "spec": {"SOURCE", "VALUE"},
     "fit": {"SPEC", "DATASET"},
     "compare": {"MODEL", "DATASET"},
     "explain": {"MODEL", "DATASET"},
 }
-"""Verb of ``%proml`` to the kinds of its arguments that may name a variable."""
+"""Verb of ``%proml`` to the kinds of its arguments that name a variable or a file."""
 _OPTIONS = {
-    "--on": "DATASET", "--spec": "SPEC", "--spine": "SPINE", "--from": "VALUE",
+    "--on": "DATASET", "--spec": "SPEC", "--from": "VALUE",
 }  # fmt: skip
 _POSITIONAL = {"dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL"}
 _FLAGS = {"--code", "--schema", "-h", "--help", "--strict", "--json"}

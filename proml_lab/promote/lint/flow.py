@@ -16,7 +16,7 @@ from proml_lab.promote.lint.source import MARK
 from proml_lab.promote.lint.subject import Seen, Subject
 
 _SWALLOW = {"suppress", "raises", "ignored", "assertRaises"}
-_HIDING = {"exec", "globals", "run_line_magic", "run_cell_magic", "run_cell"}
+_HIDING = {"exec", "globals", "_convert_", "run_line_magic", "run_cell_magic", "run_cell"}
 
 
 def check(subject: Subject) -> Iterator[Seen]:

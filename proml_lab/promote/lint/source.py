@@ -39,7 +39,7 @@ class Magic:
 class Parsed:
     """A cell as Python: in `tree` each magic is a call of `MARK` with its index in `magics`.
 
-    `error` is (line, words) of what cannot be read; then `tree` is empty. `translated` says that
+    `error` is (line, words) of what cannot be read or would not run. `translated` says that
     IPython's own reader was needed: its magics are not understood.
     """
 
