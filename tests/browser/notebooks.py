@@ -57,7 +57,8 @@ BROWSE = """
 """
 
 FAIL = """
-share = model.share
+share = frame.share
+model = share
 """
 
 

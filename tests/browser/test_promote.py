@@ -90,12 +90,12 @@ def test_a_failure_shows_the_cell_and_opens_the_partial_notebook(lab: Lab) -> No
     card = lab.card("failing")
     expect(card).to_have_accessible_name("failing: Failed", timeout=60_000)
     expect(card.get_by_role("alert")).to_contain_text("cell 4 of 5")
-    expect(card.get_by_role("alert")).to_contain_text("NameError")
-    expect(card.get_by_label("Where it failed")).to_contain_text("share = model.share")
+    expect(card.get_by_role("alert")).to_contain_text("AttributeError")
+    expect(card.get_by_label("Where it failed")).to_contain_text("share = frame.share")
     lab.shots("failed")
     assert fits(lab.promotions)
     card.get_by_role("button", name="Open partial notebook").click()
-    partial = lab.page.get_by_role("main").get_by_text("NameError").first
+    partial = lab.page.get_by_role("main").get_by_text("AttributeError").first
     expect(partial).to_be_visible()
 
 

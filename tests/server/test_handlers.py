@@ -192,7 +192,7 @@ def test_the_list(client: Client, done: Promotion, failed: Promotion) -> None:
     assert shown[done.id]["version"] == 1
     assert shown[done.id]["report"] is True
     assert shown[failed.id]["failure"]["notebook"] is True
-    assert "NameError" in shown[failed.id]["failure"]["message"]
+    assert "AttributeError" in shown[failed.id]["failure"]["message"]
 
 
 def test_the_partial_notebook_lands_beside_its_source(client: Client, failed: Promotion) -> None:

@@ -41,12 +41,12 @@ def test_failed_tells_the_cell_and_keeps_the_notebook(
 ) -> None:
     assert failed.status == "failed"
     assert failed.failure is not None
-    assert "failing.ipynb failed in cell 4 of 5, line 1: NameError" in failed.failure.message
-    assert "share = model.share" in failed.failure.excerpt
+    assert "failing.ipynb failed in cell 4 of 5, line 1: AttributeError" in failed.failure.message
+    assert "share = frame.share" in failed.failure.excerpt
     copy = promotions.partial(failed.id)
     assert copy.parent == root
     outputs = [o for c in nbformat.read(copy, 4).cells for o in c.get("outputs", [])]
-    assert [o.ename for o in outputs if o.output_type == "error"] == ["NameError"]
+    assert [o.ename for o in outputs if o.output_type == "error"] == ["AttributeError"]
     before = copy.stat().st_mtime_ns
     assert promotions.partial(failed.id) == copy
     assert copy.stat().st_mtime_ns == before
