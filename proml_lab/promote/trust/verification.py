@@ -252,15 +252,14 @@ def _described(
     if manifest is None:
         yield Finding("manifest", False, MANIFEST, fault)
         return
-    said = {name: (entry.sha256, entry.bytes) for name, entry in manifest.files.items()}
-    found = {
-        name: (there.digests.get(name), there.sizes.get(name))
-        for name in listed
-        if name != MANIFEST
-    }
+    said = {name: (one.sha256, one.bytes) for name, one in manifest.files.items()}
+    found = {name: (listed[name], there.sizes.get(name)) for name in listed if name != MANIFEST}
+    changed = {name for name in listed if there.digests.get(name) != listed[name]}
     if expected and manifest.key != expected:
         fault = f"{MANIFEST} says that this is {manifest.key}, not {expected}"
-    elif wrong := sorted(name for name in {*said, *found} if said.get(name) != found.get(name)):
+    elif wrong := sorted(
+        name for name in {*said, *found} - changed if said.get(name) != found.get(name)
+    ):
         fault = f"{MANIFEST} does not list {shown(wrong[0])} as it is"
     if fault:
         yield Finding("manifest", False, MANIFEST, fault)

@@ -1,0 +1,120 @@
+"""Nothing is ever unpickled: the package has no way to, and a bundle with pickles is refused."""
+
+from __future__ import annotations
+
+import ast
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import proml_lab
+from proml_lab import load_artifact
+from proml_lab.errors import ArtifactError
+from proml_lab.marketplace.workspace import Workspace
+
+PACKAGE = Path(proml_lab.__file__).parent
+MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+CALLS = {"read_pickle", "to_pickle", "allow_pickle", "pickle_load", "Unpickler"}
+PLAIN = {"eval", "exec"}
+
+
+def faults(tree: ast.AST) -> list[str]:
+    """Where a module could unpickle or evaluate what it reads."""
+    found = []
+    for node in ast.walk(tree):
+        names: list[str] = []
+        match node:
+            case ast.Import(names=aliases):
+                names = [alias.name.split(".")[0] for alias in aliases]
+            case ast.ImportFrom(module=str(module)):
+                names = [module.split(".")[0]]
+            case ast.Attribute(attr=attr) if attr in CALLS:
+                found.append(attr)
+            case ast.keyword(arg=str(arg)) if arg in CALLS:
+                found.append(arg)
+            case ast.Call(func=ast.Name(id=name)) if name in PLAIN:
+                found.append(name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load")):
+                found.append("torch.load")
+        found += MODULES & set(names)
+    return found
+
+
+def test_the_reader_of_code_finds_what_it_looks_for() -> None:
+    for code in (
+        *("import pickle", "from joblib import load", "import numpy.x, dill", "eval('1')"),
+        *("np.load(f, allow_pickle=True)", "pd.read_pickle(f)", "torch.load(f)", "exec(x)"),
+    ):
+        assert faults(ast.parse(code)), code
+    assert not faults(ast.parse("re.compile('x'); np.load(f); json.load(f)"))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_no_module_of_the_package_unpickles(path: Path) -> None:
+    assert not faults(ast.parse(path.read_text(encoding="utf-8")))
+
+
+class Evil:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_the_trap_works(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Evil(tmp_path / "sprung")))
+    assert (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("name", ["model/python_model.pkl", "model/predictor/model.pkl"])
+def test_a_pickle_that_was_put_there_is_refused_unread(
+    name: str, place: Workspace, shop: Path, tmp_path: Path
+) -> None:
+    (shop / name).write_bytes(pickle.dumps(Evil(tmp_path / "sprung")))
+    with pytest.raises(ArtifactError, match=f"{name} is not in its manifest"):
+        load_artifact("shop@1", place)
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("name", ["model/model.json", "model/predictor/baseline.json"])
+def test_a_pickle_in_a_file_s_place_is_refused_unread(
+    name: str, place: Workspace, shop: Path, tmp_path: Path
+) -> None:
+    assert (shop / name).is_file()
+    (shop / name).write_bytes(pickle.dumps(Evil(tmp_path / "sprung")))
+    with pytest.raises(ArtifactError, match=f"{name} was changed"):
+        load_artifact("shop@1", place)
+    assert not (tmp_path / "sprung").exists()
+
+
+CODE = """
+import sys
+seen = []
+import polars, numpy, json
+from proml_lab import load_artifact, verify
+import proml_lab.learners.baseline, proml_lab.model
+sys.addaudithook(lambda event, args: event == "pickle.find_class" and seen.append(args))
+artifact = load_artifact(sys.argv[1], workspace=sys.argv[2])
+scores = artifact.predict(polars.DataFrame({"x": [1.0, 2.0]}))
+assert len(scores) == 2
+assert verify(sys.argv[1], workspace=sys.argv[2])
+assert not seen, seen
+import pickle
+pickle.loads(pickle.dumps(OSError))
+assert seen, "the hook hears nothing"
+"""
+
+
+def test_loading_scoring_and_verifying_unpickle_nothing(made: Path) -> None:
+    """Heard by the interpreter itself, which tells of every class that a pickle names."""
+    command = [sys.executable, "-c", CODE, "shop@1", str(made)]
+    subprocess.run(command, check=True)
