@@ -13,6 +13,7 @@ ProMLError
 ├── NotebookError         a notebook that cannot be promoted
 ├── ParameterError        a notebook parameter that is unknown, missing or of the wrong type
 ├── RunError              a notebook that failed while it ran
+├── GateError             a version that the gates of its spec reject
 ├── RegistryError         a registry that cannot be opened, read or written
 ├── ArtifactError         an artifact that is absent, damaged or not one of ours
 ├── SigningError          a key that signs or checks signatures and cannot be used
@@ -107,6 +108,14 @@ class RunError(ProMLError, RuntimeError):
     def __init__(self, message: str, *, hint: str = "", notebook: str = "") -> None:
         super().__init__(message, hint=hint)
         self.notebook = notebook
+
+
+class GateError(ProMLError, RuntimeError):
+    """A version that the gates of its spec reject; `artifact` is that version, if it was made."""
+
+    def __init__(self, message: str, *, hint: str = "", artifact: object = None) -> None:
+        super().__init__(message, hint=hint)
+        self.artifact = artifact
 
 
 class RegistryError(ProMLError, RuntimeError):

@@ -45,6 +45,9 @@ class Model:
         Seconds that fitting took; None for a model read from disk.
     test
         Held-out rows, or None. Kept for comparison in memory, never saved.
+    baseline
+        Mean of the training labels, or None: what a model that knows nothing predicts. In memory
+        only, as `test`.
     """
 
     spec: ModelSpec
@@ -56,6 +59,7 @@ class Model:
     origins: tuple[Origin, ...] = ()
     fit_s: float | None = None
     test: Dataset | None = field(default=None, repr=False)
+    baseline: float | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

@@ -64,8 +64,8 @@ def _metric(text: str, info: ValidationInfo) -> str:
 
 
 def _gate(name: str, info: ValidationInfo) -> str:
-    if name not in _HEALTH:
-        _check_metric(name, info, other=_HEALTH)
+    if name not in _CHECKS:
+        _check_metric(name, info, other=_CHECKS)
     return name
 
 
@@ -91,7 +91,7 @@ def _limit(value: object) -> str:
     return value
 
 
-_HEALTH = ("leakage", "drift")
+_CHECKS = ("leakage", "drift", "lint")
 _OUTCOMES = ("pass", "warn")
 _LIMIT = re.compile(r"[<>]=?\s*(-?\d+(\.\d+)?([eE][+-]?\d+)?|baseline|champion)")
 Name = Annotated[str, AfterValidator(_allowed_name)]
@@ -185,8 +185,8 @@ class ModelSpec(Document):
     evaluate: tuple[MetricName, ...] = Field((), description="metrics; the task's own if empty")
     gates: dict[GateName, Limit] = Field(
         {},
-        description="what should hold: metric to limit, leakage or drift to pass or warn; "
-        "kept in the artifact, not enforced yet",
+        description="what must hold: metric to limit; leakage, drift or lint to pass or warn; "
+        "promote judges them and rejects a version that fails",
     )
     seed: int = Field(7, ge=0, lt=2**31, description="the seed of everything random")
 
@@ -208,8 +208,8 @@ class ModelSpec(Document):
     @classmethod
     def _gates_fit(cls, gates: dict[str, str]) -> dict[str, str]:
         for name, limit in gates.items():
-            if (name in _HEALTH) != (limit in _OUTCOMES):
-                wanted = "is pass or warn" if name in _HEALTH else "has a limit such as '>= 0.68'"
+            if (name in _CHECKS) != (limit in _OUTCOMES):
+                wanted = "is pass or warn" if name in _CHECKS else "has a limit such as '>= 0.68'"
                 raise ValueError(f"{name} {wanted}, found {limit!r}")
         return gates
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
 import polars as pl
 
-from proml_lab.contracts import Dataset, Learner, Progress
+from proml_lab.contracts import Dataset, Floats, Learner, Progress
 from proml_lab.errors import DataError, SpecError, UsageError
 from proml_lab.expression import columns, evaluate
 from proml_lab.label import label_values, require_variety
@@ -76,7 +77,12 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         origins=dataset.origins,
         fit_s=time.perf_counter() - start,
         test=test,
+        baseline=_mean(label_values(train.frame, spec.label.column, spec.label.task)),
     )
+
+
+def _mean(values: Floats) -> float:
+    return math.fsum(values) / len(values)
 
 
 def _require_kinds(spec: object, dataset: object) -> None:

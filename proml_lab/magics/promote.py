@@ -78,6 +78,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_number,
         help="with --sweep: so many at a time; by default as the cores and the memory allow",
     )
+    parser.add_argument(
+        "--override",
+        metavar="REASON",
+        help="why the version may be used even if a gate of its spec fails; with your name",
+    )
 
 
 def about(words: list[str]) -> str:
@@ -176,9 +181,9 @@ def summary(artifact: Artifact | SweepReport) -> Text:
     lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
     before = previous(artifact)
     if before is not None:
-        found = difference(before, artifact)
+        found = difference(before, artifact, significance=False)
         lines += [str(found)]
-        lines += [html.text_table(found.frame(), max_rows=12)] if found else []
+        lines += [html.text_table(found.frame().drop("note"), max_rows=12)] if found else []
     return Text(
         "\n".join(
             [
@@ -240,7 +245,11 @@ def _value(row: dict[str, float | None]) -> str:
 
 def _options(args: Namespace) -> dict[str, Any]:
     """What `promote` is told beside the values, for a sweep's members too."""
-    return {"strict": args.strict, "fresh_env": args.fresh_env}
+    return {
+        "strict": args.strict,
+        "fresh_env": args.fresh_env,
+        "override": args.override,
+    }
 
 
 def _number(text: str) -> int:

@@ -11,9 +11,12 @@ from proml_lab.magics.parser import Namespace
 
 _ELSEWHERE = {
     "Picture": "proml_lab.magics.explain",
+    "alias": "proml_lab.promote",
+    "difference": "proml_lab.promote",
     "draft": "proml_lab.authoring",
     "export_artifact": "proml_lab.promote.trust",
     "import_artifact": "proml_lab.promote.trust",
+    "gc": "proml_lab.promote",
     "inspect": "proml_lab.promote",
     "lint": "proml_lab.promote",
     "load": "proml_lab.learners",
@@ -22,6 +25,8 @@ _ELSEWHERE = {
     "record": "proml_lab.promote.outputs",
     "read_grid": "proml_lab.promote",
     "sweep": "proml_lab.promote",
+    "rollback": "proml_lab.promote",
+    "show": "proml_lab.promote",
     "read_files": "proml_lab.promote.parameters",
     "read_dataset": "proml_lab.magics.keep",
     "write": "proml_lab.magics.keep",

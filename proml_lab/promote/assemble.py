@@ -12,6 +12,8 @@ from proml_lab.contracts import Origin
 from proml_lab.promote import bundle, card, freeze, notebook, pyfunc, report
 from proml_lab.promote.bundle import FileEntry, InputEntry, LintEntry, Manifest
 from proml_lab.promote.freeze import Ground
+from proml_lab.promote.gates import held_out
+from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
@@ -34,6 +36,7 @@ class Draft:
     n_rows: int
     seed: int
     files: Mapping[str, FileEntry]
+    standing: Standing
 
 
 def assemble(
@@ -43,6 +46,7 @@ def assemble(
     ground: Ground,
     *,
     parameters: Mapping[str, object],
+    standing: Standing,
 ) -> Draft:
     """Write the bundle of a run into ``keep/bundle``.
 
@@ -58,6 +62,8 @@ def assemble(
         What it stood on.
     parameters
         Every parameter's value, as JSON.
+    standing
+        The verdicts of its gates, and the held-out rows that they were measured on.
     """
     folder = keep / "bundle"
     (folder / "notebook").mkdir(parents=True)
@@ -84,7 +90,10 @@ def assemble(
         n_rows=head["n_rows"],
         seed=ground.seed,
         files={},
+        standing=standing,
     )
+    if standing.held is not None:
+        held_out.store(standing.held, folder)
     pyfunc.describe(folder / "model", ground.environment)
     notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
     shutil.copyfile(keep / "executed.ipynb", folder / bundle.EXECUTED)
@@ -126,6 +135,10 @@ def seal(
         ),
         lint=tuple(LintEntry.model_validate(finding.document()) for finding in lint),
         reports=dict(draft.recorded.reports),
+        status=draft.standing.status,
+        gates=draft.standing.gates,
+        override=draft.standing.override,
+        held_out=draft.standing.rows,
         files={},
     )
     page = draft.folder / bundle.REPORT

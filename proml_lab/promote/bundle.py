@@ -17,6 +17,7 @@ from pydantic import Field
 from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import ArtifactError, SpecError
+from proml_lab.promote.gates.entry import GateEntry, HeldOutEntry, Override, Status
 from proml_lab.spec import Name
 
 MANIFEST = "manifest.json"
@@ -73,6 +74,12 @@ class Manifest(Document):
     model: dict[str, str] = Field(description="learner, task, label, data: of the model")
     inputs: tuple[InputEntry, ...] = ()
     lint: tuple[LintEntry, ...] = Field((), description="warnings, and what was muted")
+    status: Status = Field(
+        "accepted", description="rejected: a gate failed; overridden: all the same"
+    )
+    gates: tuple[GateEntry, ...] = Field((), description="the spec's gates and their verdicts")
+    override: Override | None = None
+    held_out: HeldOutEntry | None = Field(None, description="the rows it was measured on")
     reports: dict[str, str] = Field({}, description="name to kind of what lies in reports/")
     files: dict[str, FileEntry] = Field(description="path to digest of every other file")
     volatile: tuple[str, ...] = Field(VOLATILE, description="files that hold times")

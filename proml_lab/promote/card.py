@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Task
+from proml_lab.promote.gates import words
 
 if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
@@ -32,6 +33,11 @@ def write(draft: Draft) -> str:
         [f"# {spec.name}", *([spec.description] if spec.description else [])],
         ["## What it predicts", *_predicts(draft)],
         ["## How well, and how sure", *_quality(draft)],
+        *(
+            [["## What it had to reach", *words.markdown(draft.standing.gates)]]
+            if draft.standing.gates
+            else []
+        ),
         *([["## What drives it", *drivers]] if (drivers := list(_drivers(draft))) else []),
         ["## On what data", *_data(draft)],
         ["## Limits", *_limits(draft)],

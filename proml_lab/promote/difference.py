@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab.promote.artifact import Artifact, load_artifact
+from proml_lab.promote.paired import significance as tested
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
 
-_COLUMNS = ("what", "name", "before", "after")
+_COLUMNS = ("what", "name", "before", "after", "note")
 _KINDS = {
     "parameter": "parameters",
     "spec": "spec",
     "code": "code",
     "data": "data",
+    "schema": "schema",
     "environment": "environment",
     "metric": "metrics",
+    "explanation": "explanation",
     "file": "files",
 }
 Row = tuple[str, str, str, str]
@@ -42,8 +45,10 @@ class Difference:
     table: pl.DataFrame = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
-        """``what`` (parameter, spec, code, data, environment, metric, file), ``name``,
-        ``before``, ``after``; an empty text stands for what is not there.
+        """``what`` (parameter, spec, code, data, schema, environment, metric, explanation, file),
+        ``name``, ``before``, ``after``, ``note``; an empty text stands for what is not there.
+
+        The note of a metric over all rows says whether it is better or worse, if that can be told.
         """
         return self.table
 
@@ -63,8 +68,10 @@ class Difference:
 
         if not self:
             return html.bundle(str(self), html.lead(str(self)))
-        plain = "\n".join([str(self), html.text_table(self.table, max_rows=60)])
-        return html.bundle(plain, html.lead(str(self)), html.table(self.table, max_rows=60))
+        noted = (self.table["note"] != "").any()
+        shown = self.table if noted else self.table.drop("note")
+        plain = "\n".join([str(self), html.text_table(shown, max_rows=60)])
+        return html.bundle(plain, html.lead(str(self)), html.table(shown, max_rows=60))
 
 
 def difference(
@@ -72,10 +79,12 @@ def difference(
     after: Artifact | str | Path,
     *,
     workspace: Workspace | str | Path | None = None,
+    significance: bool = True,
 ) -> Difference:
     """Compare two artifacts by what was kept of them, times apart.
 
-    Each is an artifact, or what `load_artifact` takes for one of `workspace`.
+    Each is an artifact, or what `load_artifact` takes for one of `workspace`. Without
+    `significance` metrics are put side by side and not tested.
 
     Raises
     ------
@@ -92,13 +101,24 @@ def difference(
         *_lines("spec", "line ", *specs),
         *_code(old, new),
         *_pairs("data", _data(old), _data(new)),
+        *_pairs("schema", _schema(old), _schema(new)),
         *_pairs("environment", _environment(old), _environment(new)),
         *_pairs("metric", _figures(old), _figures(new)),
+        *_pairs("explanation", _ranks(old), _ranks(new)),
     ]
     if not rows:
         rows = list(_pairs("file", _digests(old), _digests(new)))
-    table = pl.DataFrame(rows, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
+    notes = _notes(old, new, rows) if significance else {}
+    noted = [(*row, notes.get(row[1], "") if row[0] == "metric" else "") for row in rows]
+    table = pl.DataFrame(noted, schema=dict.fromkeys(_COLUMNS, pl.String), orient="row")
     return Difference(old.key, new.key, table)
+
+
+def _notes(old: Artifact, new: Artifact, rows: list[Row]) -> dict[str, str]:
+    """Metric to what its difference means, for metrics over all rows that differ."""
+    both = set(_overall(old)) & set(_overall(new))
+    asked = [name for what, name, *_ in rows if what == "metric" and name in both]
+    return tested(old, new, asked) if asked else {}
 
 
 def _pairs(what: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Row]:
@@ -158,6 +178,25 @@ def _figures(artifact: Artifact) -> dict[str, object]:
         " ".join(filter(None, [row["metric"], row["group"]])): row["value"]
         for row in artifact.metrics.to_dicts()
     }
+
+
+def _overall(artifact: Artifact) -> list[str]:
+    return artifact.metrics.filter(pl.col("group").is_null())["metric"].to_list()
+
+
+def _schema(artifact: Artifact) -> dict[str, object]:
+    """Column to type of what the model reads."""
+    inputs: dict[str, object] = json.loads(_text(artifact, "model/model.json"))["inputs"]
+    return inputs
+
+
+def _ranks(artifact: Artifact) -> dict[str, object]:
+    """Feature to its place among those that move predictions most, if that was declared."""
+    for name, kind in sorted(artifact.manifest.reports.items()):
+        if kind == "Explanation":
+            rows = json.loads(_text(artifact, f"reports/{name}.json"))
+            return {row["feature"]: f"rank {i}" for i, row in enumerate(rows, start=1)}
+    return {}
 
 
 def _digests(artifact: Artifact) -> dict[str, object]:

@@ -14,6 +14,7 @@ import polars as pl
 from proml_lab.errors import ArtifactError, UsageError, unknown
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import opened, registry_of
+from proml_lab.promote.gates.entry import said
 from proml_lab.promote.registry import Registry, Version
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "name": pl.String,
     "version": pl.Int64,
     "aliases": pl.String,
+    "status": pl.String,
+    "gates": pl.String,
     "model": pl.String,
     "metric": pl.String,
     "value": pl.Float64,
@@ -55,7 +58,8 @@ class ArtifactList:
     def frame(self) -> pl.DataFrame:
         """One row a version, newest first within its name.
 
-        Columns: ``name``, ``version``, ``aliases``, ``model``; ``metric``, ``value``, ``low``,
+        Columns: ``name``, ``version``, ``aliases``, ``status`` (``accepted``, ``rejected``,
+        ``overridden``), ``gates`` in words, ``model``; ``metric``, ``value``, ``low``,
         ``high``, ``direction`` of its first metric; ``metrics`` and ``parameters`` as text;
         ``created`` (UTC); ``state``: ``whole``, or what is wrong with its folder.
         """
@@ -110,9 +114,12 @@ class ArtifactList:
     def _shown(self) -> pl.DataFrame:
         ages = [age(self.now - moment) for moment in self.table["created"]]
         key = pl.format("{}@{}", "name", "version").alias("artifact")
-        shown = self.table.select(key, "aliases", "model", "metrics", "parameters", "state")
-        shown = shown.insert_column(5, pl.Series("age", ages, pl.String))
-        for name, plain in (("aliases", ""), ("state", "whole"), ("parameters", "")):
+        shown = self.table.select(
+            key, "aliases", "status", "gates", "model", "metrics", "parameters", "state"
+        )
+        shown = shown.insert_column(7, pl.Series("age", ages, pl.String))
+        plain_values = {"aliases": "", "status": "accepted", "gates": "", "state": "whole"}
+        for name, plain in {**plain_values, "parameters": ""}.items():
             if (shown[name] == plain).all():
                 shown = shown.drop(name)
         return shown
@@ -165,6 +172,8 @@ def _row(registry: Registry, version: Version) -> dict[str, object]:
         "name": version.name,
         "version": version.version,
         "aliases": ", ".join(version.aliases),
+        "status": version.status,
+        "gates": "",
         "created": version.created,
         "state": "whole",
     }
@@ -181,6 +190,8 @@ def _row(registry: Registry, version: Version) -> dict[str, object]:
     return {
         **row,
         **({key: overall[0][key] for key in first} if overall else {}),
+        "status": manifest.status,
+        "gates": said(manifest.gates),
         "model": manifest.model.get("learner", ""),
         "metrics": _said(overall),
         "parameters": ", ".join(f"{k}={v}" for k, v in manifest.parameters.items()),

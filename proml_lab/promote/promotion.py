@@ -18,7 +18,11 @@ from proml_lab.errors import ProMLError, RunError
 from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.freeze import Ground
+from proml_lab.promote.gates import standing
+from proml_lab.promote.gates.entry import overriding
+from proml_lab.promote.gc import RUN_LOCK
 from proml_lab.promote.lint import LintReport, lint, require
+from proml_lab.promote.lock import lock
 from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
@@ -38,6 +42,7 @@ def promote(
     name: str,
     parameters: Mapping[str, object] | None = None,
     *,
+    override: str | None = None,
     workspace: Workspace | str | Path | None = None,
     strict: bool = False,
     progress: Progress | None = None,
@@ -55,6 +60,9 @@ def promote(
         What the artifact is called; the registry gives the version.
     parameters
         Values for parameters of the notebook; the others keep their defaults.
+    override
+        Why the version may be used even if a gate of its spec fails; it is recorded with the
+        account's name and the time.
     workspace
         Where the registry is; by default the workspace around the current folder, else around
         the notebook.
@@ -77,8 +85,12 @@ def promote(
     RunError
         A cell raised, the kernel died, no model was declared, the disk is full, or the fresh
         environment cannot be built. Nothing is registered; the run is kept in ``.proml/runs``.
+    GateError
+        A gate of the spec failed or could not be checked. The version is registered as
+        ``rejected``; the error's `artifact` is that version.
     """
     check_name(name, role="artifact name")
+    overriding(override)
     info = inspect(notebook)
     bound = info.bind(parameters or {})
     place = opened(workspace, info.path.parent)
@@ -89,15 +101,16 @@ def promote(
     key = signing_key(place)
     tell = progress or _silent
     keep = run_folder(place.runs, name)
-    run = Run(info, name, bound, place, keep, fresh_env, checked)
+    run = Run(info, name, bound, place, keep, fresh_env, checked, override)
     execute.load()
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
-        opening = pool.submit(registry.open)
-        pool.submit(signature.load)
-        ground = stand(run, tell)
-        recorded = perform(run, ground, tell)
-        return _finish(run, recorded, ground, registry, opening, key, tell)
+        with lock(keep / RUN_LOCK):  # so that gc knows that the run is under way
+            opening = pool.submit(registry.open)
+            pool.submit(signature.load)
+            ground = stand(run, tell)
+            recorded = perform(run, ground, tell)
+            return _finish(run, recorded, ground, registry, opening, key, tell)
     except ProMLError:
         raise
     except OSError as error:
@@ -120,6 +133,7 @@ class Run:
     keep: Path
     fresh_env: bool = False
     checked: LintReport | None = None
+    override: str | None = None
 
     @property
     def outputs(self) -> Path:
@@ -208,11 +222,22 @@ def _finish(
     """Assemble the bundle, then take a number for it and move it to its place."""
     tell(_FREEZE, "freezing environment, data and code")
     values = run.info.values(run.bound)
-    draft = assemble.assemble(run.info, run.keep, recorded, ground, parameters=values)
+    reached = standing.stand(
+        run.outputs,
+        recorded,
+        name=run.name,
+        registry=registry,
+        lint=run.checked,
+        override=run.override,
+    )
+    draft = assemble.assemble(
+        run.info, run.keep, recorded, ground, parameters=values, standing=reached
+    )
     words = "making the registry's tables (once)" if registry.is_new else "registering"
     tell(_REGISTER, words)
     opening.result()
     tags = {"proml.notebook": run.shown_path, "proml.learner": draft.model["learner"]}
+    tags |= reached.tags()
     record = Record(run.name, values, recorded.numbers(), tags)
     created = datetime.now(UTC).replace(microsecond=0).isoformat()
     with registry.reserve(record) as version:
@@ -231,7 +256,10 @@ def _finish(
         bundle.move(draft.folder, place)
     shutil.rmtree(run.keep, ignore_errors=True)
     tell(1.0, f"{run.name}@{version}")
-    return Artifact(place, manifest)
+    artifact = Artifact(place, manifest)
+    if reached.status == "rejected":
+        raise standing.rejection(artifact, artifact.key, reached.gates)
+    return artifact
 
 
 def run_folder(runs: Path, name: str) -> Path:

@@ -13,6 +13,7 @@ import polars as pl
 from proml_lab.plots import html
 from proml_lab.plots.style import CSS
 from proml_lab.promote import card
+from proml_lab.promote.gates import words
 
 if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
@@ -54,6 +55,7 @@ def page(draft: Draft, manifest: Manifest) -> str:
         html.note(f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}."),
         html.note(_ground(draft.folder)),
         _section("How well, and how sure", *_metrics(draft)),
+        *([_section("What it had to reach", *words.page(manifest))] if manifest.gates else []),
         *(
             _section(_titled(name, kind), _picture(draft.folder, name))
             for name, kind in sorted(draft.recorded.reports.items())

@@ -32,12 +32,16 @@ def test_another_parameter_is_shown_with_what_it_changed(promoted: Promoted) -> 
     assert "data" not in by
     assert "code" not in by
     assert "environment" not in by
-    assert ("parameter", "depth", "2", "3") in frame.rows()
+    assert ("parameter", "depth", "2", "3", "") in frame.rows()
     (spec,) = frame.filter(pl.col("what") == "spec").rows()
     assert "num_leaves: 4" in spec[2]
     assert "num_leaves: 8" in spec[3]
     auc = frame.filter(pl.col("name") == "auc")
     assert float(auc["before"][0]) != float(auc["after"][0])
+    assert auc["note"][0].startswith(("better by 0.", "worse by 0.", "no detectable difference"))
+    untested = difference(promoted.artifacts[1], promoted.artifacts[2], significance=False)
+    assert set(untested.frame()["note"]) == {""}
+    assert untested.frame().drop("note").equals(frame.drop("note"))
     assert str(found).startswith(
         "visits@3 differs from visits@2 in parameters (1), spec (1), metric"
     )
@@ -62,13 +66,13 @@ def changed(promoted: Promoted, tmp_path: Path) -> Artifact:
 
 def test_code_data_and_environment(promoted: Promoted, changed: Artifact) -> None:
     rows = difference(promoted.artifacts[0], changed).frame().rows()
-    code = [row[1:] for row in rows if row[0] == "code"]
+    code = [row[1:4] for row in rows if row[0] == "code"]
     assert len(code) == 2
     assert code[0][0].startswith("code cell 3, line ")
     assert code[0][1:] == ("model = fit(spec, data)", "model = fit(spec, other)")
     assert code[1] == ("code cell 6", "", "more()")
-    assert ("environment", "zzz", "", "1+cpu") in rows
-    assert [r[1:] for r in rows if r[0] == "data"] == [
+    assert ("environment", "zzz", "", "1+cpu", "") in rows
+    assert [r[1:4] for r in rows if r[0] == "data"] == [
         ("shop.visits", f"400 rows, {'f' * 32}", f"400 rows, {'e' * 32}")
     ]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from proml_lab.errors import RegistryError
+from proml_lab.errors import ProMLError, RegistryError
 from proml_lab.promote.patience import locked, quiet
 from proml_lab.promote.registry.shelf import Shelf
 
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SQLITE = "sqlite:///"
+_PROBE_S = 10.0
+_PATIENCE = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+}
+"""How MLflow behaves unless the environment says otherwise: by itself it retries for minutes."""
 
 
 class Connection:
@@ -38,6 +47,11 @@ class Connection:
         )
 
     @property
+    def is_remote(self) -> bool:
+        """Whether it is a server, which keeps the bundles too."""
+        return self.address.startswith(("http://", "https://"))
+
+    @property
     def is_new(self) -> bool:
         """Whether the registry's tables are still to be made, which takes seconds."""
         return self.file is not None and not self.file.exists()
@@ -50,13 +64,15 @@ class Connection:
         return self._client
 
     def probe(self) -> None:
-        """A quick check, before any work is done, that an SQLite registry can be written.
+        """A quick check, before any work is done, that the registry can be used.
 
         Raises
         ------
         RegistryError
-            The file is not a registry, is locked, or cannot be written.
+            The file is not a registry, is locked, or cannot be written; no server answers.
         """
+        if self.is_remote and (trouble := self._silence()):
+            raise self.error(trouble)
         file = self.file
         if file is None:
             return
@@ -88,7 +104,8 @@ class Connection:
             The registry cannot be made or read.
         """
         if self._client is None:
-            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+            for name, value in _PATIENCE.items():
+                os.environ.setdefault(name, value)
             import mlflow  # noqa: F401
 
             with self.shelf.lock():
@@ -106,9 +123,11 @@ class Connection:
         with quiet():
             try:
                 return action()
-            except RegistryError:
+            except ProMLError:
                 raise
             except Exception as error:
+                if self.is_remote and (trouble := self._silence()):
+                    raise self.error(trouble) from error
                 said = (isinstance(error, OSError) and error.strerror) or str(error)
                 lines = [line for line in said.splitlines() if line.strip()]
                 reason = lines[0] if lines else type(error).__name__
@@ -118,6 +137,8 @@ class Connection:
         """The error for a registry that cannot be used, with what helps against `reason`."""
         where = self.file or self.address
         hint = "check 'registry' in the workspace's settings, or move that file away."
+        if self.is_remote:
+            hint = "start the MLflow server, or check 'registry' in the workspace's settings."
         if "locked" in reason:
             hint = "close what has it open, such as another promotion or 'mlflow ui'."
         elif "full" in reason or "disk" in reason:
@@ -125,6 +146,21 @@ class Connection:
         return RegistryError(
             f"The registry {where} cannot be used: {reason.rstrip('.')}.", hint=hint
         )
+
+    def _silence(self) -> str:
+        """Why the server does not answer; nothing if it does, whatever it says."""
+        import urllib.error
+        import urllib.request
+
+        page = f"{self.address.rstrip('/')}/health"
+        try:
+            with urllib.request.urlopen(page, timeout=_PROBE_S):  # noqa: S310 - http, see is_remote
+                return ""
+        except urllib.error.HTTPError:
+            return ""
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            return f"it does not answer: {getattr(reason, 'strerror', None) or reason}"
 
     def _connect(self) -> MlflowClient:
         """Tables are made in a file beside and moved into place whole: never a part of them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import RegistryError
-from proml_lab.promote.bundle import MANIFEST, digest
+from proml_lab.promote.bundle import MANIFEST, digest, read_manifest
 from proml_lab.promote.registry.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 MARK = "proml.manifest"
+STATUS = "proml.status"
 _PLACE = "proml.workspace"
 _LAST = "proml.last"
 _TRIES = 5
@@ -32,10 +33,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Registration:
-    """The steps of registering, for bundles on `shelf`; the caller holds the shelf's lock."""
+    """The steps of registering, for bundles on `shelf`; the caller holds the shelf's lock.
+
+    A remote registry keeps a copy of each bundle among the artifacts of the version's run.
+    """
 
     client: MlflowClient
     shelf: Shelf
+    is_remote: bool = False
 
     def prepare(self, name: str) -> None:
         """Make the registered model if it is not there; mend what a crash left half done."""
@@ -48,29 +53,26 @@ class Registration:
                 self.complete(name, int(made.version), made.run_id)
             else:
                 self.remove(made)
+        self._sweep(name)
         self._take_in(name)
 
     def create(self, record: Record) -> ModelVersion:
         """A run with what is known of the version, and the version."""
-        client = self.client
-        experiment = client.get_experiment_by_name(record.name)
-        location = self.shelf.folder / record.name
-        key = (
-            experiment.experiment_id
-            if experiment
-            else client.create_experiment(record.name, artifact_location=location.as_uri())
-        )
-        run = client.create_run(key, tags={**record.tags, _PLACE: str(self.shelf.folder)})
+        run = self._run(record.name, record.tags)
         for name, value in record.parameters.items():
-            client.log_param(run.info.run_id, name, str(value)[:6000])
+            self.client.log_param(run, name, str(value)[:6000])
         for name, number in record.metrics.items():
-            client.log_metric(run.info.run_id, name, number)
-        return self._numbered(record, run.info.run_id)
+            self.client.log_metric(run, name, number)
+        if self.is_remote:
+            return self._version(record.name, f"runs:/{run}/model", run, record.tags)
+        return self._numbered(record, run)
 
     def complete(self, name: str, version: int, run: str | None) -> None:
         """Mark a version whose bundle is in its place: from now on it is there."""
         mark = digest(self.shelf.place(name, version) / MANIFEST)
         if run:
+            if self.is_remote:
+                self.client.log_artifacts(run, str(self.shelf.place(name, version)))
             self.client.set_terminated(run)
         self.client.set_model_version_tag(name, str(version), MARK, mark)
 
@@ -86,11 +88,10 @@ class Registration:
         MLflow gives a number once only: those of versions taken back are skipped. We keep the
         last one in a tag; where others took versions back, a second try has the right number.
         """
-        tags = {**record.tags, _PLACE: str(self.shelf.folder)}
         version = self._next(record.name)
         for _ in range(_TRIES):
             source = (self.shelf.place(record.name, version) / "model").as_uri()
-            made = self.client.create_model_version(record.name, source, run, tags=tags)
+            made = self._version(record.name, source, run, record.tags)
             if int(made.version) == version:
                 return made
             self._withdraw(made)
@@ -100,6 +101,15 @@ class Registration:
             hint="others are promoting it at this moment: promote again.",
         )
 
+    def _sweep(self, name: str) -> None:
+        """Delete the runs that a crash left without a version: nobody else is at work here."""
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
+            return
+        mine = f"attributes.status = 'RUNNING' AND tags.`{_PLACE}` = '{self.shelf.folder}'"
+        for run in self.client.search_runs([experiment.experiment_id], mine):
+            self.client.delete_run(run.info.run_id)
+
     def _take_in(self, name: str) -> None:
         """Register whole bundles that stand where the next numbers will go.
 
@@ -108,13 +118,36 @@ class Registration:
         last = max(self.shelf.present(name), default=0)
         while self.shelf.holds(name, version := self._next(name)) or version <= last:
             place = self.shelf.place(name, version)
-            tags = {_PLACE: str(self.shelf.folder)}
-            source = (place / "model").as_uri()
-            made = self.client.create_model_version(name, source, None, tags=tags)
+            status = read_manifest(place).status if place.is_dir() else "accepted"
+            tags = {STATUS: status}
+            run = self._run(name, tags) if self.is_remote else None
+            source = f"runs:/{run}/model" if run else (place / "model").as_uri()
+            made = self._version(name, source, run, tags)
             if int(made.version) == version and place.exists():
-                self.complete(name, version, None)
+                self.complete(name, version, run)
             else:
                 self._withdraw(made)
+
+    def _run(self, name: str, tags: Mapping[str, str]) -> str:
+        """A new run of the experiment `name`, which is made."""
+        client = self.client
+        found = client.get_experiment_by_name(name)
+        if found:
+            experiment = found.experiment_id
+        elif self.is_remote:
+            experiment = client.create_experiment(name)
+        else:
+            location = (self.shelf.folder / name).as_uri()
+            experiment = client.create_experiment(name, artifact_location=location)
+        made = client.create_run(experiment, tags={**tags, _PLACE: str(self.shelf.folder)})
+        return str(made.info.run_id)
+
+    def _version(
+        self, name: str, source: str, run: str | None, tags: Mapping[str, str]
+    ) -> ModelVersion:
+        """What MLflow calls a version; it is none for us before it is marked."""
+        placed = {**tags, _PLACE: str(self.shelf.folder)}
+        return self.client.create_model_version(name, source, run, tags=placed)
 
     def _next(self, name: str) -> int:
         """The number that the next version should get."""

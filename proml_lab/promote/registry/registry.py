@@ -1,8 +1,9 @@
 """The registry: MLflow numbers the versions and keeps their metrics, parameters and aliases.
 
 A version is made in this order, under a lock of the workspace: MLflow gives the number, the
-bundle is moved to its place, the version is marked with its manifest's digest. A version without
-the mark is not there for us; what a crash left half done is mended by the next promotion.
+bundle is moved to its place and, if the registry is a server, copied there; then the version is
+marked with its manifest's digest. A version without the mark is not there for us; what a crash
+left half done is mended by the next promotion.
 """
 
 from __future__ import annotations
@@ -13,21 +14,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from proml_lab.errors import RegistryError
+from proml_lab.errors import GateError, RegistryError, unknown
+from proml_lab.promote.registry import aliases
 from proml_lab.promote.registry.connection import Connection
-from proml_lab.promote.registry.registration import MARK, Record, Registration, search
+from proml_lab.promote.registry.registration import MARK, STATUS, Record, Registration, search
 from proml_lab.promote.registry.shelf import Shelf
 
 
 @dataclass(frozen=True)
 class Version:
-    """One registered version: `manifest` is the sha256 of its manifest."""
+    """One registered version: `manifest` is the sha256 of its manifest.
+
+    `status` is what its gates said: ``accepted``, ``rejected`` or ``overridden``.
+    """
 
     name: str
     version: int
     aliases: tuple[str, ...]
     created: datetime
     manifest: str
+    status: str = "accepted"
 
 
 class Registry:
@@ -77,7 +83,7 @@ class Registry:
         RegistryError
             The registry cannot be read or written.
         """
-        steps = Registration(self.connection.client, self.shelf)
+        steps = Registration(self.connection.client, self.shelf, self.connection.is_remote)
         call = self.connection.call
         with self.lock():
             call(lambda: steps.prepare(record.name))
@@ -124,11 +130,68 @@ class Registry:
                 tuple(sorted(aliases.get((m.name, int(m.version)), ()))),
                 datetime.fromtimestamp(m.creation_timestamp / 1000, UTC),
                 m.tags[MARK],
+                m.tags.get(STATUS, "accepted"),
             )
             for m in made
             if MARK in m.tags
         ]
         return sorted(found, key=lambda v: (v.name, v.version))
+
+    def alias(self, name: str, alias: str, version: int) -> int | None:
+        """Point `alias` at a version of `name`; the version that had it before, or None.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such version.
+        NameNotAllowedError
+            The alias cannot be given.
+        GateError
+            The version is rejected.
+        RegistryError
+            The registry cannot be read or written.
+        """
+        aliases.check_alias(alias)
+        self._require(name)
+        with self.lock():
+            found = {v.version: v for v in self.versions(name)}
+            if version not in found:
+                raise unknown(f"{name!r} version", str(version), map(str, found))
+            if self._status(found[version]) == "rejected":
+                raise GateError(
+                    f"{name}@{version} is rejected by its gates: it gets no alias.",
+                    hint='promote it again with --override "reason" if it must be used.',
+                )
+            client, call = self.connection.client, self.connection.call
+            return call(lambda: aliases.move(client, name, alias, version))
+
+    def rollback(self, name: str, alias: str) -> tuple[int, int]:
+        """Point `alias` at the version that had it before: (from, to).
+
+        Raises
+        ------
+        UnknownNameError
+            There is no `name`, or no version of it has the alias.
+        RegistryError
+            No version had it before, or the registry cannot be read or written.
+        """
+        self._require(name)
+        with self.lock():
+            known = {v.version for v in self.versions(name)}
+            client, call = self.connection.client, self.connection.call
+            return call(lambda: aliases.back(client, name, alias, known))
+
+    def _require(self, name: str) -> None:
+        """Raise UnknownNameError if there is no version of `name`; opens, before any lock."""
+        if not self.versions(name):
+            raise unknown("artifact", name, {v.name for v in self.versions()})
+
+    def _status(self, version: Version) -> str:
+        """What the bundle says, which nobody can change, or where it is not here the registry."""
+        from proml_lab.promote.bundle import read_manifest
+
+        place = self.place(version.name, version.version)
+        return read_manifest(place).status if place.is_dir() else version.status
 
     def place(self, name: str, version: int) -> Path:
         """Where the bundle of a version stands."""

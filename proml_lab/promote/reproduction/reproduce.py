@@ -18,6 +18,8 @@ from proml_lab.errors import ArtifactError, RunError, WorkspaceError
 from proml_lab.promote import assemble, bundle, promotion, trust
 from proml_lab.promote.artifact import Artifact, load_artifact, opened
 from proml_lab.promote.freeze import code
+from proml_lab.promote.gates import held_out
+from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.notebook import NotebookInfo, inspect
 from proml_lab.promote.reproduction import drift
 from proml_lab.promote.reproduction.cells import compare_cells
@@ -130,7 +132,9 @@ def _made(artifact: Artifact, keep: Path, *, fresh_env: bool, tell: Progress) ->
     seconds = time.monotonic() - began
     tell(0.95, "comparing")
     values = info.values(run.bound)
-    draft = assemble.assemble(info, keep, recorded, ground, parameters=values)
+    # Verdicts are not judged again, the champion may be another by now: what they rest on is.
+    standing = Standing(artifact.manifest.gates, held=held_out.read(run.outputs))
+    draft = assemble.assemble(info, keep, recorded, ground, parameters=values, standing=standing)
     return _Made([*_compared(artifact, draft)], tuple(warnings), seconds)
 
 

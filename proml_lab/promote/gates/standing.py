@@ -1,0 +1,134 @@
+"""How a run stands: its gates judged, its status, and whether someone overrode them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from proml_lab.errors import GateError, ProMLError
+from proml_lab.promote import bundle
+from proml_lab.promote.gates import held_out
+from proml_lab.promote.gates.entry import (
+    GateEntry,
+    HeldOutEntry,
+    Override,
+    Status,
+    overriding,
+    status_of,
+)
+from proml_lab.promote.gates.held_out import HeldOut
+from proml_lab.promote.gates.judge import Champion, Evidence, judge
+from proml_lab.promote.lint import LintReport
+from proml_lab.promote.lint.report import told
+from proml_lab.promote.recorded import Recorded
+from proml_lab.promote.registry import Registry
+from proml_lab.spec import ModelSpec
+
+CHAMPION = "champion"
+_RANKS = {"pass": 0, "warn": 1, "fail": 2}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The verdicts on a run, before it has a version; `held` is what they were measured on."""
+
+    gates: tuple[GateEntry, ...] = ()
+    override: Override | None = None
+    held: HeldOut | None = None
+
+    @property
+    def status(self) -> Status:
+        return status_of(self.gates, self.override)
+
+    @property
+    def rows(self) -> HeldOutEntry | None:
+        """Which rows it was measured on, for the manifest."""
+        held = self.held
+        return None if held is None else HeldOutEntry(rows=held.rows, n_rows=len(held.y))
+
+    def tags(self) -> dict[str, str]:
+        """What the registry is told."""
+        told: dict[str, str] = {"proml.status": self.status}
+        if self.override:
+            told["proml.override"] = self.override.reason
+            told["proml.override.who"] = self.override.who
+            told["proml.override.when"] = self.override.when
+        return told
+
+
+def stand(
+    outputs: Path,
+    recorded: Recorded,
+    *,
+    name: str,
+    registry: Registry,
+    lint: LintReport | None,
+    override: str | None = None,
+) -> Standing:
+    """Judge the gates of the declared model, which lies in ``outputs/model``.
+
+    `registry` is asked for the champion of `name` only if a gate names it. `lint` is what lint
+    found in the notebook; what is muted there does not count. An override is kept only where a
+    gate would stop the version.
+
+    Raises
+    ------
+    RegistryError
+        The champion is asked for, and the registry cannot be read.
+    """
+    spec = ModelSpec.read(outputs / "model" / "spec.proml.yaml")
+    held = held_out.read(outputs)
+    checks = dict(_checks(outputs, recorded))
+    if lint is not None:
+        found = told(lint.findings)
+        checks["lint"] = ("warn", f"Lint found {found}.") if found else ("pass", "Nothing found.")
+    evidence = Evidence(held, tuple(recorded.own()), lambda: champion_of(registry, name), checks)
+    gates = judge(spec, evidence)
+    stopped = any(gate.stops for gate in gates)
+    return Standing(gates, overriding(override) if stopped else None, held)
+
+
+def champion_of(registry: Registry, name: str) -> Champion | None:
+    """The version of `name` with the alias champion, ready to predict; None if there is none."""
+    from proml_lab.learners import load
+
+    found = [v for v in registry.versions(name) if CHAMPION in v.aliases]
+    if not found:
+        return None
+    key = f"{name}@{found[0].version}"
+    folder = registry.place(name, found[0].version)
+    try:
+        manifest = bundle.read_manifest(folder)
+        bundle.verify(folder, manifest, ["model"])
+        return Champion(key, load(folder / "model").predict)
+    except ProMLError as error:
+        return Champion(key, trouble=error.message.rstrip("."))
+
+
+def rejection(artifact: object, key: str, gates: tuple[GateEntry, ...]) -> GateError:
+    """The error for a version that was registered as rejected."""
+    stops = [gate for gate in gates if gate.stops]
+    reasons = " ".join(gate.why for gate in stops)
+    return GateError(
+        f"{key} is rejected by {len(stops)} of its {len(gates)} gates. {reasons}",
+        hint=f"{stops[0].mend}; it is registered, but gets no alias.",
+        artifact=artifact,
+    )
+
+
+def _checks(outputs: Path, recorded: Recorded) -> Mapping[str, tuple[str, str]]:
+    """Check to its worst verdict, of declared reports whose rows have ``check`` and ``verdict``."""
+    found: dict[str, tuple[str, str]] = {}
+    for name in recorded.reports:
+        data = json.loads((outputs / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+        rows = data.get("checks", []) if isinstance(data, dict) else data
+        for row in rows:
+            check, verdict = row.get("check"), row.get("verdict")
+            if check is None or verdict not in _RANKS:
+                continue
+            if check not in found or _RANKS[verdict] > _RANKS[found[check][0]]:
+                why = row.get("message") or f"Report {name!r} says {verdict} for {check}."
+                found[check] = (verdict, str(why))
+    return found

@@ -1,0 +1,62 @@
+"""``alias`` and ``rollback`` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from proml_lab import cli
+from proml_lab.promote.artifact import opened, registry_of
+from tests.promote.conftest import make_workspace
+from tests.promote.registry.test_aliases import put
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with versions 1 and 2."""
+    folder = make_workspace(tmp_path_factory.mktemp("aliases") / "workspace")
+    registry = registry_of(opened(folder))
+    registry.probe()
+    for _ in range(2):
+        put(registry)
+    return folder
+
+
+def test_an_alias_moves_and_goes_back(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def proml(line: str) -> tuple[int, str, str]:
+        status = cli.main([*line.split(), "--workspace", str(place)])
+        return status, *capsys.readouterr()
+
+    assert proml("alias some champion 1")[:2] == (0, "some@1 is now champion.\n")
+    status, out, _ = proml("alias some champion 2 --json")
+    assert [row["before"] for row in json.loads(out)] == [1]
+    assert proml("rollback some")[1] == "some@1 is now champion, in place of some@2.\n"
+    status, _, err = proml("rollback some")
+    assert status == 1
+    assert "No version of 'some' had the alias 'champion' before some@1." in err
+    status, _, err = proml("alias some champion two")
+    assert status == 2
+    assert "'two' is not a version" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("alias some champion 2", "alias('some', 'champion', 2)"),
+        ("rollback some", "rollback('some', 'champion')"),
+        ("rollback some steady", "rollback('some', 'steady')"),
+        (
+            "promote a.ipynb --name some --override why",
+            "promote('a.ipynb', 'some', override='why')",
+        ),
+    ],
+)
+def test_the_python_that_does_the_same(
+    line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*line.split(), "--code"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == said
+    compile(out, "code", "exec")

@@ -1,0 +1,98 @@
+"""What no version needs is listed, and removed only if asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from proml_lab.errors import RegistryError
+from proml_lab.promote import artifacts, gc
+from proml_lab.promote.artifact import opened, registry_of
+from proml_lab.promote.lock import lock
+from proml_lab.promote.registry import Registry
+from tests.promote.conftest import make_workspace
+from tests.promote.registry.test_aliases import put
+
+
+def old(path: Path, age_s: float = 4000) -> Path:
+    moment = path.stat().st_mtime - age_s
+    os.utime(path, (moment, moment))
+    return path
+
+
+def file(path: Path, content: str = "x" * 10) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+@pytest.fixture(scope="module")
+def untidy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Registry]:
+    """A workspace with one version and all that may be left over."""
+    folder = make_workspace(tmp_path_factory.mktemp("untidy") / "workspace")
+    registry = registry_of(opened(folder))
+    registry.probe()
+    put(registry)
+    return folder, registry
+
+
+def test_it_lists_then_removes_and_never_what_is_needed(untidy: tuple[Path, Registry]) -> None:
+    folder, registry = untidy
+    root = folder / ".proml"
+    ended = file(root / "runs" / "one" / "executed.ipynb").parent
+    file(ended / ".lock", "")
+    older = old(file(root / "runs" / "two" / "kernel.log").parent)
+    old(older / "kernel.log")
+    under_way = file(root / "runs" / "three" / ".lock", "")
+    beginning = file(root / "runs" / "four" / "kernel.log")
+    broken = file(root / "artifacts" / "some" / "7" / "notes.txt").parent
+    unknown = file(root / "artifacts" / "some" / "9" / "manifest.json").parent
+    part = file(root / "registry.db.12345678.part", "half")
+    first = old(file(root / "profiles" / "a.b-0001-0002.parquet"))
+    last = file(root / "profiles" / "a.b-0001-0003.parquet")
+    other = file(root / "profiles" / "a-c-0001-0003.parquet")
+    waste = {str(path) for path in (ended, older, broken, part, first)}
+    with lock(under_way):
+        found = gc(folder)
+        assert set(found.frame()["path"]) == waste
+        assert found.frame()["bytes"].to_list() == sorted(found.frame()["bytes"], reverse=True)
+        assert not found.removed
+        assert "Nothing was removed" in str(found)
+        assert all(Path(path).exists() for path in waste)
+        done = gc(folder, remove=True)
+    assert set(done.frame()["path"]) == waste
+    assert "Removed 5 things, " in done._repr_mimebundle_()["text/html"]
+    assert not any(Path(path).exists() for path in waste)
+    assert all(p.exists() for p in (under_way, beginning, unknown, last, other))
+    assert artifacts(workspace=folder).frame()["version"].to_list() == [1]
+    registry.place("some", 1).joinpath("manifest.json").rename(root / "away.json")
+    assert not any("/some/1" in path for path in gc(folder).frame()["path"])
+    (root / "away.json").rename(registry.place("some", 1) / "manifest.json")
+
+
+def test_nothing_to_do(tmp_path: Path) -> None:
+    folder = make_workspace(tmp_path / "workspace")
+    found = gc(folder)
+    assert str(found) == "There is nothing that no version needs."
+    assert str(found) in found._repr_mimebundle_()["text/html"]
+    assert not len(found)
+
+
+def test_what_cannot_be_removed_is_told(
+    untidy: tuple[Path, Registry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = untidy
+    part = file(folder / ".proml" / "registry.db.87654321.part")
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(RegistryError, match=f"{part} cannot be removed: Permission denied"):
+            gc(folder, remove=True)
+    assert part.exists()
+    gc(folder, remove=True)
+    assert not part.exists()
