@@ -144,6 +144,23 @@ function ParameterField(props: {
           checked={value === 'true'}
           onChange={event => onChange(String(event.target.checked))}
         />
+      ) : parameter.choices.length > 0 ? (
+        <select
+          id={id}
+          className="jp-mod-styled"
+          required={parameter.required}
+          value={value}
+          onChange={event => onChange(event.target.value)}
+        >
+          {!parameter.choices.includes(parameter.value) && (
+            <option value={parameter.value}>{parameter.value || parameter.placeholder}</option>
+          )}
+          {parameter.choices.map(choice => (
+            <option key={choice} value={choice}>
+              {choice}
+            </option>
+          ))}
+        </select>
       ) : value.includes('\n') ? (
         <textarea
           id={id}

@@ -14,6 +14,8 @@ export interface Parameter {
   readonly placeholder: string;
   readonly help: string;
   readonly required: boolean;
+  /** The only values that are allowed, as typed; empty where there is no such list. */
+  readonly choices: readonly string[];
 }
 
 export interface NotebookInfo {

@@ -8,9 +8,11 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 PARAMETERS = """
+from typing import Literal
+
 seconds: float = 0.0  # how long each step works
 n_rows: int = 400  # rows to learn from
-carrier: str = "all"  # whose flights
+carrier: Literal["all", "AA", "UA"] = "all"  # whose flights
 loud: bool = False  # print every step
 """
 

@@ -17,7 +17,8 @@ def test_promote_to_the_report(lab: Lab) -> None:
     expect(dialog.get_by_label("n_rows")).to_have_value("400")
     expect(dialog.get_by_text("rows to learn from")).to_be_visible()
     dialog.get_by_label("n_rows").fill("600")
-    dialog.get_by_label("carrier").fill("UA")
+    expect(dialog.get_by_label("carrier").get_by_role("option")).to_have_text(["all", "AA", "UA"])
+    dialog.get_by_label("carrier").select_option("UA")
     dialog.get_by_role("checkbox", name="loud").check()
     dialog.get_by_role("button", name="Promote").click()
 
