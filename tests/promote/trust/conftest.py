@@ -12,7 +12,7 @@ import pytest
 from proml_lab.contracts import Dataset
 from proml_lab.learners import fit
 from proml_lab.marketplace.workspace import Workspace, open_workspace
-from proml_lab.promote import bundle, pyfunc
+from proml_lab.promote import bundle
 from proml_lab.promote.bundle import Manifest
 from proml_lab.promote.trust import SigningKey, crate, sign, signing_key
 from proml_lab.spec import ModelSpec
@@ -31,6 +31,7 @@ FILES = {
     "reports/card.md": "# shop\n",
     "reports/a picture.svg": "<svg/>\n",
     "model/.hidden": "kept\n",
+    "model/MLmodel": "flavors: {}\n",
 }
 VALUES = {"depth": 3, "rate": 0.5, "deep": True, "who": "ä", "days": [1, 2], "none": None}
 
@@ -39,7 +40,6 @@ def make_artifact(folder: Path, key: SigningKey, *, name: str = "shop", version:
     """An artifact in `folder`, signed with `key`."""
     frame = pl.DataFrame({"x": [1.0, 2.0] * 9, "late": [0, 1] * 9})
     fit(ModelSpec.parse(SPEC), Dataset(frame, label="late", features=("x",))).save(folder / "model")
-    pyfunc.describe(folder / "model")
     for path, text in FILES.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
