@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from proml_lab.promote import Artifact, promote
+from proml_lab.promote.freeze import fresh
 from tests.promote.conftest import LIGHT, make_workspace, write_notebook
 from tests.promote.freeze.test_git import run
 from tests.promote.test_promotion import files
@@ -69,3 +74,30 @@ def test_the_threads_of_the_kernel_are_told(twice: Twice) -> None:
     facts = json.loads((twice.first.path / "environment" / "platform.json").read_text())
     assert facts["cpu"]
     assert {row["library"] for row in facts["threads"]} >= {"openblas"}
+
+
+def test_a_fresh_environment_runs_the_notebook_and_completes_the_lock(
+    twice: Twice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of pip, which would ask an index: an environment that sees the present packages."""
+    monkeypatch.setenv(fresh.CACHE, str(tmp_path / "cache"))
+    wheel = "https://files.example/polars-1-py3-none-any.whl"
+
+    def build(place: Path, folder: Path, asked: Sequence[str]) -> None:
+        assert any(line.startswith("polars==") for line in asked)
+        assert all((folder / line).is_file() for line in asked if line.startswith("wheels"))
+        place.mkdir(parents=True)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place / "venv"], check=True)
+        (site,) = (place / "venv").glob("lib/python3*/site-packages")
+        (site / "present.pth").write_text("\n".join(p for p in sys.path if p))
+        mark = {"downloads": {"polars": [wheel, "a" * 64]}}
+        (place / "complete.json").write_text(json.dumps(mark))
+
+    monkeypatch.setattr(fresh, "_build", build)
+    where = "import sys\nprint(sys.prefix)"
+    notebook = write_notebook(twice.workspace / "where.ipynb", LIGHT, where)
+    made = promote(notebook, "fresh", workspace=twice.workspace, fresh_env=True)
+    assert str(tmp_path / "cache") in (made.path / "notebook" / "executed.ipynb").read_text()
+    lock = (made.path / "environment" / "pylock.toml").read_text()
+    (polars,) = (p for p in tomllib.loads(lock)["packages"] if p["name"] == "polars")
+    assert polars["wheels"] == [{"url": wheel, "hashes": {"sha256": "a" * 64}}]
