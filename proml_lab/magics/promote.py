@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import shlex
 import shutil
 import sys
@@ -83,6 +84,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="REASON",
         help="why the version may be used even if a gate of its spec fails; with your name",
     )
+    parser.add_argument(
+        "--cell-timeout", metavar="S", type=_seconds, help="end the run if a cell takes longer"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=_seconds, help="end the run if all cells take longer"
+    )
 
 
 def about(words: list[str]) -> str:
@@ -113,6 +120,7 @@ def run(args: Namespace, context: Context) -> Artifact | SweepReport:
     texts, files = dict(args.parameters), read_files(args.files)
     # A notebook may lie in a workspace of its own: it is looked for only if none is named here.
     place = context.folder or None
+    _name_cut_off(place, Path(args.notebook))
     if args.sweep:
         grid = read_grid(args.notebook, texts, files)
         with context.progress(args.name) as tell:
@@ -249,6 +257,8 @@ def _options(args: Namespace) -> dict[str, Any]:
         "strict": args.strict,
         "fresh_env": args.fresh_env,
         "override": args.override,
+        "cell_timeout": args.cell_timeout,
+        "timeout": args.timeout,
     }
 
 
@@ -257,6 +267,26 @@ def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"{text!r} is no number of promotions.", hint="such as --jobs 2.")
     return int(text)
+
+
+def _name_cut_off(place: str | None, notebook: Path) -> None:
+    """Say, once, which earlier runs a crash cut off."""
+    from proml_lab.promote.artifact import opened
+    from proml_lab.promote.run.recovery import cut_off
+
+    for cut in cut_off(opened(place, notebook.absolute().parent).runs):
+        sys.stderr.write(f"{cut}\n")
+
+
+def _seconds(text: str) -> float:
+    """A number of seconds above zero."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"{text!r} is not a number of seconds.", hint="write such as 600.")
+    return seconds
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -48,6 +48,14 @@ class WorkspaceConfig(Document):
     trusted_keys: str = Field(
         "trusted-keys", description="folder with the public keys of others that are trusted, *.pub"
     )
+    pass_environment: tuple[str, ...] = Field(
+        (), description="other environment variables that promoted notebooks see"
+    )
+    output_limit: int = Field(
+        2**20,
+        ge=1000,
+        description="characters of output that a cell of a promotion keeps",
+    )
     rows: int = Field(20, ge=1, le=1000, description="rows shown of a table")
 
 

@@ -17,6 +17,7 @@ from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
+from proml_lab.promote.run.delivery import deliver
 from proml_lab.promote.trust import SigningKey, crate, sign
 from proml_lab.spec import ModelSpec
 
@@ -96,7 +97,7 @@ def assemble(
         held_out.store(standing.held, folder)
     pyfunc.describe(folder / "model", ground.environment)
     notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
-    shutil.copyfile(keep / "executed.ipynb", folder / bundle.EXECUTED)
+    deliver(keep, folder / "notebook")
     shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
     freeze.write(ground, folder)
     _write_data(draft)
@@ -116,6 +117,7 @@ def seal(
     previous: str | None,
     key: SigningKey,
     lint: Iterable[Finding] = (),
+    passed_environment: tuple[str, ...] = (),
 ) -> Manifest:
     """Write what says the version: report, crate, manifest and, last of all, the signature."""
     manifest = Manifest(
@@ -140,6 +142,8 @@ def seal(
         override=draft.standing.override,
         held_out=draft.standing.rows,
         files={},
+        volatile=bundle.volatile(draft.files),
+        passed_environment=passed_environment,
     )
     page = draft.folder / bundle.REPORT
     page.write_text(report.page(draft, manifest), encoding="utf-8", newline="\n")

@@ -28,7 +28,9 @@ SIGNATURE = "signature"
 PUBLIC = "signature.pub"
 METRICS = "reports/metrics.json"
 CARD = "reports/card.md"
-VOLATILE = (MANIFEST, EXECUTED, REPORT, CRATE, SIGNATURE)
+CELLS = "notebook/cells.json"
+WHOLE = "notebook/whole/"
+VOLATILE = (MANIFEST, EXECUTED, REPORT, CELLS, CRATE, SIGNATURE)
 """Files that hold times: two promotions of the same inputs differ in these only."""
 
 
@@ -84,9 +86,18 @@ class Manifest(Document):
     files: dict[str, FileEntry] = Field(description="path to digest of every other file")
     volatile: tuple[str, ...] = Field(VOLATILE, description="files that hold times")
 
+    passed_environment: tuple[str, ...] = Field(
+        (), description="variables beyond the list that the kernel got: their names"
+    )
+
     @property
     def key(self) -> str:
         return f"{self.name}@{self.version}"
+
+
+def volatile(files: Iterable[str]) -> tuple[str, ...]:
+    """Those that hold times, or what cells said, in a bundle with these `files`."""
+    return (*VOLATILE, *sorted(name for name in files if name.startswith(WHOLE)))
 
 
 def index(folder: Path) -> dict[str, FileEntry]:

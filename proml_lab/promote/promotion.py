@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,10 @@ from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
 from proml_lab.promote.registry import Record, Registry
-from proml_lab.promote.run import execute
+from proml_lab.promote.run import execute, recovery, times
+from proml_lab.promote.run.cells import Limits
+from proml_lab.promote.run.environment import passed
+from proml_lab.promote.run.times import CellFacts
 from proml_lab.promote.trust import SigningKey, signature, signing_key
 from proml_lab.spec import check_name
 
@@ -47,6 +50,8 @@ def promote(
     strict: bool = False,
     progress: Progress | None = None,
     fresh_env: bool = False,
+    cell_timeout: float | None = None,
+    timeout: float | None = None,
 ) -> Artifact:
     """Run a notebook in a fresh kernel and register what it declares as a new version of `name`.
 
@@ -69,10 +74,13 @@ def promote(
     strict
         Let warnings of lint stop the promotion too.
     progress
-        Called with the part done and a few words.
+        Called with the part done and a few words. Runs of earlier promotions that a crash cut off
+        are named first.
     fresh_env
         Run in a new virtual environment with the packages of this one, built by pip and kept in
         the user's cache; the artifact then also says which files the packages are.
+    cell_timeout, timeout
+        Seconds that each cell, and all of them, may take.
 
     Returns
     -------
@@ -83,8 +91,9 @@ def promote(
     NameNotAllowedError, NotebookError, ParameterError, WorkspaceError, RegistryError, SigningError
         Before anything is run; NotebookError also for what lint finds.
     RunError
-        A cell raised, the kernel died, no model was declared, the disk is full, or the fresh
-        environment cannot be built. Nothing is registered; the run is kept in ``.proml/runs``.
+        A cell raised or took too long, the kernel died, no model was declared, the disk is full,
+        or the fresh environment cannot be built. Nothing is registered; the run is kept in
+        ``.proml/runs``.
     GateError
         A gate of the spec failed or could not be checked. The version is registered as
         ``rejected``; the error's `artifact` is that version.
@@ -100,12 +109,17 @@ def promote(
     registry.probe()
     key = signing_key(place)
     tell = progress or _silent
-    keep = run_folder(place.runs, name)
-    run = Run(info, name, bound, place, keep, fresh_env, checked, override)
     execute.load()
+    for cut in recovery.cut_off(place.runs):
+        tell(0.0, str(cut))
+    keep = run_folder(place.runs, name)
+    limits = Limits(cell_timeout, timeout, place.config.output_limit)
+    before = _before(registry, name)
+    run = Run(info, name, bound, place, keep, fresh_env, checked, override, limits, before)
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
-        with lock(keep / RUN_LOCK):  # so that gc knows that the run is under way
+        # The first lock tells gc, the second the next promotion, that the run is under way.
+        with lock(keep / RUN_LOCK), recovery.running(keep):
             opening = pool.submit(registry.open)
             pool.submit(signature.load)
             ground = stand(run, tell)
@@ -134,6 +148,8 @@ class Run:
     fresh_env: bool = False
     checked: LintReport | None = None
     override: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    before: tuple[CellFacts, ...] = ()
 
     @property
     def outputs(self) -> Path:
@@ -192,6 +208,9 @@ def perform(run: Run, ground: Ground, tell: Progress) -> Recorded:
         startup=ground.startup,
         python=ground.python,
         progress=lambda part, words: tell(part * _RUN, words),
+        limits=run.limits,
+        before=run.before,
+        pass_environment=run.workspace.config.pass_environment,
     )
     recorded = Recorded.read(run.outputs)
     if not recorded.model:
@@ -251,6 +270,7 @@ def _finish(
             previous=f"{run.name}@{max(before)}" if before else None,
             key=key,
             lint=run.checked.all if run.checked else (),
+            passed_environment=passed(os.environ, run.workspace.config.pass_environment),
         )
         place = registry.place(run.name, version)
         bundle.move(draft.folder, place)
@@ -260,6 +280,12 @@ def _finish(
     if reached.status == "rejected":
         raise standing.rejection(artifact, artifact.key, reached.gates)
     return artifact
+
+
+def _before(registry: Registry, name: str) -> tuple[CellFacts, ...]:
+    """What the cells took in the newest version that is here."""
+    there = registry.present(name)
+    return times.read(registry.place(name, there[-1]) / "notebook") if there else ()
 
 
 def run_folder(runs: Path, name: str) -> Path:

@@ -14,6 +14,7 @@ from proml_lab.plots import html
 from proml_lab.plots.style import CSS
 from proml_lab.promote import card
 from proml_lab.promote.gates import words
+from proml_lab.promote.run import times
 
 if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
@@ -54,6 +55,7 @@ def page(draft: Draft, manifest: Manifest) -> str:
         f'<p class="proml-lead">{escape(lead)}</p>',
         html.note(f"Promoted {created:%Y-%m-%d %H:%M} UTC from {manifest.notebook}."),
         html.note(_ground(draft.folder)),
+        html.note(times.summary(times.read(draft.folder / "notebook"))),
         _section("How well, and how sure", *_metrics(draft)),
         *([_section("What it had to reach", *words.page(manifest))] if manifest.gates else []),
         *(
@@ -138,6 +140,7 @@ def _parameters(draft: Draft) -> list[str]:
 def _rest(manifest: Manifest) -> list[str]:
     what = {
         "executed.ipynb": "the notebook as it ran, with its outputs",
+        "cells.json": "how long each cell took, and how much memory",
         "source.ipynb": "the notebook as it was given",
         "../reports/card.md": "the card: the same in words",
         "../environment/pylock.toml": "every package with its exact version",

@@ -1,4 +1,4 @@
-"""Run a notebook by papermill in a fresh kernel of this very Python."""
+"""Run a notebook in a fresh kernel, and say in one line why it failed if it did."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 from proml_lab.contracts import Progress
 from proml_lab.errors import MissingExtraError, RunError
 from proml_lab.promote import notebook
-from proml_lab.promote.run import kernel
+from proml_lab.promote.run import kernel, times
+from proml_lab.promote.run.cells import CellRun, Limits
+from proml_lab.promote.run.environment import allowed
+from proml_lab.promote.run.times import CellFacts
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -21,16 +24,23 @@ if TYPE_CHECKING:
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 _EXCERPT = 7
+_NEARLY = 0.95
+_UNTOUCHED = "nothing was registered."
+EXECUTED = "executed.ipynb"
+PREPARED = "prepared.ipynb"
+"""The notebook before it ran: what a crash leaves is put together with it."""
 
 
 @dataclass
-class _Run:
-    """One run: what is told of it, and the cell that it has reached."""
+class _Teller:
+    """Tells of a run's progress; numbers are those of the notebook as its author sees it."""
 
     node: NotebookNode
     progress: Progress | None
-    reached: int = 0
+    before: Sequence[CellFacts]
+    reached: int = -1
     numbers: dict[int, int] = field(default_factory=dict)
+    parts: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         own = [
@@ -39,13 +49,23 @@ class _Run:
             if notebook.INJECTED not in cell.metadata.get("tags", [])
         ]
         self.numbers = {index: number for number, index in enumerate(own, start=1)}
+        runs = [c.id for c in self.node.cells if c.cell_type == "code" and c.source.strip()]
+        self.parts = times.parts(runs, self.before)
 
     def tell(self, index: int) -> None:
-        """Called before a cell is run; numbers are those of the notebook as its author sees it."""
+        """Called before a cell is run."""
         self.reached = index
-        if self.progress is not None and index in self.numbers:
-            part = index / len(self.node.cells)
-            self.progress(part, f"{self.place}{_title(self.cell.source)}")
+        self.wait(index, 0.0)
+
+    def wait(self, index: int, seconds: float) -> None:
+        """Called now and then while it runs: how far it should be by the time it took before."""
+        if self.progress is None or index not in self.numbers:
+            return
+        begin, end = self.parts[self.cell.id]
+        took = next((c.seconds for c in self.before if c.id == self.cell.id), 0.0)
+        done = min(seconds / took, _NEARLY) if took else 0.0
+        words = f"{self.place}{_title(self.cell.source)}".removeprefix("in ")
+        self.progress(begin + (end - begin) * done, words)
 
     @property
     def cell(self) -> NotebookNode:
@@ -54,8 +74,10 @@ class _Run:
 
     @property
     def place(self) -> str:
+        if self.reached < 0:
+            return "before its first cell"
         number = self.numbers.get(self.reached)
-        return f"cell {number} of {len(self.numbers)}" if number else "the cell of parameters"
+        return f"in cell {number} of {len(self.numbers)}" if number else "in the cell of parameters"
 
 
 def execute(
@@ -67,9 +89,12 @@ def execute(
     environment: Mapping[str, str],
     progress: Progress | None = None,
     startup: Sequence[str] = (),
+    limits: Limits = Limits(),  # noqa: B008
+    before: Sequence[CellFacts] = (),
+    pass_environment: Sequence[str] = (),
     python: str = sys.executable,
 ) -> Path:
-    """Run every cell of `node` in order, in place, and write it with its outputs.
+    """Run every cell of `node` in order, in place, and keep it with its outputs.
 
     Parameters
     ----------
@@ -80,14 +105,23 @@ def execute(
     folder
         Working directory of the kernel.
     keep
-        Folder for ``executed.ipynb``, written once at the end however the run ends, and
-        ``kernel.log``, what the kernel's process itself said.
+        Folder for ``executed.ipynb``, which is there at the end however the run ends,
+        ``cells.json``, what each cell took, ``whole/``, outputs that were cut,
+        ``kernel.log``, what the kernel's process itself said, and the log of the run.
     environment
-        Variables that the kernel gets beside those of this process, which stay as they are.
+        Variables that the kernel gets beside those of this process that are on the list of
+        `environment.allowed`.
     progress
-        Called before each cell with the part done and the cell's number and first line.
+        Called before each cell, and now and then while it runs, with the part done and the cell's
+        number and first line.
     startup
         Python sources that run in the kernel before the first cell, silently and uncounted.
+    limits
+        Seconds and characters that it may take.
+    before
+        What the cells took in an earlier run: by it the part done is told.
+    pass_environment
+        Names of other variables of this process that the kernel gets.
     python
         The interpreter of the kernel.
 
@@ -98,48 +132,43 @@ def execute(
     Raises
     ------
     RunError
-        A cell or a source of `startup` raised, or the kernel died. The notebook up to there is
-        kept.
+        A cell or a source of `startup` raised, a limit was passed, the kernel died, or the disk is
+        full. The notebook up to there is kept.
     KeyboardInterrupt
         By the user, here or in `progress`: the kernel is ended, the notebook kept.
     """
-    from nbclient.exceptions import DeadKernelError
-
-    path = keep / "executed.ipynb"
-    run = _Run(node, progress)
-    reason = ""
-    try:
-        with (keep / "kernel.log").open("wb") as log:
-            kernel.run(
-                node,
-                folder=folder,
-                environment={**os.environ, **environment},
-                log=log,
-                tell=run.tell,
-                startup=startup,
-                python=python,
-            )
-    except KeyboardInterrupt:
-        hint = _save(node, path)
-        raise KeyboardInterrupt(f"{name} was stopped in {run.place}; {hint}") from None
-    except DeadKernelError:
-        reason = "the kernel died: it was killed, or it crashed"
-    except kernel.StartupError as error:
-        raise RunError(
-            f"{name} was not begun: what prepares the kernel raised {error}",
-            hint="nothing was registered.",
-        ) from None
-    except (RuntimeError, TimeoutError) as error:
-        reason = f"the kernel failed: {error}"
-    hint = _save(node, path)
-    lost = bool(reason)
-    reason, line = (reason, None) if lost else _error(run.cell)
+    path = keep / EXECUTED
+    teller = _Teller(node, progress, before)
+    notebook.write(node, keep / PREPARED)
+    variables = {**allowed(os.environ, pass_environment), **environment}
+    lost = hint = ""
+    with (keep / "kernel.log").open("wb") as log:
+        try:
+            with kernel.started(
+                kernel.this_python(python), folder=folder, environment=variables, log=log
+            ) as running:
+                run = CellRun(node, running, keep, limits, teller.tell, teller.wait)
+                with run.deferred():
+                    try:
+                        run.run(startup)
+                    finally:
+                        hint = _fold(run, path)
+        except KeyboardInterrupt:
+            said = f"{name} was stopped {teller.place}; {hint or _UNTOUCHED}"
+            raise KeyboardInterrupt(said) from None
+        except RunError as error:
+            more = f"{error.hint.rstrip('.')}; " if error.hint else ""
+            lost, hint = error.message, more + (hint or _UNTOUCHED)
+        except OSError as error:
+            lost, hint = f"the run could not be written: {error.strerror}", hint or _UNTOUCHED
+    began = teller.reached >= 0
+    reason, line = (lost, None) if lost or not began else _error(teller.cell)
     if reason:
-        place = run.place + (f", line {line}" if line else "")
-        excerpt = _excerpt(run.cell.source, line)
-        said = _said(keep / "kernel.log") if lost else ""
+        place = teller.place + (f", line {line}" if line else "")
+        excerpt = f"\n{_excerpt(teller.cell.source, line)}" if began else ""
+        said = _said(keep / "kernel.log") if lost == kernel.DIED else ""
         raise RunError(
-            f"{name} failed in {place}: {reason}\n{excerpt}",
+            f"{name} failed {place}: {reason}{excerpt}",
             hint=hint + said,
             notebook=str(path) if path.is_file() else "",
         )
@@ -158,10 +187,25 @@ def load() -> None:
     """
     try:
         import ipykernel  # noqa: F401
-        import papermill.clientwrap
-        import papermill.engines  # noqa: F401
+        import jupyter_client.session  # noqa: F401
+        import nbformat  # noqa: F401
+        import psutil  # noqa: F401
     except ImportError:
         raise MissingExtraError("The part that runs notebooks", extra="lab") from None
+
+
+def _fold(run: CellRun, path: Path) -> str:
+    """Put together what was written; where it is, or why it could not be kept."""
+    try:
+        run.finish(path)
+    except OSError as error:
+        return (
+            f"nothing was registered; the run could not be put into {path}: {error.strerror}; "
+            "what it wrote is kept beside."
+        )
+    finally:
+        run.close()
+    return f"nothing was registered; the run up to there is kept in {path}."
 
 
 def _error(cell: NotebookNode) -> tuple[str, int | None]:
@@ -174,8 +218,11 @@ def _error(cell: NotebookNode) -> tuple[str, int | None]:
     error = errors[-1]
     if error.ename == "SystemExit" and error.evalue in ("", "0"):
         return "", None
+    if error.ename == "StdinNotImplementedError":
+        reason = "it asks for input, which a run cannot give; make it a parameter"
+    else:
+        reason = f"{error.ename}: {_ANSI.sub('', error.evalue)}".rstrip(": ")
     lines = _LINE.findall(_ANSI.sub("", "\n".join(error.traceback)))
-    reason = f"{error.ename}: {_ANSI.sub('', error.evalue)}".rstrip(": ")
     return reason, int(lines[0]) if lines else None
 
 
@@ -185,15 +232,6 @@ def _excerpt(source: str, line: int | None) -> str:
     first = max(0, (line or 1) - 1 - _EXCERPT // 2)
     shown = enumerate(lines[first : first + _EXCERPT], start=first + 1)
     return "\n".join(f"{'->' if n == line else '  '} {n:>3} | {text}" for n, text in shown)
-
-
-def _save(node: NotebookNode, path: Path) -> str:
-    """Write the notebook; where it is, or why it could not be kept."""
-    try:
-        notebook.write(node, path)
-    except OSError as error:
-        return f"nothing was registered; the run could not be kept in {path}: {error.strerror}."
-    return f"nothing was registered; the run up to there is kept in {path}."
 
 
 def _said(log: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -17,11 +18,37 @@ import pytest
 from proml_lab.errors import RunError
 from proml_lab.promote import inspect
 from proml_lab.promote.notebook import prepared
+from proml_lab.promote.run import times
+from proml_lab.promote.run.cells import Limits
 from proml_lab.promote.run.execute import execute
+from proml_lab.promote.run.recovery import recover
+from proml_lab.promote.run.times import CellFacts
 from tests.promote.conftest import write_notebook
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from proml_lab.errors import RunError
+from proml_lab.promote import inspect
+from proml_lab.promote.notebook import prepared
+from proml_lab.promote.run.execute import execute
+node, folder = prepared(inspect(sys.argv[1]), {}), Path(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
+try:
+    execute(node, name="a", folder=folder, keep=folder, environment={})
+except RunError as error:
+    print(error)
+"""
 
-def run(tmp_path: Path, *cells: str, progress: object = None, startup: Sequence[str] = ()) -> str:
+
+def run(
+    tmp_path: Path,
+    *cells: str,
+    progress: object = None,
+    startup: Sequence[str] = (),
+    limits: Limits = Limits(),  # noqa: B008
+    before: Sequence[CellFacts] = (),
+) -> str:
     """Everything that the cells printed."""
     node = prepared(inspect(write_notebook(tmp_path / "a.ipynb", *cells)), {})
     keep = tmp_path / "keep"
@@ -34,6 +61,9 @@ def run(tmp_path: Path, *cells: str, progress: object = None, startup: Sequence[
         environment={"PROML_TEST": "seen"},
         progress=progress,  # type: ignore[arg-type]
         startup=startup,
+        limits=limits,
+        before=before,
+        pass_environment=["PROML_LAB_PASSED"],
     )
     assert path == keep / "executed.ipynb"
     outputs = [output for cell in node.cells for output in cell.get("outputs", [])]
@@ -53,7 +83,9 @@ def test_startup_runs_before_the_first_cell_silently_and_uncounted(tmp_path: Pat
 
 
 def test_a_startup_that_raises_begins_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"a.ipynb was not begun(.|\n)*ZeroDivisionError: division"):
+    with pytest.raises(
+        RunError, match=r"failed before its first cell: what prepares the kernel raised ZeroDiv"
+    ):
         run(tmp_path, "print(1)", startup=["1 / 0"])
 
 
@@ -121,7 +153,7 @@ def test_an_interrupt_from_progress_keeps_what_was_done(tmp_path: Path) -> None:
 
 def test_a_run_that_cannot_be_kept_says_so(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"ran to its end, but was not written(.|\n)*Is a directory"):
-        run(tmp_path, "import pathlib; pathlib.Path('keep/executed.ipynb.part').mkdir()")
+        run(tmp_path, "import pathlib; pathlib.Path('keep/executed.ipynb').mkdir()")
 
 
 def test_an_interrupt_where_a_loop_runs_ends_the_kernel(tmp_path: Path) -> None:
@@ -144,12 +176,62 @@ def test_an_interrupt_where_a_loop_runs_ends_the_kernel(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_inside_a_cell_ends_it_at_once(tmp_path: Path) -> None:
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+
     def stop(part: float, words: str) -> None:
-        if "time.sleep" in words:
-            threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+        if "time.sleep" in words and not timer.ident:
+            timer.start()
 
     with pytest.raises(KeyboardInterrupt, match=r"stopped in cell 4 of 4"):
         run(tmp_path, "import time; print('one')", "time.sleep(200)", progress=stop)
     text = (tmp_path / "keep" / "executed.ipynb").read_text()
     assert "one" in text
     assert "KeyboardInterrupt" in text
+
+
+def test_variables_that_are_not_listed_do_not_reach_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "secret")
+    monkeypatch.setenv("PROML_LAB_PASSED", "asked for")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    names = "SOME_TOKEN", "PROML_LAB_PASSED", "OMP_NUM_THREADS", "PROML_TEST"
+    said = run(tmp_path, f"import os\nprint(*[os.environ.get(n) for n in {names}], sep=', ')")
+    assert said == "None, asked for, 1, seen\n"
+
+
+def test_a_question_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"in cell 3 of 3, line 1: it asks for input, which a run"):
+        run(tmp_path, "name = input('who? ')")
+
+
+def test_a_cell_that_takes_too_long_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        run(tmp_path, "print('one')", "import time\ntime.sleep(60)", limits=Limits(cell_s=0.5))
+    assert "failed in cell 4 of 4: it took longer than 0.5 s, the limit for a" in str(caught.value)
+    assert "give cells more time by --cell-timeout; nothing was registered" in caught.value.hint
+    text = (tmp_path / "keep" / "executed.ipynb").read_text()
+    assert "KeyboardInterrupt" in text
+
+
+def test_cells_that_together_take_too_long_end_the_run(tmp_path: Path) -> None:
+    cells = ["import time"] + ["time.sleep(0.4)"] * 9
+    with pytest.raises(RunError, match=r"the run took longer than 1 s, the limit for all cells"):
+        run(tmp_path, *cells, limits=Limits(run_s=1.0))
+
+
+def test_times_and_memory_of_cells_are_kept(tmp_path: Path) -> None:
+    run(tmp_path, "a = bytearray(b'x') * 200_000_000; del a", "import time; time.sleep(0.7)")
+    first, second = times.read(tmp_path / "keep")
+    assert first.peak_bytes > second.peak_bytes + 100_000_000
+    assert second.seconds >= 0.7
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_was_written(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", "print('one')", "print('x' * 500_000)")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, path, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert "in cell 4 of 4: the run could not be written: File too large" in done.stdout
+    recovered = nbformat.read(recover(tmp_path), as_version=4)
+    assert recovered.cells[2].outputs[0].text == "one\n"
