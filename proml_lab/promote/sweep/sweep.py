@@ -36,7 +36,7 @@ def sweep(
     jobs: int | None = None,
     workspace: Workspace | str | Path | None = None,
     progress: Progress | None = None,
-    **options: bool | str | None,
+    **options: bool | str | float | None,
 ) -> SweepReport:
     """Promote `notebook` for every combination of `values`; each is a version of `name`.
 
