@@ -206,3 +206,34 @@ def test_from_elsewhere_the_next_command_names_the_workspace(
     words = ["promote", str(notebook), "--name", "delay", "--workspace", small.name]
     assert cli.main(words) == 0
     assert capsys.readouterr().out.endswith(f"proml artifacts --workspace {small.name}\n")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "soon", "inf", "nan"])
+def test_a_limit_that_is_no_number_of_seconds(
+    notebook: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    status, _, err = promote(f"--cell-timeout={text}", capsys)
+    assert status != 0
+    assert f"'{text}' is not a number of seconds." in err
+
+
+def test_a_run_that_was_cut_off_is_named_once(
+    notebook: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep = small / ".proml" / "runs" / "one"
+    keep.mkdir(parents=True)
+    node = nbformat.read(notebook, as_version=4)
+    nbformat.write(node, keep / "prepared.ipynb")
+    (keep / "running.ipynb").write_text('{"cells":[\n')
+    (keep / "running.lock").touch()
+    node.cells = [*node.cells[:1], new_code_cell("not_there")]
+    nbformat.write(node, notebook)
+    said = f"The run one was cut off between two cells; what it did is in {keep}/executed.ipynb\n"
+    assert promote("", capsys)[2].startswith(said)
+    assert "cut off" not in promote("", capsys)[2]
+    assert nbformat.read(keep / "executed.ipynb", as_version=4).cells[3].source == CELLS[2]
+
+
+def test_limits_are_in_the_code(notebook: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = promote("--code --timeout 600", capsys)
+    assert "timeout=600.0)" in out
