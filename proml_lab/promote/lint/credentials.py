@@ -21,7 +21,10 @@ _FORMS = {
     "a model hub token": (("hf_",), r"\bhf_[0-9A-Za-z]{34,}"),
     "a package index token": (("pypi-",), r"\bpypi-AgE[0-9A-Za-z_-]{50,}"),
     "an npm token": (("npm_",), r"\bnpm_[0-9A-Za-z]{36}\b"),
-    "a private key": (("PRIVATE KEY",), r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"),
+    "a private key": (
+        ("PRIVATE KEY",),
+        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])*[0-9A-Za-z+/]{16,}",
+    ),
     "a JSON web token": (
         ("eyJ",), r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}",
     ),
@@ -45,7 +48,7 @@ _TELLING = ("passw", "secret", "token", "api", "access")
 _DENSE = re.compile(r"[0-9A-Za-z+/_-]{32,}={0,2}")
 _PLACEHOLDER = re.compile(
     r"(?i)(?:(?:^|[\W_])(?:your|my|example|sample|dummy|fake|change\w*|placeholder|redacted|insert"
-    r"|pass(?:word|wd)?|pwd?|user|admin|root|guest|postgres|secret|token|test|none|null)(?=[\W_]|$))|[<{$…•]|\*{3}|x{4}|\.{3}"
+    r"|pass(?:word|wd)?|pwd?|user|admin|root|guest|postgres|secret|token|test|none|null)(?=[\W_]|$))|(?-i:EXAMPLE)|[<{$…•]|\*{3}|x{4}|\.{3}"
 )
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F-]+")
 _ENOUGH = 4.4

@@ -41,7 +41,7 @@ _WRITE_SECOND = {
 _WRITE_METHOD = re.compile(
     r"\.(?:to_(?:csv|parquet|excel|json|pickle|feather|html|markdown|latex|stata|hdf|xml|orc)"
     r"|write_(?:csv|parquet|ipc|json|ndjson|excel|avro|delta|html|image)|sink_\w+|savefig|save"
-    r"|save_model)"
+    r"|save_model)|matplotlib\.pyplot\.(?:savefig|imsave)|(?:cv2|imageio)\.imwrite"
 )
 _WRITE_OWNER = {".write_text", ".write_bytes", ".mkdir", ".touch", ".unlink", ".rmdir"}
 _NAMES = ("path", "filepath_or_buffer", "source", "file", "io", "fname", "filename", "path_or_buf")
@@ -93,8 +93,10 @@ def _paths(call: Call, calls: Calls) -> Iterator[tuple[ast.expr, bool]]:
     writes = True
     if name in _OPENERS or name == ".open":
         method = name == ".open"
-        mode = calls.text(call.argument(0 if method else 1, "mode")) or "r"
-        path, writes = (call.owner if method else first), bool(set(mode) & set("wax+"))
+        given = call.argument(0 if method else 1, "mode")
+        mode = "r" if given is None else calls.text(given)
+        if mode is not None:
+            path, writes = (call.owner if method else first), bool(set(mode) & set("wax+"))
     elif _FRAMES.fullmatch(name) or name in _READERS:
         path, writes = first, False
     elif name in (".read_text", ".read_bytes"):

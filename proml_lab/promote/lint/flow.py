@@ -27,7 +27,10 @@ def check(subject: Subject) -> Iterator[Seen]:
         names.begin(cell)
         for statement in cell.tree.body:
             names.begin(cell, statement)
-            walker.statement(statement, "raises-exception" not in cell.tags)
+            try:
+                walker.statement(statement, "raises-exception" not in cell.tags)
+            except RecursionError:  # too deep to be gone through: it may make any name
+                names.lose_track()
     names.finish()
     yield from names.seen
 
@@ -224,6 +227,9 @@ class _Walker:
                 self.expression(first, certain)
                 for value in rest:
                     self.expression(value, False)
+            case ast.BinOp():
+                for operand in _operands(node):
+                    self.expression(operand, certain)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self.expression(test, certain)
                 self.expression(body, False)
@@ -296,6 +302,16 @@ class _Walker:
         """A call that may make names that cannot be seen."""
         if getattr(func, "id", getattr(func, "attr", "")) in _HIDING:
             self.names.opaque = True
+
+
+def _operands(node: ast.BinOp) -> list[ast.expr]:
+    """What a sum adds, in order: a long one is too deep to be gone down step by step."""
+    found = [node.right]
+    left = node.left
+    while isinstance(left, ast.BinOp):
+        found.append(left.right)
+        left = left.left
+    return [left, *reversed(found)]
 
 
 def _moved(tree: ast.expr, line: int) -> ast.expr:

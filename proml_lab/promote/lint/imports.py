@@ -22,7 +22,7 @@ _OURS = "proml_lab"
 _EXTENSIONS = {"autoreload", "storemagic"}
 """IPython's own, which it finds by itself."""
 _PACKAGES = {"site-packages", "dist-packages"}
-_MOVES = re.compile(r"os\.chdir|site\.addsitedir")
+_MOVES = re.compile(r"os\.(?:chdir|system)|site\.addsitedir|subprocess\.\w+")
 
 
 def check(calls: Calls) -> Iterator[Seen]:
@@ -30,13 +30,14 @@ def check(calls: Calls) -> Iterator[Seen]:
     subject = calls.subject
     moved = _path_is_changed(calls)
     told: set[str] = set()
+    written = _files(calls)
     for cell, line, top, certain in _imported(subject):
         if top in told or top == _OURS or top in sys.stdlib_module_names or _is_local(top, subject):
             continue
         told.add(top)
         spec = _found(top)
         if spec is None:
-            if certain and not moved:
+            if certain and not moved and f"{top}.py" not in written:
                 yield Seen("PN080", cell, line, f"import {top}")
             continue
         place = _place(spec)
@@ -73,6 +74,15 @@ def _path_is_changed(calls: Calls) -> bool:
         return True
     magics = calls.subject.magics()
     return any(m.name in ("cd", "pushd", "run") or shell.installs(m) for _, m in magics)
+
+
+def _files(calls: Calls) -> set[str]:
+    """Names of files that the notebook mentions, and so may have made."""
+    texts = [m.text for _, m in calls.subject.magics() if m.name in ("writefile", "file", "!")]
+    for _, node in calls.nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.append(node.value)
+    return {Path(word).name for text in texts if ".py" in text for word in text.split()}
 
 
 def _is_local(top: str, subject: Subject) -> bool:

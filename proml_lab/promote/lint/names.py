@@ -66,6 +66,10 @@ class Names:
         elif cell.parsed.translated or cell.parsed.error:
             self.opaque = True
 
+    def lose_track(self) -> None:
+        """A statement was left in the middle: nothing more is told."""
+        self.opaque, self.scopes, self.reads = True, [], None
+
     def finish(self) -> None:
         """Tell what functions read that are not surely called, and that nothing ever makes."""
         for read in self.later:

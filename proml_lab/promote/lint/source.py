@@ -40,7 +40,7 @@ class Parsed:
     """A cell as Python: in `tree` each magic is a call of `MARK` with its index in `magics`.
 
     `error` is (line, words) of what cannot be read or would not run. `translated` says that
-    IPython's own reader was needed: its magics are not understood.
+    IPython's own reader was needed, or the cell is too deep: what it does is not all known.
     """
 
     tree: ast.Module
@@ -51,6 +51,13 @@ class Parsed:
 
 def parse(source: str) -> Parsed:
     """`source` as IPython would read it; line numbers are those of the cell."""
+    try:
+        return _read(source)
+    except (RecursionError, MemoryError):  # too deep to be read here: nothing is known of it
+        return Parsed(ast.Module([], []), translated=True)
+
+
+def _read(source: str) -> Parsed:
     lines = source.split("\n")
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     if first is None:
@@ -170,7 +177,7 @@ def _tree(source: str) -> ast.Module | SyntaxError:
             return ast.parse(source)
         except SyntaxError as error:
             return error
-        except (ValueError, RecursionError, MemoryError) as error:
+        except ValueError as error:
             return SyntaxError(str(error))
 
 

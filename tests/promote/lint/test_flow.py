@@ -169,3 +169,12 @@ def test_a_cell_that_cannot_be_read_hides_what_it_may_make(check: Check) -> None
 def test_a_file_may_stand_where_a_name_does(check: Check, tmp_path) -> None:
     (tmp_path / "workspace" / "work" / "gbm").mkdir(parents=True)
     assert codes(check("%proml explain gbm")) == []
+
+
+def test_a_very_long_sum_is_no_harm(check: Check) -> None:
+    assert codes(check("x = " + " + ".join(["1"] * 600) + " + missing")) == ["PN021"]
+    assert codes(check("x = " + " + ".join(["1"] * 9000) + " + missing", "missing")) == []
+    chain = "x = [1]" + ".copy()" * 900
+    assert codes(check(chain, "missing")) in (["PN021"], [])
+    assert codes(check("def f():\n    return lambda: [1]" + ".copy()" * 900, "missing")) == []
+    assert codes(check("x = " + "[" * 90 + "]" * 90 + "\nmissing")) == ["PN021"]
