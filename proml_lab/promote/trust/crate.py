@@ -20,7 +20,7 @@ _SOURCE = "notebook/source.ipynb"
 _LOCK = "environment/pylock.toml"
 _MODEL = "model/"
 _RUN = "#run"
-_PYTHON = "#python"
+_PYTHON = "https://www.python.org/"
 _PROML = "#proml-lab"
 _CONTEXT = [
     "https://w3id.org/ro/crate/1.1/context",
@@ -122,6 +122,7 @@ def _workflow(manifest: Manifest) -> Entity:
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": manifest.notebook,
         "description": _NAMES[_SOURCE],
+        "version": str(manifest.version),
         "encodingFormat": _FORMATS[".ipynb"],
         "programmingLanguage": {"@id": _PYTHON},
         "softwareRequirements": _links(_PROML, _LOCK),
@@ -157,7 +158,7 @@ def _software() -> Iterator[Entity]:
         "@id": _PYTHON,
         "@type": ["ComputerLanguage", "SoftwareApplication"],
         "name": "Python",
-        "url": "https://www.python.org/",
+        "url": _PYTHON,
         "softwareVersion": platform.python_version(),
     }
     yield {
