@@ -24,20 +24,23 @@ words: list[str] = []
 """
 FIRST = "if depth == 6: raise ValueError('too deep')"
 SCORED = LIGHT.replace('"accuracy": 0.5', '"accuracy": depth / 10')
+GATED = SCORED.replace(
+    'baseline}"', """baseline" + (", gates: {auc: '>= 0.9'}}" if depth == 5 else "}")"""
+)
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[SweepReport, Path, list[str]]:
-    """Three values of `depth`, of which 6 fails."""
+    """Four values of `depth`: 5 is rejected by a gate, 6 fails."""
     from tests.promote.conftest import make_workspace, write_notebook
 
     folder = make_workspace(tmp_path_factory.mktemp("swept") / "workspace")
-    path = write_notebook(folder / "some.ipynb", FIRST, SCORED, parameters=PARAMETERS)
+    path = write_notebook(folder / "some.ipynb", FIRST, GATED, parameters=PARAMETERS)
     said: list[str] = []
     report = sweep(
         path,
         "tiny",
-        {"depth": [4, 6, 8], "words": [["a", "b"]], "day": [date(2013, 1, 2)]},
+        {"depth": [4, 5, 6, 8], "words": [["a", "b"]], "day": [date(2013, 1, 2)]},
         jobs=2,
         workspace=folder,
         progress=lambda part, words: said.append(f"{part:.2f} {words}"),
@@ -49,13 +52,14 @@ def test_every_member_is_a_version_and_one_that_fails_stops_none(
     swept: tuple[SweepReport, Path, list[str]],
 ) -> None:
     report, folder, _ = swept
-    assert report.failed == 1
+    assert report.failed == 2
     rows = report.frame().rows(named=True)
-    assert [row["state"] for row in rows] == ["registered", "registered", "failed"]
-    assert "ValueError: too deep" in rows[2]["problem"]
-    assert rows[2]["depth"] == "6"
-    assert rows[2]["artifact"] is None
-    for row in rows[:2]:
+    assert [row["state"] for row in rows] == ["registered", "registered", "rejected", "failed"]
+    assert "ValueError: too deep" in rows[3]["problem"]
+    assert rows[3]["depth"] == "6"
+    assert rows[3]["artifact"] is None
+    assert "is rejected by 1 of its 1 gates" in rows[2]["problem"]
+    for row in rows[:3]:
         artifact = load_artifact(row["artifact"], workspace=folder)
         assert artifact.parameters == {"depth": int(row["depth"]), "day": "2013-01-02"} | {
             "words": ["a", "b"]
@@ -63,14 +67,14 @@ def test_every_member_is_a_version_and_one_that_fails_stops_none(
         assert row["value"] == int(row["depth"]) / 10
         assert row["seconds"] > 0
     assert {row["depth"] for row in rows[:2]} == {"4", "8"}
-    assert sorted(artifacts("tiny", workspace=folder).frame()["version"]) == [1, 2]
+    assert sorted(artifacts("tiny", workspace=folder).frame()["version"]) == [1, 2, 3]
 
 
 def test_it_reads_as_one_table_and_one_line(
     swept: tuple[SweepReport, Path, list[str]],
 ) -> None:
     report, _, said = swept
-    assert str(report).startswith("2 of 3 versions of 'tiny' registered in ")
+    assert str(report).startswith("2 of 4 versions of 'tiny' registered in ")
     assert "None is clearly the best" in str(report)
     bundle = report._repr_mimebundle_()
     assert "too deep" in bundle["text/plain"]
@@ -79,8 +83,8 @@ def test_it_reads_as_one_table_and_one_line(
     assert "<script" not in bundle["text/html"]
     parts = [float(line.split()[0]) for line in said]
     assert parts[-1] == 1.0
-    assert any("of 3 done · depth=" in line for line in said)
-    assert said[-1].endswith("3 of 3 done")
+    assert any("of 4 done · depth=" in line for line in said)
+    assert said[-1].endswith("4 of 4 done")
 
 
 SWEEP = """
