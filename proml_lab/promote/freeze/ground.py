@@ -42,8 +42,9 @@ class Ground:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Variables that the kernel's process needs."""
-        return randomness.variables(self.seed)
+        """Variables that the kernel's process needs; in a fresh environment none of others."""
+        alone = {} if self.python == sys.executable else {"PYTHONPATH": "", "VIRTUAL_ENV": ""}
+        return {**randomness.variables(self.seed), **alone}
 
     @property
     def startup(self) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from proml_lab.promote.artifact import Artifact, load_artifact, opened
 from proml_lab.promote.freeze import code
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
+from proml_lab.promote.gc import RUN_LOCK
+from proml_lab.promote.lock import lock
 from proml_lab.promote.notebook import NotebookInfo, inspect
 from proml_lab.promote.reproduction import drift
 from proml_lab.promote.reproduction.cells import compare_cells
@@ -80,7 +82,8 @@ def reproduce(
     runs = place.runs if place else Path(gettempdir())
     keep = promotion.run_folder(runs, f"{artifact.name}-{artifact.version}")
     try:
-        made = _made(artifact, keep, fresh_env=fresh_env, tell=progress or _silent)
+        with lock(keep / RUN_LOCK):  # so that gc knows that the run is under way
+            made = _made(artifact, keep, fresh_env=fresh_env, tell=progress or _silent)
         table = pl.DataFrame(made.rows, schema=SCHEMA, orient="row")
     finally:
         shutil.rmtree(keep, ignore_errors=True)

@@ -94,10 +94,12 @@ def test_a_fresh_environment_runs_the_notebook_and_completes_the_lock(
         (place / "complete.json").write_text(json.dumps(mark))
 
     monkeypatch.setattr(fresh, "_build", build)
-    where = "import sys\nprint(sys.prefix)"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "others"))
+    where = "import os, sys\nprint(sys.prefix, repr(os.environ['PYTHONPATH']))"
     notebook = write_notebook(twice.workspace / "where.ipynb", LIGHT, where)
     made = promote(notebook, "fresh", workspace=twice.workspace, fresh_env=True)
     assert str(tmp_path / "cache") in (made.path / "notebook" / "executed.ipynb").read_text()
+    assert "others" not in (made.path / "notebook" / "executed.ipynb").read_text()
     lock = (made.path / "environment" / "pylock.toml").read_text()
     (polars,) = (p for p in tomllib.loads(lock)["packages"] if p["name"] == "polars")
     assert polars["wheels"] == [{"url": wheel, "hashes": {"sha256": "a" * 64}}]
