@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
@@ -42,7 +42,9 @@ class Origin:
     """Where some columns of a Dataset came from.
 
     `view` is the feature view (``spine`` for the labels), `source` the file as written in it,
-    `fingerprint` the content of the source, `query` what was asked of it.
+    `fingerprint` the content of the source, `query` what was asked of it, `types` the source's
+    columns with their Polars types, `until` the greatest cutoff it was joined at, ISO 8601 in UTC;
+    empty if it was joined without time.
     """
 
     view: str
@@ -51,6 +53,8 @@ class Origin:
     n_rows: int
     columns: tuple[str, ...]
     query: str = ""
+    types: Mapping[str, str] = field(default_factory=dict, hash=False)
+    until: str = ""
 
 
 @dataclass(frozen=True, eq=False)

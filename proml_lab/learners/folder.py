@@ -39,6 +39,8 @@ class _Origin(Document):
     n_rows: int
     columns: tuple[str, ...]
     query: str = ""
+    types: dict[str, str] = {}
+    until: str = ""
 
 
 class _Head(Document):

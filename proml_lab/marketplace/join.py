@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -103,7 +104,10 @@ def training_set(
         entities=given or join.keys,
         cutoff=cutoff,
         features=names,
-        origins=(origin, *(join.origin(group) for group in by_view.values())),
+        origins=(
+            replace(origin, until=join.until),
+            *(join.origin(group) for group in by_view.values()),
+        ),
     )
 
 
@@ -184,14 +188,23 @@ class _Join:
 
     def origin(self, group: list[Pick]) -> Origin:
         view = _view(group)
+        role = f"View {view.view!r}"
         return Origin(
             view=view.view,
             source=view.source,
-            fingerprint=source.content(view.source_path, role=f"View {view.view!r}"),
+            fingerprint=source.content(view.source_path, role=role),
             n_rows=self._source(view).height,
             columns=tuple(pick.name for pick in group),
             query="; ".join(f"{pick.name}: {view.formula(pick.feature)}" for pick in group),
+            types=_schema(source.schema(view.source_path, role=role)),
+            until=self.until if view.event_time else "",
         )
+
+    @cached_property
+    def until(self) -> str:
+        """The greatest cutoff, ISO 8601 in UTC; empty where no view has a time."""
+        timed = any(view.event_time for view in self.views)
+        return source.moment_text(int(self._cutoffs.max())) if timed else ""
 
     def _source(self, view: FeatureView) -> pl.DataFrame:
         path = view.source_path
@@ -255,7 +268,12 @@ def _read_spine(spine: object, root: Path | None) -> tuple[pl.DataFrame, Origin]
         if not frame.height:
             raise DataError("The spine has no rows.", hint="give one row for each prediction.")
         shown, print_ = "frame", fingerprint(frame)
-    return frame, Origin(SPINE, shown, print_, frame.height, tuple(frame.columns))
+    columns = tuple(frame.columns)
+    return frame, Origin(SPINE, shown, print_, frame.height, columns, types=_schema(frame.schema))
+
+
+def _schema(schema: Mapping[str, pl.DataType]) -> dict[str, str]:
+    return {name: str(kind) for name, kind in schema.items()}
 
 
 def _require(frame: pl.DataFrame, column: str, role: str) -> None:

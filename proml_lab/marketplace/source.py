@@ -132,6 +132,11 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     return whole.fill_null(NEVER).to_numpy()
 
 
+def moment_text(moment: int) -> str:
+    """A moment, microseconds since 1970 in UTC, as ISO 8601."""
+    return str(pl.Series([moment]).cast(pl.Datetime("us")).dt.strftime("%FT%T%.fZ")[0])
+
+
 def content(path: Path, *, role: str) -> str:
     """Fingerprint of the rows in the Parquet file `path`, worked out once per state of the file.
 
@@ -173,3 +178,8 @@ def _content(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - the
 def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - the key of the cache
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def n_rows(path: Path) -> int:
+    """How many rows the Parquet file `path` has, by its own word."""
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from proml_lab import document
 from proml_lab.document import Document
@@ -31,6 +32,8 @@ _HINT = (
     "it (docs/workspace.md); or one to try: proml init --example flights"
 )
 _SQLITE = "sqlite:///"
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]?B|)")
 
 
 class WorkspaceConfig(Document):
@@ -57,6 +60,16 @@ class WorkspaceConfig(Document):
         description="characters of output that a cell of a promotion keeps",
     )
     rows: int = Field(20, ge=1, le=1000, description="rows shown of a table")
+    snapshot_limit: str = Field(
+        "256MB", description="how much of the data that was read an artifact keeps"
+    )
+
+    @field_validator("snapshot_limit")
+    @classmethod
+    def _is_size(cls, text: str) -> str:
+        if not _SIZE.fullmatch(text):
+            raise ValueError(f"{text!r} is no size; write one such as '256MB', '2GB' or '0'")
+        return text
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,12 @@ class Workspace:
         if address.startswith(_SQLITE) and not address.startswith(_SQLITE + "/"):
             return f"{_SQLITE}{self.root / address.removeprefix(_SQLITE)}"
         return address
+
+    @property
+    def snapshot_limit(self) -> int:
+        """How many bytes of the data that was read an artifact keeps."""
+        number, unit = _SIZE.fullmatch(self.config.snapshot_limit).groups()  # type: ignore[union-attr]
+        return int(float(number) * _UNITS[unit.upper()])
 
     @property
     def runs(self) -> Path:

@@ -12,6 +12,7 @@ from proml_lab.promote.outputs import Outputs, record
 from proml_lab.promote.parameters import Parameter
 from proml_lab.promote.promotion import promote
 from proml_lab.promote.reproduction import Reproduction, reproduce
+from proml_lab.promote.restore import notebook_of, restore
 from proml_lab.promote.sweep import SweepReport, read_grid, sweep
 from proml_lab.promote.trust import Verification, verify
 
@@ -37,11 +38,13 @@ __all__ = [
     "inspect",
     "lint",
     "load_artifact",
+    "notebook_of",
     "previous",
     "promote",
     "read_grid",
     "record",
     "reproduce",
+    "restore",
     "rollback",
     "show",
     "sweep",

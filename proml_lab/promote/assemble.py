@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Origin
 from proml_lab.promote import bundle, card, freeze, notebook, pyfunc, report
 from proml_lab.promote.bundle import FileEntry, InputEntry, LintEntry, Manifest
-from proml_lab.promote.freeze import Ground
+from proml_lab.promote.freeze import Ground, data
+from proml_lab.promote.freeze.reads import Reads
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.lint import Finding
@@ -20,6 +22,9 @@ from proml_lab.promote.recorded import Metric, Recorded
 from proml_lab.promote.run.delivery import deliver
 from proml_lab.promote.trust import SigningKey, crate, sign
 from proml_lab.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,9 @@ def assemble(
     keep: Path,
     recorded: Recorded,
     ground: Ground,
+    reads: Reads,
     *,
+    workspace: Workspace,
     parameters: Mapping[str, object],
     standing: Standing,
 ) -> Draft:
@@ -61,6 +68,10 @@ def assemble(
         What the notebook declared.
     ground
         What it stood on.
+    reads
+        Which files it read.
+    workspace
+        Where these are.
     parameters
         Every parameter's value, as JSON.
     standing
@@ -100,7 +111,8 @@ def assemble(
     deliver(keep, folder / "notebook")
     shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
     freeze.write(ground, folder)
-    _write_data(draft)
+    cutoff = spec.spine.cutoff
+    data.write(folder / "data", workspace, reads, origins=draft.origins, cutoff=cutoff)
     rows = [metric.row() for metric in draft.metrics]
     bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
     (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")
@@ -158,23 +170,3 @@ def seal(
     bundle.write_json(draft.folder / bundle.MANIFEST, manifest.model_dump(mode="json"))
     sign(draft.folder, key)
     return manifest
-
-
-def _write_data(draft: Draft) -> None:
-    """``data/<view>.json`` for every source of the training data."""
-    folder = draft.folder / "data"
-    folder.mkdir()
-    taken: dict[str, int] = {}
-    for origin in draft.origins:
-        taken[origin.view] = count = taken.get(origin.view, 0) + 1
-        stem = origin.view if count == 1 else f"{origin.view}-{count}"
-        entry = {
-            "view": origin.view,
-            "source": origin.source,
-            "fingerprint": origin.fingerprint,
-            "n_rows": origin.n_rows,
-            "columns": list(origin.columns),
-            "query": origin.query,
-            "cutoff": draft.spec.spine.cutoff,
-        }
-        bundle.write_json(folder / f"{stem.replace('/', '_')}.json", entry)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab.promote.artifact import Artifact, load_artifact
+from proml_lab.promote.freeze.data import INDEX
 from proml_lab.promote.paired import significance as tested
 
 if TYPE_CHECKING:
@@ -161,9 +162,25 @@ def _cells(artifact: Artifact) -> list[str]:
 
 
 def _data(artifact: Artifact) -> dict[str, object]:
+    """Each source with its columns' types, then the other files that the notebook read."""
     found: dict[str, object] = {}
     for entry in artifact.manifest.inputs:
         found[entry.view] = f"{entry.n_rows:,} rows, {entry.fingerprint}"
+    sources, files = set(), []
+    for path in sorted((artifact.path / "data").glob("*.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if path.name == INDEX:
+            files = told["files"]
+            continue
+        sources.add(told["source"])
+        if told.get("until"):
+            found[f"{told['view']}, joined until"] = told["until"]
+        for column, kind in told.get("schema", {}).items():
+            found[f"{told['view']}, column {column}"] = kind
+    for row in files:
+        if row["path"] not in sources:
+            table = row.get("table", {}).get("fingerprint")
+            found[f"file {row['path']}"] = table or row.get("sha256") or row.get("why", "")
     return {**found, "training rows": artifact.manifest.model["data"]}
 
 

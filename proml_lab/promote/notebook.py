@@ -45,6 +45,11 @@ class NotebookInfo:
     n_cells: int
     node: NotebookNode = field(repr=False, compare=False)
 
+    @property
+    def code(self) -> list[str]:
+        """The sources of its code cells."""
+        return [cell.source for cell in self.node.cells if cell.cell_type == "code"]
+
     def bind(self, values: Mapping[str, object]) -> dict[str, Value]:
         """`values` checked; raises ParameterError that names every mistake."""
         return parameters.bind(self.parameters, values, where=self.path.name)

@@ -17,7 +17,7 @@ from proml_lab.contracts import Progress
 from proml_lab.errors import ProMLError, RunError
 from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
-from proml_lab.promote.freeze import Ground
+from proml_lab.promote.freeze import Ground, reads
 from proml_lab.promote.gates import standing
 from proml_lab.promote.gates.entry import overriding
 from proml_lab.promote.gc import RUN_LOCK
@@ -205,7 +205,7 @@ def perform(run: Run, ground: Ground, tell: Progress) -> Recorded:
             "PROML_WORKSPACE": str(run.workspace.root),
             **ground.variables,
         },
-        startup=ground.startup,
+        startup=(*ground.startup, reads.source(run.keep, run.workspace.root)),
         python=ground.python,
         progress=lambda part, words: tell(part * _RUN, words),
         limits=run.limits,
@@ -229,6 +229,23 @@ def perform(run: Run, ground: Ground, tell: Progress) -> Recorded:
     return recorded
 
 
+def assembled(
+    run: Run, recorded: Recorded, ground: Ground, reached: standing.Standing
+) -> assemble.Draft:
+    """What the run left, in the layout of an artifact, in ``bundle`` of its folder."""
+    root, info = run.workspace.root, run.info
+    return assemble.assemble(
+        info,
+        run.keep,
+        recorded,
+        ground,
+        reads.read(run.keep, root, code=info.code, folder=run.folder),
+        workspace=run.workspace,
+        parameters=info.values(run.bound),
+        standing=reached,
+    )
+
+
 def _finish(
     run: Run,
     recorded: Recorded,
@@ -249,9 +266,7 @@ def _finish(
         lint=run.checked,
         override=run.override,
     )
-    draft = assemble.assemble(
-        run.info, run.keep, recorded, ground, parameters=values, standing=reached
-    )
+    draft = assembled(run, recorded, ground, reached)
     words = "making the registry's tables (once)" if registry.is_new else "registering"
     tell(_REGISTER, words)
     opening.result()

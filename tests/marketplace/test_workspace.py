@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from proml_lab.errors import SourceError, SpecError, UnknownNameError, WorkspaceError
-from proml_lab.marketplace.workspace import Workspace, open_workspace
+from proml_lab.marketplace.workspace import Workspace, WorkspaceConfig, open_workspace
 from proml_lab.spec import ModelSpec
 from tests.marketplace.conftest import at
 
@@ -111,6 +111,8 @@ def test_no_workspace(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("catalogue = ['x']", "catalogue: unknown field; did you mean 'catalog'"),
+        ("snapshot_limit = 'big'", r"snapshot_limit: 'big' is no size; write one such as '256MB'"),
+        ("snapshot_limit = 5", r"snapshot_limit: found 5; text is needed"),
         ("rows = 0", r"rows: found 0; it must be at least 1.\nHint: docs/workspace.md"),
         ("engine = 'ray'", "engine: found 'ray', allowed are 'local'"),
         ("rows = ", r"proml.toml: this is not valid TOML: .*\nHint: write one"),
@@ -137,3 +139,10 @@ def test_a_source_that_is_a_folder(folder: Path) -> None:
     (folder / "sources" / "parts.parquet").mkdir(parents=True)
     with pytest.raises(SourceError, match=r"source 'parts' is a folder, .*\nHint: make one file"):
         open_workspace(folder).source("parts")
+
+
+@pytest.mark.parametrize(
+    ("text", "n"), [("256MB", 256_000_000), ("1.5 GB", 1_500_000_000), ("0", 0), ("7kB", 7000)]
+)
+def test_a_limit_is_so_many_bytes(tmp_path: Path, text: str, n: int) -> None:
+    assert Workspace(tmp_path, WorkspaceConfig(snapshot_limit=text)).snapshot_limit == n

@@ -89,3 +89,27 @@ def test_files_are_the_last_word(promoted: Promoted) -> None:
 def test_what_is_not_there(promoted: Promoted) -> None:
     with pytest.raises(UnknownNameError, match="no 'visits' version '9'"):
         difference("visits@1", "visits@9", workspace=promoted.workspace)
+
+
+def test_types_cutoffs_and_files_of_the_data(promoted: Promoted, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(promoted.artifacts[0].path, tmp_path / "copy"))
+    view, index = copy / "data" / "shop.visits.json", copy / "data" / "index.json"
+    schema = {"x": "Float64", "who": "String"}
+    told = {**json.loads(view.read_text()), "schema": schema, "until": "2024-01-01T00:00:00Z"}
+    view.write_text(json.dumps(told))
+    files = [
+        {"path": "visits.parquet", "sha256": "a" * 64},  # a source: its fingerprint is told above
+        {"path": "rain.yaml", "sha256": "b" * 64},
+        {"path": "t.parquet", "sha256": "b" * 64, "table": {"fingerprint": "c" * 32}},
+        {"path": ".env", "why": "may hold secrets"},
+    ]
+    index.write_text(json.dumps({**json.loads(index.read_text()), "files": files}))
+    found = difference(promoted.artifacts[0], Artifact(copy, read_manifest(copy)))
+    assert [row[1:] for row in found.frame().rows() if row[0] == "data"] == [
+        ("shop.visits, joined until", "", "2024-01-01T00:00:00Z"),
+        ("shop.visits, column x", "", "Float64"),
+        ("shop.visits, column who", "", "String"),
+        ("file rain.yaml", "", "b" * 64),
+        ("file t.parquet", "", "c" * 32),
+        ("file .env", "", "may hold secrets"),
+    ]

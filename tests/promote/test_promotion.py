@@ -48,8 +48,8 @@ def test_versions_are_numbered_and_laid_out_as_designed(promoted: Promoted) -> N
     assert last.path == promoted.workspace / ".proml" / "artifacts" / "visits" / "3"
     there = {name for name in files(last.path) if "/wheels/" not in name}
     assert there == {
-        *("manifest.json", "spec.proml.yaml", "data/shop.visits.json"),
         *("ro-crate-metadata.json", "signature", "signature.pub"),
+        *("manifest.json", "spec.proml.yaml", "data/shop.visits.json", "data/index.json"),
         *("notebook/source.ipynb", "notebook/executed.ipynb", "notebook/report.html"),
         "notebook/cells.json",
         *("environment/pylock.toml", "environment/platform.json", "environment/requirements.txt"),

@@ -17,7 +17,6 @@ from proml_lab.contracts import Progress
 from proml_lab.errors import ArtifactError, RunError, WorkspaceError
 from proml_lab.promote import assemble, bundle, promotion, trust
 from proml_lab.promote.artifact import Artifact, load_artifact, opened
-from proml_lab.promote.freeze import code
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.gc import RUN_LOCK
@@ -28,6 +27,7 @@ from proml_lab.promote.reproduction.cells import compare_cells
 from proml_lab.promote.reproduction.closeness import IDENTICAL, Closeness
 from proml_lab.promote.reproduction.files import compare_files
 from proml_lab.promote.reproduction.result import SCHEMA, Reproduction, row, worst
+from proml_lab.promote.restore import notebook_of, restore
 from proml_lab.promote.run import execute
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def reproduce(
 ) -> Reproduction:
     """Run an artifact's notebook again, from what is in the artifact and nothing else.
 
-    A workspace of its data and code is laid out in a folder of its own, and the notebook is run
-    there with the recorded parameters and seed. Nothing is registered.
+    A workspace of its data and code is laid out in a folder of its own (see `restore`), and the
+    notebook is run there with the recorded parameters and seed. Nothing is registered.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def reproduce(
     Raises
     ------
     UnknownNameError, ArtifactError
-        There is no such artifact, one of its files is not what was signed, or it was signed by
-        a key that is not trusted.
+        There is no such artifact, one of its files is not what was signed, it was signed by a
+        key that is not trusted, or data that it does not hold is not in the workspace either.
     RunError
         The fresh environment cannot be built.
     """
@@ -83,7 +83,7 @@ def reproduce(
     keep = promotion.run_folder(runs, f"{artifact.name}-{artifact.version}")
     try:
         with lock(keep / RUN_LOCK):  # so that gc knows that the run is under way
-            made = _made(artifact, keep, fresh_env=fresh_env, tell=progress or _silent)
+            made = _made(artifact, keep, place, fresh_env=fresh_env, tell=progress or _silent)
         table = pl.DataFrame(made.rows, schema=SCHEMA, orient="row")
     finally:
         shutil.rmtree(keep, ignore_errors=True)
@@ -108,15 +108,20 @@ class _Made:
     seconds: float
 
 
-def _made(artifact: Artifact, keep: Path, *, fresh_env: bool, tell: Progress) -> _Made:
+def _made(
+    artifact: Artifact,
+    keep: Path,
+    place: Workspace | None,
+    *,
+    fresh_env: bool,
+    tell: Progress,
+) -> _Made:
     """Lay out the workspace in ``keep/workspace``, run the notebook there, and compare."""
-    from proml_lab.marketplace.workspace import open_workspace
-
     tell(0.0, "laying out data and code")
-    root = keep / "workspace"
-    info = _laid_out(artifact, root)
+    root = restore(artifact, keep / "workspace", workspace=place)
+    info = inspect(notebook_of(artifact, root.root))
     bound = info.bind(_given(info, artifact.parameters))
-    run = promotion.Run(info, artifact.name, bound, open_workspace(root), keep)
+    run = promotion.Run(info, artifact.name, bound, root, keep)
     locked = artifact.path / "environment"
     ground = promotion.stand(run, tell, lock=locked if fresh_env else None)
     ground = replace(ground, seed=artifact.manifest.seed or 0)
@@ -134,10 +139,9 @@ def _made(artifact: Artifact, keep: Path, *, fresh_env: bool, tell: Progress) ->
         return _Made([row("run", "the notebook", _APART, where=said)], tuple(warnings), seconds)
     seconds = time.monotonic() - began
     tell(0.95, "comparing")
-    values = info.values(run.bound)
     # Verdicts are not judged again, the champion may be another by now: what they rest on is.
     standing = Standing(artifact.manifest.gates, held=held_out.read(run.outputs))
-    draft = assemble.assemble(info, keep, recorded, ground, parameters=values, standing=standing)
+    draft = promotion.assembled(run, recorded, ground, standing)
     return _Made([*_compared(artifact, draft)], tuple(warnings), seconds)
 
 
@@ -150,18 +154,6 @@ def _compared(artifact: Artifact, draft: assemble.Draft) -> Iterator[dict[str, o
         yield row("cell", f"cell {number}", found, where=title if found.line else "")
     for what, name, found in compare_files(artifact.path, draft.folder):
         yield row(what, name, found)
-
-
-def _laid_out(artifact: Artifact, root: Path) -> NotebookInfo:
-    """Put data, code and the notebook below `root`, which becomes a workspace."""
-    root.mkdir()
-    code.restore(artifact.path / "code", root)
-    if not (root / "proml.toml").exists() and not (root / "pyproject.toml").exists():
-        (root / "proml.toml").write_text("", encoding="utf-8")
-    path = root / artifact.manifest.notebook
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(artifact.path / "notebook" / "source.ipynb", path)
-    return inspect(path)
 
 
 def _given(info: NotebookInfo, recorded: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,65 @@
+"""The data of a run: what each source was, and every file that was read. docs/formats.md#data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proml_lab.contracts import Origin
+from proml_lab.promote import bundle
+from proml_lab.promote.freeze import snapshot
+from proml_lab.promote.freeze.reads import Reads
+from proml_lab.promote.freeze.snapshot import FILES, Table
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
+
+INDEX = "index.json"
+
+
+def write(
+    folder: Path,
+    workspace: Workspace,
+    reads: Reads,
+    *,
+    origins: Iterable[Origin],
+    cutoff: str | None,
+) -> None:
+    """Write ``<view>.json`` for each of `origins`, ``index.json`` and ``files/`` into `folder`.
+
+    `cutoff` is the spine's column of moments. Files are copied up to the workspace's
+    `snapshot_limit`; of the others, and of what may hold secrets, the index tells what is needed
+    to find them again. Modules that lie in ``code/`` beside `folder` already are left out.
+    """
+    folder.mkdir()
+    taken = {INDEX.removesuffix(".json"): 1}
+    tables: dict[str, Table] = {}
+    for origin in origins:
+        taken[origin.view] = count = taken.get(origin.view, 0) + 1
+        stem = origin.view if count == 1 else f"{origin.view}-{count}"
+        entry = {
+            "view": origin.view,
+            "source": origin.source,
+            "fingerprint": origin.fingerprint,
+            "n_rows": origin.n_rows,
+            "columns": list(origin.columns),
+            "query": origin.query,
+            "cutoff": cutoff,
+            "until": origin.until or None,
+            "schema": dict(origin.types),
+        }
+        bundle.write_json(folder / f"{stem.replace('/', '_')}.json", entry)
+        if origin.types:
+            tables[origin.source] = Table(origin.fingerprint, origin.n_rows, origin.types)
+    limit = workspace.snapshot_limit
+    modules = folder.parent / "code" / FILES
+    files = [file for file in reads.files if not (modules / file.path).is_file()]
+    index = {
+        "format": 1,
+        "limit": limit,
+        "settings": workspace.config.model_dump(mode="json", exclude={"registry"}),
+        "files": snapshot.write(folder, workspace.root, files, limit=limit, tables=tables),
+        "outside": [{"place": place, "suffix": suffix} for place, suffix in reads.outside],
+    }
+    bundle.write_json(folder / INDEX, index)
