@@ -105,7 +105,7 @@ def test_types_cutoffs_and_files_of_the_data(promoted: Promoted, tmp_path: Path)
     ]
     index.write_text(json.dumps({**json.loads(index.read_text()), "files": files}))
     found = difference(promoted.artifacts[0], Artifact(copy, read_manifest(copy)))
-    assert [row[1:] for row in found.frame().rows() if row[0] == "data"] == [
+    assert [row[1:4] for row in found.frame().rows() if row[0] == "data"] == [
         ("shop.visits, joined until", "", "2024-01-01T00:00:00Z"),
         ("shop.visits, column x", "", "Float64"),
         ("shop.visits, column who", "", "String"),
