@@ -1,4 +1,4 @@
-"""Builds the JupyterLab extension when the package is built, and puts the notebooks into the wheel.
+"""Builds the JupyterLab extension with the package, and puts notebooks and pages into the wheel.
 
 Needs no JupyterLab and no Node.js installed: where there is none, Node.js comes as a wheel.
 A build is skipped while the sources are the ones that the present build was made from.
@@ -46,6 +46,8 @@ class ExtensionHook(BuildHookInterface[Any]):
             notebooks = Path(self.root) / "notebooks"
             if notebooks.is_dir():
                 build_data["force_include"][str(notebooks)] = "proml_lab/examples/notebooks"
+            for page in (Path(self.root) / "docs").glob("*.md"):
+                build_data["force_include"][str(page)] = f"proml_lab/docs/{page.name}"
 
     @property
     def stamp(self) -> Path:

@@ -8,21 +8,12 @@ interrupt.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 
 from proml_lab.errors import ProMLError, UsageError
 from proml_lab.magics import verbs
 from proml_lab.magics.progress import interrupts
-
-_HERE = {
-    r"%{1,2}proml (?!output)": "proml ",
-    r"explain\(model, on=frame\)": "proml explain MODEL --on FILE.parquet",
-    r"explain\(model, also=\[(\d+)\]\)": r"--row \1",
-    r"\bon=(?:dataset|frame)": "--on FILE.parquet",
-}
-"""What hints say in a notebook or in Python, as a pattern, and how it is said here."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,8 +77,9 @@ def _same(value: object) -> object:
 
 
 def _complain(error: ProMLError, *, as_json: bool) -> None:
-    for said, here in _HERE.items():
-        error.hint = re.sub(said, here, error.hint)
+    from proml_lab.magics.wording import on_command_line
+
+    error.hint = on_command_line(error.hint)
     if as_json:
         from proml_lab.magics.answer import error_json
 

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from proml_lab.errors import SpecError
 from proml_lab.places import Places, Steps, dotted
 
-_HINT = "docs/language.md lists every field and what it may be."
+_HINT = "%proml help language lists every field and what it may be."
 _NEEDED = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
     **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "a number"),
@@ -136,9 +136,10 @@ def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object]
             f"{name}:{where}: this is not valid YAML: {_plain(error)}.",
             hint="quote text that begins with '!' or '<<'.",
         ) from None
-    except ValueError as error:
+    except ValueError:
         raise SpecError(
-            f"{name}: a value cannot be read: {error}.", hint="a date is written 2013-11-01."
+            "\n".join(f"{name}:{line}: {text}" for line, text in _unreadable(node, ())),
+            hint="a date is written 2013-11-01; a text that looks like one is quoted.",
         ) from None
     return data, Places(name, lines)
 
@@ -182,6 +183,23 @@ def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tu
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
             yield from _index(value, (*path, i), lines)
+
+
+def _unreadable(node: yaml.Node, path: Steps) -> Iterator[tuple[int, str]]:
+    """Every value below `node` that looks like a date or number and is none."""
+    match node:
+        case yaml.MappingNode():
+            for key, value in node.value:
+                yield from _unreadable(value, (*path, key.value))
+        case yaml.SequenceNode():
+            for i, value in enumerate(node.value):
+                yield from _unreadable(value, (*path, i))
+        case _:
+            try:
+                yaml.safe_load(yaml.serialize(node))
+            except ValueError as error:
+                line = node.start_mark.line + 1
+                yield line, f"{dotted(path)}: found {node.value!r}; {error}."
 
 
 def _plain(error: yaml.MarkedYAMLError) -> str:

@@ -38,10 +38,11 @@ class ProMLError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.message, self.hint, self.__dict__))
 
-    def saying(self, message: str) -> Self:
-        """The same error with another message."""
-        state = {name: value for name, value in self.__dict__.items() if name != "message"}
-        return _rebuild(type(self), message, self.hint, state)
+    def saying(self, message: str, *, hint: str | None = None) -> Self:
+        """The same error with another message, and another hint if one is given."""
+        own = ("message", "hint")
+        state = {name: value for name, value in self.__dict__.items() if name not in own}
+        return _rebuild(type(self), message, self.hint if hint is None else hint, state)
 
     def _render_traceback_(self) -> list[str]:
         """IPython's own hook: one clear line in the notebook; ``%debug`` still works."""
@@ -143,16 +144,22 @@ def unknown(role: str, name: str, choices: Iterable[str]) -> UnknownNameError:
     return UnknownNameError(f"There is no {role} {name!r}.", hint=choose(name, choices))
 
 
+def _alike_long(one: str, other: str) -> bool:
+    """A typing error changes a length by little: 'at' is not meant by 'heat'."""
+    longest = max(len(one), len(other))
+    return abs(len(one) - len(other)) <= max(1, longest // 3)
+
+
 def choose(name: str, choices: Iterable[str], *, at_most: int = 12) -> str:
     """A hint that leads from a wrong `name` to a right one."""
     names = sorted(set(choices))
     near = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=3, cutoff=0.6)
-    found = [n for n in names if n.lower() in near]
+    found = [n for n in names if n.lower() in near and _alike_long(n, name)]
     found.sort(key=lambda n: near.index(n.lower()))
     if found:
         return f"did you mean {' or '.join(map(repr, found))}?"
     if not names:
-        return "there is none yet."
+        return "there is none to choose from yet."
     listed = ", ".join(names[:at_most])
     more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
     return f"choose one of {listed}{more}."

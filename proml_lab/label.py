@@ -60,7 +60,10 @@ def _fitting(label: pl.Series, task: Task) -> Floats:
             wanted, other = "a whole number from 0 up", "use task regression."
         case "regression":
             wrong = np.full(len(values), label.dtype == pl.Boolean) | np.isinf(values)
-            wanted, other = "a finite number", "use task binary for true and false."
+            wanted = "a finite number"
+            other = "leave rows with an infinite label out of the spine."
+            if label.dtype == pl.Boolean:
+                other = "use task binary for true and false."
         case _:
             raise DataError(
                 f"The label {label.name!r} is multiclass: a model here gives one number a row.",

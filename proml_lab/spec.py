@@ -123,7 +123,24 @@ class Split(Document):
 
     by: Literal["time", "random"] = Field("time", description="time: the newest rows are the test")
     test_from: datetime | date | None = Field(None, description="first cutoff of the test rows")
-    test: float = Field(0.2, gt=0, lt=1, description="share of test rows, if test_from is absent")
+    test: float = Field(
+        0.2, strict=True, gt=0, lt=1, description="share of test rows, if test_from is absent"
+    )
+
+    @field_validator("test_from", mode="before")
+    @classmethod
+    def _a_date(cls, value: object) -> object:
+        if isinstance(value, bool | int | float):
+            raise ValueError(f"found {value!r}; a date such as 2013-11-01 is needed")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.test_from is not None and self.by == "random":
+            raise ValueError("has test_from, which is for by: time, and by: random; give one")
+        if self.test_from is not None and "test" in self.model_fields_set:
+            raise ValueError("has test and test_from; give one of them")
+        return self
 
     @property
     def start(self) -> datetime | None:
@@ -188,7 +205,7 @@ class ModelSpec(Document):
         description="what must hold: metric to limit; leakage, drift or lint to pass or warn; "
         "promote judges them and rejects a version that fails",
     )
-    seed: int = Field(7, ge=0, lt=2**31, description="the seed of everything random")
+    seed: int = Field(7, strict=True, ge=0, lt=2**31, description="the seed of everything random")
 
     @field_validator("label", mode="before")
     @classmethod

@@ -35,7 +35,7 @@ def split(dataset: Dataset, how: Split, *, seed: int) -> tuple[Dataset, Dataset]
     for name, part in (("training", train), ("test", test)):
         if not len(part):
             raise DataError(
-                f"No {name} rows are left after the split {side} of {len(dataset):,} rows.",
+                f"No {name} rows are left after the split {side} of {_rows(len(dataset))}.",
                 hint=_range(dataset, how),
             )
     return train, test
@@ -89,8 +89,14 @@ def _like(moment: datetime, kind: pl.DataType) -> datetime:
     return moment if zoned else moment.replace(tzinfo=None)
 
 
+def _rows(n: int) -> str:
+    return f"{n:,} row{'' if n == 1 else 's'}"
+
+
 def _range(dataset: Dataset, how: Split) -> str:
     if how.by == "random" or dataset.cutoff is None or not len(dataset):
         return "give it more rows, or another share."
     cutoff = dataset.frame[dataset.cutoff].sort()
+    if how.test_from is None:
+        return "give it rows of more than one moment, or split by random."
     return f"the cutoffs run from {cutoff[0]} to {cutoff[-1]}; change split.test_from."

@@ -109,7 +109,7 @@ def test_a_wrong_value_is_told_once_in_plain_words(text: str, message: str) -> N
     with pytest.raises(SpecError) as caught:
         document.parse(text, Kinds, name="f")
     assert caught.value.message == f"f:1: {message}"
-    assert caught.value.hint == "docs/language.md lists every field and what it may be."
+    assert caught.value.hint == "%proml help language lists every field and what it may be."
     with pytest.raises(SpecError) as again:
         document.validate(yaml.safe_load(text), Kinds, name="f", hint="see there.")
     assert (again.value.message, again.value.hint) == (f"f: {message}", "see there.")

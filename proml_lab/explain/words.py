@@ -87,8 +87,9 @@ def _example(name: str, push: float, task: Task, label: str, base: float) -> str
         case "binary":
             before, after = chance(base), chance(base + push)
             return (
-                f"A typical push of {name}, {push:.2g} in log-odds, takes an average chance of "
-                f"{before:.1%} up to {after:.1%}, or down to {chance(base - push):.1%}."
+                f"A typical push of {name}, {push:.2g} in log-odds, takes a row with an average "
+                f"score from a chance of {before:.1%} up to {after:.1%}, or down to "
+                f"{chance(base - push):.1%}."
             )
         case "count":
             times = f"multiplies the expected {label} by {math.exp(push):.3g}"

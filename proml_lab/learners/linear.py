@@ -22,8 +22,10 @@ from proml_lab.learners.options import checked
 class LinearOptions(Document):
     """Options of the linear learner."""
 
-    l2: float = Field(1.0, gt=0, description="weight of the ridge penalty, above 0")
-    min_count: int = Field(20, ge=1, description="levels in fewer rows share one coefficient")
+    l2: float = Field(1.0, strict=True, gt=0, description="weight of the ridge penalty, above 0")
+    min_count: int = Field(
+        20, strict=True, ge=1, description="levels in fewer rows share one coefficient"
+    )
 
 
 @dataclass(frozen=True)

@@ -33,23 +33,41 @@ _LOSSES = {"binary": "log loss", "regression": "squared error", "count": "Poisso
 class TreesOptions(Document):
     """Options of the trees learner; each names the LightGBM parameter that it sets."""
 
-    n_trees: int = Field(1000, ge=1, description="most trees to grow (num_iterations)")
-    learning_rate: float = Field(0.1, gt=0, le=1, description="step of each tree")
-    num_leaves: int = Field(63, ge=2, le=131072, description="most leaves of a tree")
-    max_depth: int = Field(-1, ge=-1, description="most splits above a leaf; -1: any")
-    min_rows: int = Field(20, ge=1, description="fewest rows in a leaf (min_data_in_leaf)")
-    min_gain: float = Field(0.0, ge=0, description="least gain of a split (min_gain_to_split)")
-    l1: float = Field(0.0, ge=0, description="L1 penalty of leaf values (lambda_l1)")
-    l2: float = Field(0.0, ge=0, description="L2 penalty of leaf values (lambda_l2)")
-    row_share: float = Field(1.0, gt=0, le=1, description="rows per tree (bagging_fraction)")
-    feature_share: float = Field(1.0, gt=0, le=1, description="features per tree")
-    max_bins: int = Field(255, ge=2, le=65535, description="most bins of a number (max_bin)")
-    min_level_rows: int = Field(100, ge=1, description="rows of a level (min_data_per_group)")
-    level_smooth: float = Field(10.0, ge=0, description="smoothing of levels (cat_smooth)")
-    validation: float = Field(
-        0.15, ge=0, lt=1, description="newest share of the training rows, kept to choose n_trees"
+    n_trees: int = Field(1000, strict=True, ge=1, description="most trees to grow (num_iterations)")
+    learning_rate: float = Field(0.1, strict=True, gt=0, le=1, description="step of each tree")
+    num_leaves: int = Field(63, strict=True, ge=2, le=131072, description="most leaves of a tree")
+    max_depth: int = Field(-1, strict=True, ge=-1, description="most splits above a leaf; -1: any")
+    min_rows: int = Field(
+        20, strict=True, ge=1, description="fewest rows in a leaf (min_data_in_leaf)"
     )
-    patience: int = Field(50, ge=1, description="trees without gain there before it stops")
+    min_gain: float = Field(
+        0.0, strict=True, ge=0, description="least gain of a split (min_gain_to_split)"
+    )
+    l1: float = Field(0.0, strict=True, ge=0, description="L1 penalty of leaf values (lambda_l1)")
+    l2: float = Field(0.0, strict=True, ge=0, description="L2 penalty of leaf values (lambda_l2)")
+    row_share: float = Field(
+        1.0, strict=True, gt=0, le=1, description="rows per tree (bagging_fraction)"
+    )
+    feature_share: float = Field(1.0, strict=True, gt=0, le=1, description="features per tree")
+    max_bins: int = Field(
+        255, strict=True, ge=2, le=65535, description="most bins of a number (max_bin)"
+    )
+    min_level_rows: int = Field(
+        100, strict=True, ge=1, description="rows of a level (min_data_per_group)"
+    )
+    level_smooth: float = Field(
+        10.0, strict=True, ge=0, description="smoothing of levels (cat_smooth)"
+    )
+    validation: float = Field(
+        0.15,
+        strict=True,
+        ge=0,
+        lt=1,
+        description="newest share of the training rows, kept to choose n_trees",
+    )
+    patience: int = Field(
+        50, strict=True, ge=1, description="trees without gain there before it stops"
+    )
 
 
 @dataclass(frozen=True)

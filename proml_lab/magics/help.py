@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proml_lab.errors import unknown
 from proml_lab.magics import verbs
 from proml_lab.magics.answer import Text
 from proml_lab.magics.parser import ArgumentParser, Namespace
@@ -11,17 +13,25 @@ from proml_lab.magics.parser import ArgumentParser, Namespace
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
 
-HELP = "say what the verbs do"
+HELP = "say what the verbs do, or show a page of the documents"
 EXAMPLES = """
 help
 help fit
+help language
 """
 BODY = ""
+PAGES = ("language", "workspace", "learners", "method", "formats", "lint", "parameters", "verbs")
+"""What `page` shows: files in ``docs/``."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """One verb, or none for all."""
-    parser.add_argument("verb", nargs="?", metavar="VERB", help="the verb to explain")
+    """One verb or page, or none for all."""
+    parser.add_argument(
+        "verb",
+        nargs="?",
+        metavar="VERB",
+        help=f"the verb to explain, or a page: {', '.join(PAGES)}",
+    )
 
 
 def run(args: Namespace, context: Context) -> Text:
@@ -29,7 +39,19 @@ def run(args: Namespace, context: Context) -> Text:
     prog = verbs.NOTEBOOK if context.in_notebook else verbs.COMMAND
     if args.verb is None:
         return Text(verbs.overview(prog))
+    if args.verb in PAGES:
+        return Text(page(args.verb))
+    if args.verb not in verbs.NAMES:
+        raise unknown("verb or page", args.verb, [*verbs.NAMES, *PAGES])
     return Text(verbs.parser(args.verb, prog=prog).format_help())
+
+
+def page(name: str) -> str:
+    """The page ``docs/<name>.md``, which travels with the package."""
+    inside = Path(__file__).parents[1]
+    folders = [folder / "docs" for folder in (inside, inside.parent)]  # installed, or a checkout
+    file = next(found for folder in folders if (found := folder / f"{name}.md").is_file())
+    return file.read_text(encoding="utf-8")
 
 
 def code(args: Namespace) -> str:

@@ -13,6 +13,7 @@ from polars.exceptions import PolarsError
 
 from proml_lab.contracts import Dataset, Origin, Report
 from proml_lab.errors import ArtifactError, SourceError, UsageError
+from proml_lab.marketplace import source
 from proml_lab.model import Model
 from proml_lab.spec import ModelSpec
 
@@ -42,6 +43,7 @@ def write(value: object, path: Path) -> None:
         if isinstance(value, Model):
             value.save(path)
         else:
+            _require_ending(value, path)
             _write(value, beside, as_csv=path.suffix == ".csv")
             beside.replace(path)
     except ArtifactError as error:
@@ -52,6 +54,17 @@ def write(value: object, path: Path) -> None:
     finally:
         with contextlib.suppress(OSError):  # not there, or a disk that cannot be written on
             beside.unlink()
+
+
+def _require_ending(value: object, path: Path) -> None:
+    """Raise UsageError if a table would be written under the name of another kind of file."""
+    allowed = (".parquet",) if isinstance(value, Dataset) else (".parquet", ".csv")
+    if isinstance(value, Dataset | Report) and path.suffix not in ("", *allowed):
+        raise UsageError(
+            f"{str(path)!r} ends in {path.suffix!r}, and a table is kept as Parquet"
+            f"{' or CSV' if '.csv' in allowed else ''}.",
+            hint=f"end the name in {' or '.join(allowed)}.",
+        )
 
 
 def _write(value: object, path: Path, *, as_csv: bool) -> None:
@@ -74,7 +87,7 @@ def _write(value: object, path: Path, *, as_csv: bool) -> None:
             else:
                 frame.write_parquet(path)
         case _:
-            raise UsageError(f"A {type(value).__name__} cannot be kept in a file.")
+            raise UsageError("There is nothing here to keep in a file.", hint="leave -o out.")
 
 
 def require_new(path: Path) -> None:
@@ -142,8 +155,7 @@ def _dataset(path: Path) -> Dataset:
         frame = pl.read_parquet(path)
         kept = pl.read_parquet_metadata(path).get(ROLES)
     except (PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"{str(path)!r} cannot be read as Parquet: {reason}.") from None
+        raise source.unreadable(path, "The dataset", error) from None
     if kept is None:
         return Dataset(frame)
     try:

@@ -9,12 +9,13 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Enum, Int, Unicode
 from traitlets.config import Configurable
 
-from proml_lab.errors import UsageError
+from proml_lab.errors import ProMLError, UsageError
 from proml_lab.magics import interpolate, verbs
 from proml_lab.magics.answer import Text
 from proml_lab.magics.context import Context
 from proml_lab.magics.parser import Namespace
 from proml_lab.magics.progress import Style, interrupts
+from proml_lab.magics.wording import in_notebook
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -54,8 +55,12 @@ class ProMLMagics(Magics):
         quiet = line.endswith(";")
         words = interpolate.words(line.removesuffix(";"), self.evaluate)
         body = None if cell is None else interpolate.text(cell, self.evaluate)
-        with interrupts():
-            value = self._run(words, body)
+        try:
+            with interrupts():
+                value = self._run(words, body)
+        except ProMLError as error:
+            said = error.saying(error.message, hint=in_notebook(error.hint))
+            raise said.with_traceback(error.__traceback__) from error.__cause__
         return None if quiet else value
 
     def _run(self, words: list[str], body: str | None) -> object:

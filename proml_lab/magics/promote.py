@@ -187,6 +187,7 @@ def summary(artifact: Artifact | SweepReport) -> Text:
         return Text(artifact._repr_mimebundle_()["text/plain"])
     lines = [html.text_table(_models(artifact)), "", f"{artifact.key}  {artifact.path}"]
     lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
+    lab = "make lab" if Path("Makefile").is_file() else "jupyter lab"
     before = previous(artifact)
     if before is not None:
         found = difference(before, artifact, significance=False)
@@ -198,7 +199,7 @@ def summary(artifact: Artifact | SweepReport) -> Text:
                 *lines,
                 "",
                 f"Open the report:    {artifact.report}",
-                "Go on in JupyterLab: make lab, or jupyter lab",
+                f"Go on in JupyterLab: {lab}",
                 f"All artifacts:       {_artifacts(artifact)}",
             ]
         )

@@ -32,9 +32,10 @@ def check(spec: ModelSpec, workspace: Workspace) -> None:
                 raise ColumnMissingError(
                     f"The spine has no column {column!r}.", hint=choose(column, own)
                 )
+    catalog = workspace.catalog
     for path, wanted in _requests(spec):
         with spec.places.at("features", *path):
-            picks([wanted], workspace.catalog, own=own, roles=())
+            picks([wanted], catalog, own=own, roles=())
 
 
 def _columns(spec: ModelSpec) -> Iterator[tuple[Steps, str]]:

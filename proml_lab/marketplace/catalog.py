@@ -50,18 +50,19 @@ class Catalog:
             Every mistake in every file.
         """
         views: list[FeatureView] = []
-        problems: list[str] = []
+        problems: list[SpecError] = []
         for file in files:
             try:
                 views.append(FeatureView.read(file, root=root))
             except SpecError as error:
-                problems.append(str(error))
+                problems.append(error)
         try:
             catalog = cls(tuple(views))
         except SpecError as error:
-            problems.append(str(error))
+            problems.append(error)
         if problems:
-            raise SpecError("\n".join(problems))
+            said = "\n".join(problem.message for problem in problems)
+            raise SpecError(said, hint=" ".join(dict.fromkeys(p.hint for p in problems)))
         return catalog
 
     @cached_property

@@ -116,8 +116,8 @@ def require_unique(view: FeatureView, frame: pl.DataFrame, history: History) -> 
     more = f", and {repeated.size - 1} more such rows" if repeated.size > 1 else ""
     raise DuplicateKeyError(
         f"View {view.view!r}: {view.source} has two rows for {key}{time}{more}.",
-        hint="the order of rows would decide which one counts: keep one of them, or tell them "
-        "apart by known_at.",
+        hint="the order of rows would decide which one counts: keep one of them"
+        + (", or tell them apart by known_at." if view.event_time else "."),
     )
 
 

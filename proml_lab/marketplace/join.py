@@ -294,10 +294,19 @@ def _require_shared(
         return
     for row, label in zip(rows, labels, strict=True):
         ours, theirs = label.drop_nulls().unique(), row.drop_nulls().unique()
-        if len(ours) and len(theirs) and not ours.is_in(theirs.implode()).any():
+        joins = f"View {view.view!r} joins on {label.name!r}, and"
+        for values, name, place in (
+            (ours, label.name, "the spine"),
+            (theirs, row.name, view.source),
+        ):
+            if not len(values):
+                raise DataError(
+                    f"{joins} {name!r} is null in every row of {place}.",
+                    hint="a row without a key is never joined: fill it, or name another column.",
+                )
+        if not ours.is_in(theirs.implode()).any():
             raise DataError(
-                f"View {view.view!r} joins on {label.name!r}, and no value of it in the spine is "
-                f"in {row.name!r} of {view.source}.",
+                f"{joins} no value of it in the spine is in {row.name!r} of {view.source}.",
                 hint=f"compare spelling and case: the spine has {ours.min()!r}, the source "
                 f"{theirs.min()!r}.",
             )
@@ -329,11 +338,12 @@ def _typed(view: FeatureView, pick: Pick, values: pl.Series) -> pl.Series:
     except PolarsError:
         cast = None
     if cast is None or not _same_kind(values, declared) or _loses(values, declared):
-        raise DataError(
-            f"View {view.view!r} declares feature {pick.feature!r} as "
-            f"{view.feature(pick.feature).type}, but {view.source} gives {values.dtype}.",
-            hint="correct the type in the view, or cast in its sql.",
-        )
+        with view.places.at("features", pick.feature):
+            raise DataError(
+                f"View {view.view!r} declares feature {pick.feature!r} as "
+                f"{view.feature(pick.feature).type}, but {view.source} gives {values.dtype}.",
+                hint="correct the type in the view, or cast in its sql.",
+            )
     return cast
 
 

@@ -14,6 +14,7 @@ from polars.exceptions import PolarsError
 from proml_lab.errors import ColumnMissingError, DataError, SourceError, choose
 from proml_lab.fingerprint import Content
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.places import Steps
 
 Ints = npt.NDArray[np.int64]
 NEVER = np.iinfo(np.int64).max
@@ -35,14 +36,14 @@ def schema(path: Path, *, role: str) -> pl.Schema:
             hint="name a file in it, or make one file: pl.read_parquet(folder).write_parquet(…).",
         )
     if not path.is_file():
-        near = [file.name for file in path.parent.glob("*.parquet") if file.is_file()]
-        raise SourceError(f"{role}: there is no file {path}.", hint=choose(path.name, near))
+        near = [file.stem for file in path.parent.glob("*.parquet") if file.is_file()]
+        raise SourceError(f"{role}: there is no file {path}.", hint=choose(path.stem, near))
     if not path.stat().st_size:
         raise SourceError(f"{role}: the file {path} is empty.", hint="write it again.")
     try:
         return pl.Schema(pl.read_parquet_schema(path))
     except (PolarsError, OSError) as error:
-        raise _unreadable(path, role, error) from None
+        raise unreadable(path, role, error) from None
 
 
 def read(path: Path, names: list[str] | None, *, role: str) -> pl.DataFrame:
@@ -50,7 +51,7 @@ def read(path: Path, names: list[str] | None, *, role: str) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(path, columns=names)
     except (PolarsError, OSError) as error:
-        raise _unreadable(path, role, error) from None
+        raise unreadable(path, role, error) from None
     if not frame.height:
         raise SourceError(f"{role}: the file {path} has no rows.", hint="write it again.")
     return frame
@@ -67,23 +68,29 @@ def needs(view: FeatureView, features: list[str]) -> list[str]:
         The source lacks one of them.
     """
     there = schema(view.source_path, role=f"View {view.view!r}")
-    asked = [(f"entity {name!r}", column) for name, column in view.entities.items()]
+    asked: list[tuple[Steps, str, str]] = [
+        (("entities", name), f"entity {name!r}", column) for name, column in view.entities.items()
+    ]
     if view.event_time:
-        asked.append(("event_time", view.event_time))
+        asked.append((("event_time",), "event_time", view.event_time))
     if isinstance(view.known_at, str):
-        asked.append(("known_at", view.known_at))
+        asked.append((("known_at",), "known_at", view.known_at))
     for name in features:
-        asked += [(f"feature {name!r}", column) for column in view.feature(name).reads(name)]
-    for role, column in asked:
+        read = view.feature(name).reads(name)
+        asked += [(("features", name), f"feature {name!r}", column) for column in read]
+    for place, role, column in asked:
         if column not in there:
-            raise ColumnMissingError(
-                f"View {view.view!r}: {role} reads column {column!r}, which {view.source} lacks.",
-                hint=choose(column, there),
-            )
-    return list(dict.fromkeys(column for _, column in asked))
+            with view.places.at(*place):
+                raise ColumnMissingError(
+                    f"View {view.view!r}: {role} reads column {column!r}, which {view.source} "
+                    "lacks.",
+                    hint=choose(column, there),
+                )
+    return list(dict.fromkeys(column for _, _, column in asked))
 
 
-def _unreadable(path: Path, role: str, error: Exception) -> SourceError:
+def unreadable(path: Path, role: str, error: Exception) -> SourceError:
+    """The error for a Parquet file that cannot be read; the message starts with `role`."""
     reason = str(error).splitlines()[0]
     if "File out of specification" in reason:
         return SourceError(
@@ -153,7 +160,7 @@ def content(path: Path, *, role: str) -> str:
     try:
         return _content(path, *_state(path))
     except (PolarsError, OSError) as error:
-        raise _unreadable(path, role, error) from None
+        raise unreadable(path, role, error) from None
 
 
 def digest(path: Path) -> str:

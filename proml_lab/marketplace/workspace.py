@@ -29,7 +29,7 @@ ENVIRONMENT = "PROML_WORKSPACE"
 """Names the workspace where neither the call nor the current folder does."""
 _HINT = (
     "make one: a file proml.toml, which may be empty, with folders features/ and sources/ beside "
-    "it (docs/workspace.md); or one to try: proml init --example flights"
+    "it (%proml help workspace says more); or one to try: %proml init --example flights"
 )
 _SQLITE = "sqlite:///"
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -56,10 +56,11 @@ class WorkspaceConfig(Document):
     )
     output_limit: int = Field(
         2**20,
+        strict=True,
         ge=1000,
         description="characters of output that a cell of a promotion keeps",
     )
-    rows: int = Field(20, ge=1, le=1000, description="rows shown of a table")
+    rows: int = Field(20, strict=True, ge=1, le=1000, description="rows shown of a table")
     snapshot_limit: str = Field(
         "256MB", description="how much of the data that was read an artifact keeps"
     )
@@ -208,7 +209,7 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
                     settings,
                     WorkspaceConfig,
                     name=str(folder / name),
-                    hint="docs/workspace.md lists every setting.",
+                    hint="%proml help workspace lists every setting.",
                 )
                 return Workspace(folder, config)
     raise WorkspaceError(f"No workspace in {start} or above it.", hint=_HINT)
@@ -223,7 +224,7 @@ def _settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SpecError(
             f"{file}: this is not valid TOML: {error}.",
-            hint="write one 'name = value' a line, text in quotes; docs/workspace.md has all.",
+            hint="write one 'name = value' a line, text in quotes; %proml help workspace has all.",
         ) from None
     for key in table:
         found = found.get(key) if isinstance(found, dict) else None

@@ -126,7 +126,7 @@ def _described(name: str, value: object) -> tuple[str, str]:
         if name != "model":
             raise UsageError(
                 f"Output {name!r} is a model, and an artifact has one model, called 'model'.",
-                hint=f"%proml output model={name}",
+                hint="write model=… for it: %proml output model=VARIABLE",
             )
         return "model", f"{value.learner} model of {value.spec.label.column}"
     if name == "model":

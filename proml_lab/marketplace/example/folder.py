@@ -52,8 +52,19 @@ def make(
     except ProMLError:
         raise
     except (OSError, PolarsError, zipfile.BadZipFile) as error:
-        raise WorkspaceError(f"The workspace {folder} cannot be made: {error}.") from None
+        raise WorkspaceError(
+            f"The workspace {folder} cannot be made: {_reason(error)}.",
+            hint="free some space on its disk, or name a folder that you may write in.",
+        ) from None
     return folder
+
+
+def _reason(error: Exception) -> str:
+    """In a few words: the first of the files that could not be copied, without our own paths."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2]).partition("] ")[2].partition(": ")[0].lower()
+    said = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return str(said).lower()
 
 
 def _write(example: str, tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
