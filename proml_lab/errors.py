@@ -146,8 +146,8 @@ def unknown(role: str, name: str, choices: Iterable[str]) -> UnknownNameError:
 
 def _alike_long(one: str, other: str) -> bool:
     """A typing error changes a length by little: 'at' is not meant by 'heat'."""
-    longest = max(len(one), len(other))
-    return abs(len(one) - len(other)) <= max(1, longest // 3)
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    return long.startswith(short) or len(long) - len(short) <= max(1, len(long) // 3)
 
 
 def choose(name: str, choices: Iterable[str], *, at_most: int = 12) -> str:
@@ -159,7 +159,7 @@ def choose(name: str, choices: Iterable[str], *, at_most: int = 12) -> str:
     if found:
         return f"did you mean {' or '.join(map(repr, found))}?"
     if not names:
-        return "there is none to choose from yet."
+        return "there is none yet."
     listed = ", ".join(names[:at_most])
     more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
     return f"choose one of {listed}{more}."

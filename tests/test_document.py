@@ -53,7 +53,10 @@ def test_parse_fills_the_model() -> None:
         ("7", "f.yaml:1: the document is a single value, not"),
         ("", "f.yaml:1: the document is empty, not a mapping"),
         ("name: !!python/object:os.system x\ninner: {size: 1}", "f.yaml:1: this is not valid YAML"),
-        ("name: 2013-99-99\ninner: {size: 1}", "f.yaml: a value cannot be read"),
+        (
+            "name: 2013-99-99\ninner: {size: 1}",
+            "f.yaml:1: name: found '2013-99-99'; month must be in 1..12",
+        ),
         ("name: x\n\tinner: 1", "f.yaml:2: this is not valid YAML"),
     ],
 )

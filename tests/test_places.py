@@ -97,6 +97,8 @@ def dataset() -> Dataset:
         ("2 * x", "2 * y", "demo.yaml:7: transforms.double: transform 'double' reads column 'y'"),
         ("other:", "seats:", "demo.yaml:8: transforms.seats: Transform 'seats' would replace"),
         ("by: random", "test_from: 2031-01-01", "demo.yaml:5: split: No test rows are left"),
+        ("n_trees: 3", "n_trees: yes", "demo.yaml:11: learner.trees.n_trees: found True; a whole"),
+        ("n_trees: 3", 'n_trees: "3"', "demo.yaml:11: learner.trees.n_trees: found '3'; a whole"),
     ],
 )
 def test_what_fitting_finds_wrong_is_told_with_its_line(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proml_lab.errors import unknown
 from proml_lab.magics import verbs
 from proml_lab.magics.answer import Text
 from proml_lab.magics.parser import ArgumentParser, Namespace
@@ -20,7 +19,7 @@ help fit
 help language
 """
 BODY = ""
-PAGES = ("language", "workspace", "learners", "method", "formats", "lint", "parameters", "verbs")
+PAGES = ("language", "workspace", "learners", "method", "formats", "parameters", "verbs")
 """What `page` shows: files in ``docs/``."""
 
 
@@ -41,8 +40,6 @@ def run(args: Namespace, context: Context) -> Text:
         return Text(verbs.overview(prog))
     if args.verb in PAGES:
         return Text(page(args.verb))
-    if args.verb not in verbs.NAMES:
-        raise unknown("verb or page", args.verb, [*verbs.NAMES, *PAGES])
     return Text(verbs.parser(args.verb, prog=prog).format_help())
 
 

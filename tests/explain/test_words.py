@@ -23,7 +23,8 @@ def test_the_lead_names_the_top_and_what_a_push_does() -> None:
     found = table(("hour", math.log(3)), ("wind", 0.2), ("carrier", 0.1), ("idle", 0.05))
     assert words.lead(found, "binary", "late", 0.0) == (
         "hour, wind and carrier move the chance of late most. A typical push of hour, 1.1 in "
-        "log-odds, takes an average chance of 50.0% up to 75.0%, or down to 25.0%."
+        "log-odds, takes a row with an average score from a chance of 50.0% up to 75.0%, or "
+        "down to 25.0%."
     )
     assert words.lead(table(("hour", 0.5)), "regression", "delay", 9.0) == (
         "hour moves the prediction of delay most. A typical push of hour is 0.5, up or down."

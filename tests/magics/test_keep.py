@@ -68,8 +68,17 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_what_has_no_form_as_a_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="A int cannot be kept in a file"):
+    with pytest.raises(UsageError, match="nothing here to keep in a file"):
         keep.write(3, tmp_path / "a")
+
+
+def test_a_table_is_not_kept_under_the_name_of_another_kind_of_file(tmp_path: Path) -> None:
+    rows = Rows(pl.DataFrame({"x": [1]}))
+    with pytest.raises(UsageError, match=r"ends in '\.xlsx', .* as Parquet or CSV.\nHint: end the"):
+        keep.write(rows, tmp_path / "a.xlsx")
+    with pytest.raises(UsageError, match=r"ends in '\.csv', .* as Parquet\."):
+        keep.write(Dataset(rows.frame()), tmp_path / "a.csv")
+    assert not list(tmp_path.iterdir())
 
 
 def test_lists_have_no_form_in_csv(tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_what_is_none_of_ours(tmp_path: Path) -> None:
 
 def test_a_broken_parquet_file(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(SourceError, match="cannot be read as Parquet"):
+    with pytest.raises(SourceError, match="is not a Parquet file"):
         keep.read(tmp_path / "a.parquet")
 
 

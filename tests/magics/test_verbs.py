@@ -10,7 +10,7 @@ from proml_lab.magics import verbs
 FOLDER = Path(verbs.__file__).parent
 REST = {
     *("answer", "complete", "context", "interpolate", "keep", "magic", "parser"),
-    *("progress", "python", "verbs"),
+    *("progress", "python", "verbs", "wording"),
 }
 
 
