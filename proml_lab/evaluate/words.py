@@ -30,7 +30,16 @@ def heading(of: Comparison) -> str:
 
 
 def conclusion(table: pl.DataFrame) -> str:
-    """Who is best by what over all rows, and who cannot be told from the best."""
+    """Who is best by what over all rows, who cannot be told from the best, what is undefined."""
+    undefined = table.filter(pl.col("group").is_null()).group_by("metric", maintain_order=True)
+    lost = [name for (name,), part in undefined if not part["value"].count()]
+    if not lost:
+        return _standing(table)
+    why = f"{_list(lost)} cannot be measured on these rows: it takes labels that differ."
+    return f"{_standing(table)} {why}" if table["value"].count() else why
+
+
+def _standing(table: pl.DataFrame) -> str:
     overall = table.filter(pl.col("group").is_null())
     if not overall.height and table["value"].count():
         asked = _list(dict.fromkeys(table["metric"]))

@@ -65,6 +65,16 @@ class WorkspaceConfig(Document):
         "256MB", description="how much of the data that was read an artifact keeps"
     )
 
+    @field_validator("registry")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        if "://" not in text:
+            raise ValueError(
+                f"found {text!r}; an SQLite file such as 'sqlite:///.proml/registry.db', or the "
+                "address of an MLflow server, http://…, is needed"
+            )
+        return text
+
     @field_validator("snapshot_limit")
     @classmethod
     def _is_size(cls, text: str) -> str:

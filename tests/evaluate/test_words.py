@@ -64,8 +64,22 @@ def test_metrics_by_group_alone_are_said() -> None:
 def test_nothing_defined_is_said() -> None:
     table = evaluate(fitted(), metrics=["auc"], resamples=0).frame()
     table = table.with_columns(value=pl.lit(None, pl.Float64))
-    assert conclusion(table) == "No metric is defined on these rows."
+    assert conclusion(table) == (
+        "auc cannot be measured on these rows: it takes labels that differ."
+    )
+    assert conclusion(table.with_columns(group=pl.lit("UA"))) == (
+        "No metric is defined on these rows."
+    )
     assert shown(table, repeat=True)["value"].to_list() == ["–"]
+
+
+def test_what_is_not_defined_is_said_beside_what_is() -> None:
+    table = evaluate(fitted(), metrics=["auc", "brier"], resamples=0).frame()
+    auc = pl.col("metric") == "auc"
+    table = table.with_columns(value=pl.when(~auc).then("value"))
+    said = conclusion(table)
+    assert said.startswith("brier 0.")
+    assert said.endswith(". auc cannot be measured on these rows: it takes labels that differ.")
 
 
 @pytest.mark.parametrize("repeat", [True, False])

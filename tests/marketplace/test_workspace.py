@@ -112,6 +112,7 @@ def test_no_workspace(tmp_path: Path) -> None:
     [
         ("catalogue = ['x']", "catalogue: unknown field; did you mean 'catalog'"),
         ("snapshot_limit = 'big'", r"snapshot_limit: 'big' is no size; write one such as '256MB'"),
+        ("registry = 'nonsense'", "registry: found 'nonsense'; an SQLite file such as"),
         ("snapshot_limit = 5", r"snapshot_limit: found 5; text is needed"),
         ("rows = 0", r"rows: found 0; it must be at least 1.\nHint: %proml help workspace"),
         ("engine = 'ray'", "engine: found 'ray', allowed are 'local'"),
