@@ -53,7 +53,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
         ("promote ", "", ["tour.ipynb"]),
         ("promote tour.ipynb x", "x", []),
         ("output model=sp", "sp", ["spec"]),
-        ("help ex", "ex", ["explain"]),
+        ("help ex", "ex", ["explain", "export"]),
         ("fit gbm --code ", "", []),
     ],
 )

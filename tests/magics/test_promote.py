@@ -59,7 +59,7 @@ def test_a_notebook_becomes_a_version_and_then_the_next(
     assert any(line.startswith("delay@1  ") for line in rest)
     report = next(line for line in rest if line.startswith("Open the report:"))
     assert Path(report.split(maxsplit=3)[3]).is_file()
-    assert rest[-2].startswith("Go on in JupyterLab: make lab")
+    assert rest[-2].startswith("Go on in JupyterLab: jupyter lab")
     assert rest[-1] == "All artifacts:       proml artifacts"
     assert "differ" not in out
 

@@ -151,7 +151,9 @@ def test_other_values_are_refused(values: dict[str, object], said: str) -> None:
 
 
 def test_names_are_checked() -> None:
-    with pytest.raises(UsageError, match=r"'gbm' is a model(.|\n)*Hint: %proml output model=gbm"):
+    with pytest.raises(
+        UsageError, match=r"'gbm' is a model(.|\n)*Hint: write model=… for it: %proml output"
+    ):
         record({"gbm": made("baseline")})
     with pytest.raises(NameNotAllowedError, match=r"name of the output '../x' is not allowed"):
         record({"../x": 1})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from proml_lab.promote.run.execute import PREPARED
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+_PYTHON = ("python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info[:2]))
 
 
 class ProMLEngine:
@@ -46,6 +49,8 @@ class ProMLEngine:
 
         spec = KernelSpecManager().get_kernel_spec(kernel_name)
         command = [part.replace("{resource_dir}", spec.resource_dir) for part in spec.argv]
+        if command[0] in _PYTHON:  # no path: the one that is running, as Jupyter reads it
+            command[0] = sys.executable
         limits = Limits(cell_s=execution_timeout)
         with (
             _kept(nb, output_path) as keep,

@@ -41,7 +41,8 @@ def test_what_has_it_is_told(check: Check, wanted: str, case: Case) -> None:
     found = check(*cells_of(case, wanted), bare=True)
     assert wanted in codes(found)
     errors = {f.code for f in found.errors}
-    assert errors <= {wanted} | {"PN001"} | ({"PN021"} if wanted == "PN005" else set())
+    absent = {"PN080"} if "torch" in str(case) else set()  # which need not be installed here
+    assert errors <= {wanted} | {"PN001"} | ({"PN021"} if wanted == "PN005" else set()) | absent
 
 
 @pytest.mark.parametrize(("wanted", "case"), pairs(HAVE_NOT))
