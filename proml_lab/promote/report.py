@@ -37,7 +37,8 @@ _PAGE_CSS = (
     ".proml-report .proml-lead{font-size:1.05em;color:var(--proml-soft)}"
     ".proml-report a{color:inherit}"
     ".proml-report section .proml{padding:0;background:none}"
-    ".proml.proml-report table td:not([align]){white-space:normal}"
+    "main.proml.proml-report table td:not([align]){white-space:normal;min-width:0}"
+    "main.proml.proml-report table th{white-space:normal}"
     ".proml-report pre{white-space:pre-wrap}"
 )
 
