@@ -73,7 +73,10 @@ class ProMLMagics(Magics):
         if args.code:
             print(verbs.code(name, args))
             return None
-        value = verbs.load(name).run(args, self._surroundings(args))
+        try:
+            value = verbs.load(name).run(args, self._surroundings(args))
+        finally:  # what was said for this once does not hold for completion, or for the next
+            self.context.folder = self.settings.workspace
         if args.output:
             self.context.bind(args.output, value)
         return value

@@ -297,6 +297,7 @@ def test_a_long_work_shows_one_bar_that_updates_in_place(kernel: Kernel) -> None
     ],
 )
 def test_completion_in_the_kernel(ready: Kernel, typed: str, offered: list[str]) -> None:
+    ready.run("%proml features --workspace nowhere")  # holds for that line alone
     assert ready.complete(typed) == offered
 
 

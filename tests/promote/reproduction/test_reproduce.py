@@ -76,7 +76,8 @@ def test_what_depends_on_the_clock_is_different_and_its_cell_is_named(made: Made
     assert found.verdict == "different"
     assert found.departs.startswith("cell 5 (import time")
     apart = found.frame().filter(verdict="different")
-    assert apart["what"].to_list() == ["cell", "metrics", "report"]
+    # Whether the report differs too depends on the digits that it shows of the moment.
+    assert apart["what"].to_list()[:2] == ["cell", "metrics"]
     assert len(artifacts(workspace=made.workspace)) == 2
 
 
