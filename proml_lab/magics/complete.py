@@ -68,8 +68,10 @@ def complete(text: str, context: Context) -> tuple[str, list[str]]:
     if action is None:
         return last, []
     fragment = re.split("[,=]", last)[-1]
-    if "=" in last and action.metavar == "OPTION=VALUE":
+    if "=" in last and action.metavar in ("OPTION=VALUE", "KEY=VALUE"):
         return fragment, []
+    if last.startswith("model=") and action.metavar == "NAME=VALUE":
+        return fragment, _starting(fragment, _live_models(context))
     offered = _offers(action, context) or _offers_for(action, words, context)
     return fragment, _starting(fragment, offered)
 
@@ -112,6 +114,10 @@ def _offers(action: argparse.Action, context: Context) -> list[str]:
 def _offers_for(action: argparse.Action, words: list[str], context: Context) -> list[str]:
     """What may stand for `action` after `words`: features of a model, options of a learner."""
     try:
+        if action.metavar == "KEY=VALUE":
+            return _settable(words)
+        if words[0] == "dataset" and action.metavar == "COLUMN":
+            return _columns(words, context)
         if action.metavar == "OPTION=VALUE":
             return [f"{name}=" for name in _options(words, context)]
         if words[0] == "explain" and action.metavar == "COLUMN":
@@ -135,10 +141,14 @@ def _options(words: list[str], context: Context) -> list[str]:
     return sorted(learners.get(name).check({})) if name else []
 
 
-def _models(context: Context) -> list[str]:
+def _live_models(context: Context) -> list[str]:
     from proml_lab.model import Model
 
     return context.live(Model)
+
+
+def _models(context: Context) -> list[str]:
+    return _live_models(context) + _specs(context) + _versions(context)
 
 
 def _specs(context: Context) -> list[str]:
@@ -156,6 +166,39 @@ def _datasets(context: Context) -> list[str]:
 
 def _values(context: Context) -> list[str]:
     return context.live()
+
+
+def _spines(context: Context) -> list[str]:
+    import polars as pl
+
+    from proml_lab.contracts import Dataset
+
+    workspace = context.workspace
+    sources = (workspace.root / workspace.config.sources).glob("*.parquet")
+    return [path.stem for path in sources] + context.live(Dataset, pl.DataFrame)
+
+
+def _columns(words: list[str], context: Context) -> list[str]:
+    """Columns of the spine that was named before."""
+    import polars as pl
+
+    from proml_lab.model import as_frame
+
+    spine = dict(pairwise(words)).get("--spine")
+    if spine is None:
+        return []
+    if context.names is not None and spine in context.names:
+        return as_frame(context.names[spine]).columns
+    workspace = context.workspace
+    return list(pl.read_parquet_schema(workspace.root / workspace.source(spine)))
+
+
+def _settable(words: list[str]) -> list[str]:
+    """``name=`` of each parameter of the notebook that was named before."""
+    from proml_lab.promote import inspect
+
+    notebooks = [word for word in words if word.endswith(".ipynb")]
+    return [f"{p.name}=" for path in notebooks for p in inspect(path).parameters]
 
 
 def _files(pattern: str) -> list[str]:
@@ -202,15 +245,25 @@ def _kinds(context: Context) -> list[str]:
 
 
 def _artifacts(context: Context) -> list[str]:
-    folder = context.workspace.root / ".proml" / "artifacts"
-    return [path.parent.parent.name for path in folder.glob("*/*/manifest.json")]
+    keys = _versions(context)
+    return [*{key.partition("@")[0] for key in keys}, *keys]
+
+
+def _versions(context: Context) -> list[str]:
+    try:
+        folder = context.workspace.root / ".proml" / "artifacts"
+    except ProMLError:
+        return []
+    found = [path.parent for path in folder.glob("*/*/manifest.json")]
+    return [f"{place.parent.name}@{place.name}" for place in found]
 
 
 _OFFERS: dict[str, Callable[[Context], list[str]]] = {
+    "ALIAS": lambda _: ["champion"],
     "ARTIFACT": _artifacts,
     "DATASET": _datasets,
     "ENTITY": _facet("entity"),
-    "EXAMPLE": lambda _: ["flights"],
+    "EXAMPLE": lambda _: ["flights", "movies"],
     "FEATURE": _features,
     "KIND": _kinds,
     "LEARNER": _learners,
@@ -221,6 +274,7 @@ _OFFERS: dict[str, Callable[[Context], list[str]]] = {
     "OWNER": _facet("owner"),
     "SOURCE": lambda context: [*_specs(context), "draft"],
     "SPEC": _specs,
+    "SPINE": _spines,
     "TAG": _facet("tag"),
     "TYPE": _facet("type"),
     "VALUE": _values,

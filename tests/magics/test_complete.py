@@ -10,6 +10,7 @@ from proml_lab.magics import verbs
 from proml_lab.magics.complete import complete
 from proml_lab.magics.context import Context
 from proml_lab.spec import ModelSpec
+from tests.promote.conftest import write_notebook
 
 
 @pytest.fixture
@@ -41,10 +42,10 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
         ("dataset --features weather.", "weather.", []),
         ("spec d", "d", ["delay.proml.yaml", "draft"]),
         ("spec draft --from spec,tr", "tr", ["train"]),
-        ("compare gbm ", "", []),
+        ("compare gbm ", "", ["delay.proml.yaml", "spec"]),
         ("compare gbm --metric au", "au", ["auc"]),
         ("explain gbm --kind w", "w", ["waterfall"]),
-        ("init --example ", "", ["flights"]),
+        ("init --example ", "", ["flights", "movies"]),
         ("fit gbm --spec spec --set num", "num", ["num_leaves="]),
         ("fit gbm --learner linear --set ", "", ["l2=", "min_count="]),
         ("fit gbm --set ", "", []),
@@ -52,7 +53,11 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
         ("fit gbm --learner linear --set l2=", "", []),
         ("promote ", "", ["tour.ipynb"]),
         ("promote tour.ipynb x", "x", []),
-        ("output model=sp", "sp", ["spec"]),
+        ("output model=sp", "sp", []),
+        ("output metrics=sp", "sp", ["spec"]),
+        ("dataset --spine frame --label ", "", ["late"]),
+        ("dataset --label ", "", []),
+        ("alias delay c", "c", ["champion"]),
         ("help ex", "ex", ["explain", "export"]),
         ("fit gbm --code ", "", []),
     ],
@@ -74,6 +79,9 @@ def test_options_of_every_verb_can_be_completed(context: Context) -> None:
         ("features --view weather.r", ["weather.recent"]),
         ("features --type s", ["string"]),
         ("dataset --features carrier.history,planes.static.se", ["planes.static.seats"]),
+        ("dataset --spine flig", ["flights"]),
+        ("dataset --spine flights --cutoff cut", ["cutoff"]),
+        ("dataset --spine nosuch --cutoff cut", []),
     ],
 )
 def test_the_catalogue_is_offered(
@@ -81,3 +89,21 @@ def test_the_catalogue_is_offered(
 ) -> None:
     context.folder = str(flights_folder)
     assert complete(typed, context)[1] == offered
+
+
+def test_versions_are_offered(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "proml.toml").touch()
+    for version in (1, 2):
+        folder = tmp_path / ".proml" / "artifacts" / "delay" / str(version)
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").touch()
+    context.folder = str(tmp_path)
+    assert complete("verify de", context)[1] == ["delay", "delay@1", "delay@2"]
+    assert complete("compare gbm delay", context)[1] == ["delay.proml.yaml", "delay@1", "delay@2"]
+
+
+def test_parameters_of_the_notebook_are_offered(context: Context, tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", "1", parameters="depth: int = 3\nrate: float = 0.1")
+    assert complete(f"promote {path} -p ", context)[1] == ["depth=", "rate="]
+    assert complete(f"promote {path} -p depth=", context)[1] == []
+    assert complete(f"promote {tmp_path / 'no.ipynb'} -p ", context)[1] == []

@@ -16,11 +16,11 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # in the kernel its source stands in front of this one
+    from proml_lab.promote.freeze.kernel_import import when_loaded
 
 READERS = {
     "polars": (
@@ -55,13 +55,7 @@ def begin(file: str, root: str) -> None:
     """Note in `file`, from now on, what is read below the folder `root`."""
     note = _Note(file, root)
     sys.addaudithook(note.hear)
-    later: dict[str, Callable[[ModuleType], None]] = {}
-    for name in READERS:
-        if name in sys.modules:
-            note.wrap(sys.modules[name])
-        else:
-            later[name] = note.wrap
-    sys.meta_path.insert(0, _Finder(later))
+    when_loaded(dict.fromkeys(READERS, note.wrap))
 
 
 class _Note:
@@ -175,45 +169,3 @@ def _paths(value: object) -> list[object]:
     if os.path.isdir(text):  # noqa: PTH112
         text = os.path.join(text, "**")  # noqa: PTH118
     return list(glob.glob(text, recursive=True)) if "*" in text or "?" in text else [text]  # noqa: PTH207
-
-
-class _Finder(MetaPathFinder):
-    """Finds what the other finders find, and wraps it once it is loaded."""
-
-    def __init__(self, later: dict[str, Callable[[ModuleType], None]]) -> None:
-        self.later = later
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        then = self.later.pop(fullname, None)
-        if then is None:
-            return None
-        for finder in sys.meta_path:
-            if finder is not self and hasattr(finder, "find_spec"):
-                spec = finder.find_spec(fullname, path, target)
-                if spec is not None and spec.loader is not None:
-                    spec.loader = _Loader(spec.loader, then)
-                    return spec
-        return None
-
-
-class _Loader(Loader):
-    """A module's own loader, and one step after it."""
-
-    def __init__(self, inner: Any, then: Callable[[ModuleType], None]) -> None:
-        self.inner = inner
-        self.then = then
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        spec.loader = self.inner
-        made: ModuleType | None = self.inner.create_module(spec)
-        spec.loader = self
-        return made
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self.inner
-        if module.__spec__ is not None:
-            module.__spec__.loader = self.inner
-        self.inner.exec_module(module)
-        self.then(module)

@@ -7,24 +7,18 @@ installed there. Libraries that are not loaded yet are seeded when they are; non
 from __future__ import annotations
 
 import random
-import sys
-from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # in the kernel its source stands in front of this one
+    from proml_lab.promote.freeze.kernel_import import when_loaded
 
 
 def begin(seed: int) -> None:
     """Seed `random` now, and numpy, polars and torch now or when they are imported."""
     random.seed(seed)
-    later = {}
-    for name, prepare in _PREPARED.items():
-        if name in sys.modules:
-            prepare(sys.modules[name], seed)
-        else:
-            later[name] = prepare
-    sys.meta_path.insert(0, _Seeder(seed, later))
+    when_loaded({name: partial(prepare, seed=seed) for name, prepare in _PREPARED.items()})
 
 
 def _numpy(module: Any, seed: int) -> None:
@@ -44,51 +38,8 @@ def _torch(module: Any, seed: int) -> None:
     module.backends.cudnn.deterministic = True
 
 
-_PREPARED: dict[str, Callable[[Any, int], None]] = {
+_PREPARED: dict[str, Callable[..., None]] = {
     "numpy.random": _numpy,
     "polars": _polars,
     "torch": _torch,
 }
-
-
-class _Seeder(MetaPathFinder):
-    """Finds what the other finders find, and seeds it once it is loaded."""
-
-    def __init__(self, seed: int, later: dict[str, Callable[[Any, int], None]]) -> None:
-        self.seed = seed
-        self.later = later
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname not in self.later:
-            return None
-        prepare = self.later.pop(fullname)
-        for finder in sys.meta_path:
-            if finder is not self and hasattr(finder, "find_spec"):
-                spec = finder.find_spec(fullname, path, target)
-                if spec is not None and spec.loader is not None:
-                    spec.loader = _Loader(spec.loader, lambda module: prepare(module, self.seed))
-                    return spec
-        return None
-
-
-class _Loader(Loader):
-    """A module's own loader, and one step after it."""
-
-    def __init__(self, inner: Any, then: Callable[[ModuleType], None]) -> None:
-        self.inner = inner
-        self.then = then
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        spec.loader = self.inner
-        made: ModuleType | None = self.inner.create_module(spec)
-        spec.loader = self
-        return made
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self.inner
-        if module.__spec__ is not None:
-            module.__spec__.loader = self.inner
-        self.inner.exec_module(module)
-        self.then(module)

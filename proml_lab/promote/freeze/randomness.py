@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from proml_lab.promote.freeze import kernel_seed
+from proml_lab.promote.freeze import kernel_import, kernel_seed
 
 PARAMETER = "seed"
 
@@ -35,11 +35,8 @@ def startup(module: str, *arguments: object) -> str:
 
     Its function `begin` is called with `arguments`, which are written as literals.
     """
-    path = Path(module)
-    text = path.read_text(encoding="utf-8")
-    name = f"proml_{path.stem}"
+    name = f"proml_{Path(module).stem}"
+    texts = [Path(file).read_text(encoding="utf-8") for file in (kernel_import.__file__, module)]
+    run = ", ".join(f"exec(compile({text!r}, {name!r}, 'exec'), space)" for text in texts)
     given = ", ".join(repr(argument) for argument in arguments)
-    return (
-        f"(lambda space: (exec(compile({text!r}, {name!r}, 'exec'), space), "
-        f"space['begin']({given})))({{'__name__': {name!r}}}) and None"
-    )
+    return f"(lambda space: ({run}, space['begin']({given})))({{'__name__': {name!r}}}) and None"

@@ -221,9 +221,15 @@ def _error(cell: NotebookNode) -> tuple[str, int | None]:
     if error.ename == "StdinNotImplementedError":
         reason = "it asks for input, which a run cannot give; make it a parameter"
     else:
-        reason = f"{error.ename}: {_ANSI.sub('', error.evalue)}".rstrip(": ")
+        reason = _reason(error.ename, _ANSI.sub("", error.evalue))
     lines = _LINE.findall(_ANSI.sub("", "\n".join(error.traceback)))
     return reason, int(lines[0]) if lines else None
+
+
+def _reason(kind: str, said: str) -> str:
+    """What was raised, in a line; an error of ours has its hint in brackets behind its fact."""
+    fact, _, hint = said.partition("\nHint: ")
+    return f"{kind}: {fact}".rstrip(": ") + (f" ({hint.rstrip('.')})" if hint else "")
 
 
 def _excerpt(source: str, line: int | None) -> str:
