@@ -185,7 +185,9 @@ def summary(artifact: Artifact | SweepReport) -> Text:
 
     if isinstance(artifact, SweepReport):
         return Text(artifact._repr_mimebundle_()["text/plain"])
-    lines = [html.text_table(_models(artifact)), "", f"{artifact.key}  {artifact.path}"]
+    models = _models(artifact)
+    lines = [html.text_table(models), ""] if models.height else []
+    lines.append(f"{artifact.key}  {artifact.path}")
     lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
     lab = "make lab" if Path("Makefile").is_file() else "jupyter lab"
     before = previous(artifact)
@@ -221,7 +223,10 @@ def _artifacts(artifact: Artifact) -> str:
 
 
 def _models(artifact: Artifact) -> pl.DataFrame:
-    """A row a compared model: its metrics with intervals, the rows tested on, the time to fit."""
+    """A row a compared model: its metrics with intervals, the rows tested on, the time to fit.
+
+    Without a report that measures, the numbers that the notebook declared by themselves.
+    """
     import polars as pl
 
     rows: dict[str, dict[str, str]] = {}
@@ -236,6 +241,8 @@ def _models(artifact: Artifact) -> pl.DataFrame:
     for name, seconds in artifact.manifest.seconds.items():
         if name in rows:
             rows[name]["time"] = duration(seconds)
+    if not rows:
+        return artifact.metrics.select("metric", "value")
     found = pl.DataFrame(list(rows.values()))
     last = [name for name in ("rows", "time") if name in found.columns]
     measured = [name for name in found.columns if name not in ("model", *last)]

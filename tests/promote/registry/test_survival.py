@@ -73,6 +73,39 @@ for number, step in enumerate(own.STEPS):
     print(step, "again", forked(whole), flush=True)
 """
 
+TOGETHER = """
+import os, sys
+from pathlib import Path
+import mlflow, mlflow.store.model_registry.sqlalchemy_store
+import mlflow.store.tracking.sqlalchemy_store
+from tests.promote.registry import test_survival as own
+
+fresh = own.prepared(Path(sys.argv[1]), Path(sys.argv[2]))
+where = fresh.address, fresh.artifacts
+gate, opened = os.pipe()
+
+def one():
+    os.close(opened)
+    os.read(gate, 1)  # ends when the parent opens the gate to all
+    try:
+        print(own.register(own.Registry(*where)), flush=True)
+        os._exit(0)
+    except BaseException as error:
+        print(repr(error), flush=True)
+        os._exit(1)
+
+children = []
+for _ in range(8):
+    child = os.fork()
+    if not child:
+        one()
+    children.append(child)
+os.close(opened)
+for child in children:
+    os.waitpid(child, 0)
+print(own.whole(own.Registry(*where)))
+"""
+
 
 def register(found: Registry) -> int:
     with found.reserve(RECORD) as version:
@@ -107,6 +140,14 @@ def test_kill_9_before_and_after_every_step(tables: Path, tmp_path: Path) -> Non
     assert ended.stdout.splitlines() == [
         f"{step} {moment} {int(status)}" for step in STEPS for moment, status in wanted.items()
     ]
+
+
+def test_eight_processes_at_once_get_eight_versions(tables: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TOGETHER, tmp_path, tables]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    *given, all_of_them = ended.stdout.splitlines()
+    assert sorted(given) == list("12345678")
+    assert all_of_them == "[1, 2, 3, 4, 5, 6, 7, 8]"
 
 
 def whole(found: Registry) -> list[int]:
