@@ -190,7 +190,10 @@ def test_promote_in_a_notebook_returns_the_artifact(kernel: Kernel) -> None:
     assert not reply.error, reply.error
     assert "delay@1" in reply.plain
     assert kernel.run("art.key, art.parameters['n_trees']").plain == "('delay@1', 5)"
-    assert kernel.complete("%proml artifacts de") == ["%proml artifacts delay"]
+    assert kernel.complete("%proml artifacts de") == [
+        "%proml artifacts delay",
+        "%proml artifacts delay@1",
+    ]
     shown = kernel.run("found = %proml artifacts delay@1\nfound.model.spec.name").plain
     assert shown == "'delay'"
 
