@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ class Registration:
     def prepare(self, name: str) -> None:
         """Make the registered model if it is not there; mend what a crash left half done."""
         if not self.client.search_registered_models(f"name = '{name}'"):
-            self.client.create_registered_model(name)
+            _unless_there(lambda: self.client.create_registered_model(name))
         for made in search(self.client, name):
             if MARK in made.tags or made.tags.get(_PLACE) != str(self.shelf.folder):
                 continue
@@ -131,15 +131,17 @@ class Registration:
     def _run(self, name: str, tags: Mapping[str, str]) -> str:
         """A new run of the experiment `name`, which is made."""
         client = self.client
+        if client.get_experiment_by_name(name) is None:
+            location = None if self.is_remote else (self.shelf.folder / name).as_uri()
+            _unless_there(lambda: client.create_experiment(name, artifact_location=location))
         found = client.get_experiment_by_name(name)
-        if found:
-            experiment = found.experiment_id
-        elif self.is_remote:
-            experiment = client.create_experiment(name)
-        else:
-            location = (self.shelf.folder / name).as_uri()
-            experiment = client.create_experiment(name, artifact_location=location)
-        made = client.create_run(experiment, tags={**tags, _PLACE: str(self.shelf.folder)})
+        if found is None:
+            raise RegistryError(
+                f"The experiment {name!r} is not there, though it was just made.",
+                hint="restore it if it was deleted in MLflow, or give another name.",
+            )
+        tags = {**tags, _PLACE: str(self.shelf.folder)}
+        made = client.create_run(found.experiment_id, tags=tags)
         return str(made.info.run_id)
 
     def _version(
@@ -158,6 +160,17 @@ class Registration:
     def _withdraw(self, made: ModelVersion) -> None:
         self.client.set_registered_model_tag(made.name, _LAST, str(made.version))
         self.client.delete_model_version(made.name, str(made.version))
+
+
+def _unless_there(make: Callable[[], object]) -> None:
+    """Make what another workspace may be making at this very moment: then that one will do."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        make()
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
 
 
 def search(client: MlflowClient, name: str | None) -> list[ModelVersion]:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,16 +120,21 @@ def test_versions_aliases_and_bundles_are_on_the_server(server: Server, tmp_path
 
 
 def test_workspaces_that_promote_at_once_lose_no_version(server: Server, tmp_path: Path) -> None:
-    before = [v.version for v in Registry(server.address, tmp_path / "0").versions("some")]
+    """The name is new to the server: all find it absent at the same moment."""
+    record = replace(RECORD, name="together")
 
     def one(i: int) -> int:
-        return reserved(Registry(server.address, tmp_path / str(i)))
+        found = Registry(server.address, tmp_path / str(i))
+        with found.reserve(record) as version:
+            place = found.place("together", version)
+            place.mkdir(parents=True)
+            (place / "manifest.json").write_text(f"{{{version}}}")
+        return version
 
     with ThreadPoolExecutor(4) as pool:
         got = sorted(pool.map(one, range(8)))
-    after = [v.version for v in Registry(server.address, tmp_path / "0").versions("some")]
-    assert after == [*before, *got]
-    assert len(set(got)) == 8
+    after = [v.version for v in Registry(server.address, tmp_path / "0").versions("together")]
+    assert after == got == list(range(1, 9))
 
 
 def test_a_server_that_is_killed_is_told_in_one_line_and_mended(
