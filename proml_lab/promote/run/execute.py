@@ -137,6 +137,8 @@ def execute(
     KeyboardInterrupt
         By the user, here or in `progress`: the kernel is ended, the notebook kept.
     """
+    from proml_lab.promote.run.engine import drive
+
     path = keep / EXECUTED
     teller = _Teller(node, progress, before)
     notebook.write(node, keep / PREPARED)
@@ -150,7 +152,7 @@ def execute(
                 run = CellRun(node, running, keep, limits, teller.tell, teller.wait)
                 with run.deferred():
                     try:
-                        run.run(startup)
+                        drive(node, lambda: run.run(startup))
                     finally:
                         hint = _fold(run, path)
         except KeyboardInterrupt:
@@ -189,6 +191,7 @@ def load() -> None:
         import ipykernel  # noqa: F401
         import jupyter_client.session  # noqa: F401
         import nbformat  # noqa: F401
+        import papermill.engines  # noqa: F401
         import psutil  # noqa: F401
     except ImportError:
         raise MissingExtraError("The part that runs notebooks", extra="lab") from None

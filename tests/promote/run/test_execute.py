@@ -11,15 +11,19 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
+from papermill.engines import papermill_engines
 
 from proml_lab.errors import RunError
 from proml_lab.promote import inspect
 from proml_lab.promote.notebook import prepared
 from proml_lab.promote.run import times
 from proml_lab.promote.run.cells import Limits
+from proml_lab.promote.run.engine import ProMLEngine
 from proml_lab.promote.run.execute import execute
 from proml_lab.promote.run.recovery import recover
 from proml_lab.promote.run.times import CellFacts
@@ -107,6 +111,26 @@ def test_what_the_process_prints_is_not_told_of_a_cell_that_raised(tmp_path: Pat
     assert b"noise" in (tmp_path / "keep" / "kernel.log").read_bytes()
     assert "noise | noise\\n'); boom()" in str(caught.value)
     assert "The kernel said" not in str(caught.value)
+
+
+def test_it_is_run_by_the_engine_that_papermill_has(tmp_path: Path) -> None:
+    """The one that is registered as `proml`, whoever offers it."""
+    seen: list[str] = []
+
+    class Seeing(ProMLEngine):
+        @classmethod
+        def execute_notebook(cls, nb: NotebookNode, *given: Any, **named: Any) -> NotebookNode:
+            seen.append(nb.cells[-1].source)
+            return super().execute_notebook(nb, *given, **named)
+
+    usual = papermill_engines.get_engine("proml")
+    papermill_engines.register("proml", Seeing)
+    try:
+        assert run(tmp_path, "print(6 * 7)") == "42\n"
+    finally:
+        papermill_engines.register("proml", usual)
+    assert seen == ["print(6 * 7)"]
+    assert usual is ProMLEngine
 
 
 def test_our_own_errors_are_shown_as_they_are(tmp_path: Path) -> None:
