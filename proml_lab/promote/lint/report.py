@@ -123,26 +123,25 @@ class LintReport:
         if not self.findings:
             return html.bundle(str(self), html.lead(str(self)))
         shown, advice = self._shown(), self._advice()
+        mute = (
+            "To mute one, put its code into the metadata of the cell or of the notebook: "
+            f'{{"proml": {{"mute": ["{self.findings[0].code}"]}}}}.'
+        )
         plain = "\n".join(
             [
                 html.text_table(shown, max_rows=_MOST),
                 "",
                 *(f"{code}: {why} {mend}" for code, why, mend in advice.iter_rows()),
-                "To mute one: put its code into the metadata of the cell or the notebook, as in "
-                '{"proml": {"mute": ["PN031"]}}.',
+                mute,
                 str(self),
             ]
-        )
-        note = (
-            'To mute one, put its code into the metadata of the cell or of the notebook: {"proml": '
-            '{"mute": ["PN031"]}}.'
         )
         return html.bundle(
             plain,
             html.lead(str(self)),
             html.table(shown, max_rows=_MOST),
             html.table(advice, caption="Why, and how to mend it", max_rows=_MOST),
-            html.note(note),
+            html.note(mute),
         )
 
     def _shown(self) -> pl.DataFrame:
