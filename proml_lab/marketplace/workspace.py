@@ -75,6 +75,15 @@ class WorkspaceConfig(Document):
             )
         return text
 
+    @field_validator("pass_environment")
+    @classmethod
+    def _leaves_the_signing_key(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if "PROML_SIGNING_KEY" in names:
+            raise ValueError(
+                "'PROML_SIGNING_KEY' says where the key that signs lies, and no notebook may see it"
+            )
+        return names
+
     @field_validator("snapshot_limit")
     @classmethod
     def _is_size(cls, text: str) -> str:

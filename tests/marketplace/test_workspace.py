@@ -115,6 +115,7 @@ def test_no_workspace(tmp_path: Path) -> None:
         ("registry = 'nonsense'", "registry: found 'nonsense'; an SQLite file such as"),
         ("snapshot_limit = 5", r"snapshot_limit: found 5; text is needed"),
         ("rows = 0", r"rows: found 0; it must be at least 1.\nHint: %proml help workspace"),
+        ("pass_environment = ['PROML_SIGNING_KEY']", "where the key that signs lies, and no note"),
         ("engine = 'ray'", "engine: found 'ray', allowed are 'local'"),
         ("rows = ", r"proml.toml: this is not valid TOML: .*\nHint: write one"),
     ],

@@ -23,19 +23,23 @@ _PYTHON = (
     *("IPYTHONDIR", "JUPYTER_PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
     *("JUPYTER_RUNTIME_DIR", "JUPYTER_PLATFORM_DIRS", "MPLBACKEND", "MPLCONFIGDIR"),
 )
-_NAMES = frozenset((*_SYSTEM, *_WINDOWS, *_PYTHON))
+_OURS = ("PROML_OUTPUTS", "PROML_WORKSPACE", "PROML_CACHE")
+_NAMES = frozenset((*_SYSTEM, *_WINDOWS, *_PYTHON, *_OURS))
 _FAMILIES = (
-    *("LC_", "XDG_", "PROML_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "BLIS_", "VECLIB_"),
+    *("LC_", "XDG_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "BLIS_", "VECLIB_"),
     *("NUMBA_", "NUMEXPR_", "POLARS_"),
 )
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
+_SECRET = re.compile(
+    r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE|SIGNING|AUTH", re.IGNORECASE
+)
 
 
 def allowed(environ: Mapping[str, str], extra: Iterable[str] = ()) -> dict[str, str]:
     """The variables of `environ` that a run's kernel gets.
 
     What decides where files, libraries and languages are found and how many threads compute is on
-    the list; what may hold a secret is not. `extra` names others that pass.
+    the list; what may hold a secret is not, such as where a signing key lies, or the addresses,
+    passwords and tokens of a registry. `extra` names others that pass.
     """
     asked = set(extra)
     return {name: value for name, value in environ.items() if name in asked or _is_listed(name)}

@@ -22,7 +22,9 @@ def test_what_a_kernel_needs_passes(name: str) -> None:
     "name",
     [
         *("AWS_PROFILE", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "MLFLOW_TRACKING_PASSWORD"),
-        *("PROML_SIGNING_KEY", "PATHS", "PYTHONSTARTUP", "HTTPS_PROXY", "EDITOR"),
+        *("PATHS", "PYTHONSTARTUP", "HTTPS_PROXY", "EDITOR", "PROML_REGISTRY", "PROML_ANY"),
+        *("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME"),
+        *("POLARS_CLOUD_CLIENT_SECRET", "XDG_SESSION_COOKIE", "NUMBA_AUTH", "PROML_CACHE_PASSWD"),
     ],
 )
 def test_the_rest_does_not_unless_it_is_asked_for(name: str) -> None:

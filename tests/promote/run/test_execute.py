@@ -227,6 +227,28 @@ def test_variables_that_are_not_listed_do_not_reach_the_kernel(
     assert said == "None, asked for, 1, seen\n"
 
 
+def test_no_secret_of_signing_or_of_the_registry_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by the kernel, nor by what it starts."""
+    names = [
+        *("PROML_SIGNING_KEY", "PROML_REGISTRY", "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME"),
+        *("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+        *("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_AUTH"),
+        *("MLFLOW_TRACKING_AWS_SIGV4", "MLFLOW_FLASK_SERVER_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"),
+        *("MLFLOW_S3_ENDPOINT_URL", "DATABRICKS_TOKEN", "SIGSTORE_ID_TOKEN"),
+    ]
+    for name in names:
+        monkeypatch.setenv(name, f"hidden-{name}")
+    print_all = "import os; print(sorted(os.environ), [*os.environ.values()])"
+    child = f"import subprocess, sys; r = [sys.executable, '-c', {print_all!r}]"
+    show = "print(subprocess.run(r, capture_output=True, text=True).stdout)"
+    said = run(tmp_path, print_all, f"{child}\n{show}")
+    assert said.count("'PROML_TEST'") == 2
+    assert "hidden-" not in said
+    assert not [name for name in names if f"'{name}'" in said]
+
+
 def test_a_question_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"in cell 3 of 3, line 1: it asks for input, which a run"):
         run(tmp_path, "name = input('who? ')")
