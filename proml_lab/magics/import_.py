@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
-from proml_lab.magics.verify import add_key
+from proml_lab.magics.verify import add_key, signers
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -31,10 +31,10 @@ def run(args: Namespace, context: Context) -> Imported:
     from proml_lab.promote.trust import import_artifact
 
     place = context.workspace
-    return import_artifact(args.file, workspace=place, key=args.key, any_key=args.any_key)
+    return import_artifact(args.file, workspace=place, **signers(args))
 
 
 def code(args: Namespace) -> str:
     """The import as a call."""
-    options = {"workspace": python.workspace(args), "key": args.key, "any_key": args.any_key}
+    options = {"workspace": python.workspace(args), **signers(args)}
     return python.script(python.call("import_artifact", args.file, **options))

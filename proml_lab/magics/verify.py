@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
@@ -20,6 +20,14 @@ verify downloads/flight-delay --key anna.pub
 BODY = ""
 
 
+class Signers(TypedDict):
+    """Whose signature is good enough."""
+
+    key: str | None
+    identity: tuple[str, str] | None
+    any_key: bool
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """The artifact, and whose signature is good enough."""
     parser.add_argument(
@@ -29,13 +37,25 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def add_key(parser: ArgumentParser) -> None:
-    """Which keys are trusted beside one's own and those of the workspace."""
+    """Who is trusted beside oneself and those of the workspace."""
     parser.add_argument(
         "--key", metavar="FILE", help="also trust this public key, such as a signature.pub"
     )
     parser.add_argument(
+        "--identity",
+        nargs=2,
+        metavar=("NAME", "ISSUER"),
+        help="also trust this signer by Sigstore, such as ann@example.org https://example.org",
+    )
+    parser.add_argument(
         "--any-key", action="store_true", help="whoever signed it will do: look for damage only"
     )
+
+
+def signers(args: Namespace) -> Signers:
+    """Those arguments as `promote.verify` takes them."""
+    identity = (args.identity[0], args.identity[1]) if args.identity else None
+    return {"key": args.key, "identity": identity, "any_key": args.any_key}
 
 
 def run(args: Namespace, context: Context) -> Verification:
@@ -43,7 +63,7 @@ def run(args: Namespace, context: Context) -> Verification:
     from proml_lab.promote import verify
 
     place = context.workspace if context.folder or not _is_folder(args.artifact) else None
-    return verify(args.artifact, workspace=place, key=args.key, any_key=args.any_key)
+    return verify(args.artifact, workspace=place, **signers(args))
 
 
 def status(value: Verification) -> int:
@@ -53,7 +73,7 @@ def status(value: Verification) -> int:
 
 def code(args: Namespace) -> str:
     """The check as a call."""
-    options = {"workspace": python.workspace(args), "key": args.key, "any_key": args.any_key}
+    options = {"workspace": python.workspace(args), **signers(args)}
     return python.script(python.call("verify", args.artifact, **options))
 
 

@@ -36,6 +36,13 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]?B|)")
 
 
+class TrustedIdentity(Document):
+    """One who is trusted to sign by Sigstore."""
+
+    name: str = Field(description="an address, or the URI of a job, as certificates give it")
+    issuer: str = Field(description="address of the service that says who they are")
+
+
 class WorkspaceConfig(Document):
     """What ``proml.toml``, or ``[tool.proml]`` in ``pyproject.toml``, may say."""
 
@@ -50,6 +57,15 @@ class WorkspaceConfig(Document):
     )
     trusted_keys: str = Field(
         "trusted-keys", description="folder with the public keys of others that are trusted, *.pub"
+    )
+    sign_with: Literal["key", "sigstore"] = Field(
+        "key", description="what signs: a key of one's own, or Sigstore, by who one is"
+    )
+    sigstore: str = Field(
+        "", description="file that describes a Sigstore instance; by default the public one"
+    )
+    trusted_identities: tuple[TrustedIdentity, ...] = Field(
+        (), description="who is trusted to sign by Sigstore: name and issuer of each"
     )
     pass_environment: tuple[str, ...] = Field(
         (), description="other environment variables that promoted notebooks see"

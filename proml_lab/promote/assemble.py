@@ -20,7 +20,7 @@ from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
 from proml_lab.promote.run.delivery import deliver
-from proml_lab.promote.trust import SigningKey, crate, sign
+from proml_lab.promote.trust import Signer, crate, leave_key, sign
 from proml_lab.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def seal(
     created: str,
     path: str,
     previous: str | None,
-    key: SigningKey,
+    key: Signer,
     lint: Iterable[Finding] = (),
     passed_environment: tuple[str, ...] = (),
 ) -> Manifest:
@@ -159,8 +159,7 @@ def seal(
     )
     page = draft.folder / bundle.REPORT
     page.write_text(report.page(draft, manifest), encoding="utf-8", newline="\n")
-    (draft.folder / bundle.PUBLIC).write_bytes(key.public.pem)
-    late = (bundle.REPORT, bundle.PUBLIC)
+    late = (bundle.REPORT, *leave_key(draft.folder, key))
     files = {**draft.files, **{name: bundle.entry(draft.folder / name) for name in late}}
     lead = draft.spec.description or f"Predicts {draft.spec.label.column}."
     graph = crate.describe(manifest, files, description=lead)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
-from proml_lab.errors import ProMLError, RunError
+from proml_lab.errors import ProMLError, RunError, SigningError
 from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.freeze import Ground, reads
@@ -31,7 +31,7 @@ from proml_lab.promote.run import execute, recovery, times
 from proml_lab.promote.run.cells import Limits
 from proml_lab.promote.run.environment import passed
 from proml_lab.promote.run.times import CellFacts
-from proml_lab.promote.trust import SigningKey, signature, signing_key
+from proml_lab.promote.trust import Signer, signature, signer
 from proml_lab.spec import check_name
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def promote(
     require(checked)
     registry = registry_of(place)
     registry.probe()
-    key = signing_key(place)
+    key = signer(place)
     tell = progress or _silent
     execute.load()
     for cut in recovery.cut_off(place.runs):
@@ -125,6 +125,9 @@ def promote(
             ground = stand(run, tell)
             recorded = perform(run, ground, tell)
             return _finish(run, recorded, ground, registry, opening, key, tell)
+    except SigningError as error:
+        hint = f"{error.hint.rstrip('.')}; nothing was registered; the run is kept in {keep}."
+        raise SigningError(error.message, hint=hint) from error
     except ProMLError:
         raise
     except OSError as error:
@@ -252,7 +255,7 @@ def _finish(
     ground: Ground,
     registry: Registry,
     opening: Future[None],
-    key: SigningKey,
+    key: Signer,
     tell: Progress,
 ) -> Artifact:
     """Assemble the bundle, then take a number for it and move it to its place."""

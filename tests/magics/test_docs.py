@@ -35,7 +35,8 @@ def test_every_argument_stands_in_the_verbs_table_and_no_other(name: str) -> Non
     ]
     want = []
     for action in actions:
-        metavar = str(action.metavar)
+        given = action.metavar
+        metavar = " ".join(given) if isinstance(given, tuple) else str(given)
         if action.option_strings:
             want.append(
                 ", ".join(

@@ -190,9 +190,9 @@ def _kept(report: Reproduction, place: Workspace | None, stamp: str) -> Reproduc
         return report
     folder = place.root / ".proml" / "reproductions" / stamp
     path = folder / "reproduction.json"
-    key = trust.signing_key(place)
+    key = trust.signer(place)
     bundle.write_json(path, report.to_dict())
-    (folder / bundle.PUBLIC).write_bytes(key.public.pem)
+    trust.leave_key(folder, key)
     trust.sign(folder, key)
     return replace(report, path=path)
 

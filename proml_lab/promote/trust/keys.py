@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proml_lab.errors import MissingExtraError, SigningError
 
@@ -41,6 +41,15 @@ class PublicKey:
     def fingerprint(self) -> str:
         return hashlib.sha256(self.pem).hexdigest()
 
+    @property
+    def mark(self) -> str:
+        """What tells it from other keys."""
+        return self.fingerprint
+
+    @property
+    def described(self) -> str:
+        return f"{self.whose} ({self.fingerprint[:16]})"
+
     def load(self) -> ec.EllipticCurvePublicKey:
         """The key as the library `cryptography` has it."""
         return _public(self.pem, self.whose)
@@ -52,6 +61,10 @@ class SigningKey:
 
     path: Path
     public: PublicKey
+
+    def use(self, config: Any) -> None:
+        """Set up a signer of the library `model_signing`."""
+        config.use_elliptic_key_signer(private_key=self.path)
 
 
 def signing_key(workspace: Workspace) -> SigningKey:

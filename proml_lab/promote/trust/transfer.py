@@ -15,7 +15,8 @@ import polars as pl
 from proml_lab.errors import ArtifactError, SourceError, UsageError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import Artifact, opened, registry_of
-from proml_lab.promote.trust import archive, content, keys
+from proml_lab.promote.trust import archive, content
+from proml_lab.promote.trust.signers import trusted
 from proml_lab.promote.trust.verification import Verification, check, verify
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def import_artifact(
     *,
     workspace: Workspace | str | Path | None = None,
     key: str | Path | None = None,
+    identity: tuple[str, str] | None = None,
     any_key: bool = False,
 ) -> Imported:
     """Bring an exported artifact into a workspace: checked whole first, under its own number.
@@ -154,7 +156,7 @@ def import_artifact(
         What `export_artifact` has written.
     workspace
         Where it shall go; by default the one around the current folder.
-    key, any_key
+    key, identity, any_key
         Whose signature is good enough, as for `verify`.
 
     Raises
@@ -168,8 +170,7 @@ def import_artifact(
     place = opened(workspace)
     registry = registry_of(place)
     registry.probe()
-    given = [keys.read_public(Path(key).expanduser(), whose=f"the key {key}")] if key else []
-    known = [*given, *keys.trusted(place)]
+    known = trusted(place, key=key, identity=identity)
     private = _private(place.root / ".proml" / "imports")
     try:
         folder = private / "artifact"

@@ -17,6 +17,9 @@ from proml_lab.promote.bundle import MANIFEST, PUBLIC, SIGNATURE, Manifest
 from proml_lab.promote.trust import content, keys, signature
 from proml_lab.promote.trust.content import Content, shown
 from proml_lab.promote.trust.keys import PublicKey
+from proml_lab.promote.trust.signature import Certified, Signature
+from proml_lab.promote.trust.signers import Trusted, trusted
+from proml_lab.promote.trust.sigstore import Identity
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -26,6 +29,10 @@ _HEAD = "model/model.json"
 _UNKNOWN = (
     "ask who made it whether the key is theirs, then put its signature.pub, under a name of your "
     "choice, into the workspace's folder trusted-keys; or name the key: --key FILE."
+)
+_STRANGER = (
+    "if that is who should sign, name them in the workspace's setting trusted_identities; or here: "
+    "--identity NAME ISSUER."
 )
 _DAMAGED = "take the artifact again from where it was made, or promote anew."
 
@@ -45,13 +52,15 @@ class Verification:
     """What checking an artifact has found; true if it is whole and signed by a trusted key.
 
     `key` is its ``name@version``, or its folder's name if it does not say. `signer` is the
-    fingerprint of the key that signed it, empty if no signature holds.
+    fingerprint of the key that signed it, or the name and issuer that its certificate gives; empty
+    if no signature holds.
     """
 
     key: str
     path: Path
     signer: str
     findings: tuple[Finding, ...] = field(repr=False)
+    hint: str = field(default="", repr=False)
 
     def __bool__(self) -> bool:
         return all(finding.passed for finding in self.findings)
@@ -76,7 +85,7 @@ class Verification:
     def require(self) -> None:
         """Raise ArtifactError, with the first thing that is wrong, unless all is well."""
         if not self:
-            raise ArtifactError(str(self), hint=_DAMAGED if self.file else _UNKNOWN)
+            raise ArtifactError(str(self), hint=self.hint)
 
     def __str__(self) -> str:
         """One line."""
@@ -101,6 +110,7 @@ def verify(
     *,
     workspace: Workspace | str | Path | None = None,
     key: str | Path | None = None,
+    identity: tuple[str, str] | None = None,
     any_key: bool = False,
 ) -> Verification:
     """Check every file of an artifact against its signature and its manifest.
@@ -114,8 +124,10 @@ def verify(
         current folder. A folder is checked without one, too.
     key
         File of a public key that is trusted beside one's own and those of the workspace.
+    identity
+        Name and issuer of one who is trusted to sign by Sigstore, beside those of the workspace.
     any_key
-        Whether a key that is not trusted is good enough: then only damage is found.
+        Whether a signer that is not trusted is good enough: then only damage is found.
 
     Returns
     -------
@@ -126,24 +138,23 @@ def verify(
     UnknownNameError, WorkspaceError, ArtifactError
         There is no such artifact, or it cannot be read.
     SigningError
-        A key cannot be read.
+        A key cannot be read, or roots of trust that are needed are not at hand.
     """
     folder = locate(artifact, workspace)
     is_path = folder == Path(artifact).expanduser().absolute()
     place = _workspace(workspace) if is_path else opened(workspace)
-    given = [keys.read_public(Path(key).expanduser(), whose=f"the key {key}")] if key else []
     return check(
         folder,
-        [*given, *keys.trusted(place)],
+        trusted(place, key=key, identity=identity),
         any_key=any_key,
         expected="" if is_path else f"{folder.parent.name}@{folder.name}",
     )
 
 
 def check(
-    folder: Path, known: Iterable[PublicKey], *, any_key: bool = False, expected: str = ""
+    folder: Path, known: Iterable[Trusted], *, any_key: bool = False, expected: str = ""
 ) -> Verification:
-    """`verify` for the artifact in `folder`, with these keys.
+    """`verify` for the artifact in `folder`, with these keys and identities.
 
     `expected` is what it must be, such as ``name@1``.
     """
@@ -168,37 +179,56 @@ def check(
     damaged = not all(finding.passed for finding in findings)
     findings += _key(signed, damaged=damaged, any_key=any_key)
     name = manifest.key if manifest else expected or folder.name
-    signer = signed.key.fingerprint if signed.key else ""
-    return Verification(name, folder, signer, tuple(findings))
+    mark = signed.signer.mark if signed.signer else ""
+    stranger = _STRANGER if isinstance(signed.signer, Identity) else _UNKNOWN
+    hint = _DAMAGED if damaged else stranger
+    return Verification(name, folder, mark, tuple(findings), hint)
 
 
 @dataclass(frozen=True)
 class _Signed:
-    """The files that a signature lists, if `key` made it; else `fault` says what is wrong."""
+    """The files that a signature lists, if `signer` made it; else `fault` says what is wrong."""
 
     files: Mapping[str, str] | None
-    key: PublicKey | None
+    signer: Trusted | None
     trusted: bool
     fault: str = ""
 
 
-def _signed(folder: Path, there: Content, known: list[PublicKey]) -> _Signed:
-    """Read the signature; where its key is unknown, check it with the one that lies beside."""
+def _signed(folder: Path, there: Content, known: list[Trusted]) -> _Signed:
+    """Read the signature and see whether it holds, and for whom."""
     if SIGNATURE not in there.digests:
         said = there.odd.get(SIGNATURE, "is missing: the artifact is not signed")
         return _Signed(None, None, False, f"{SIGNATURE} {said}")
     try:
         found = signature.read(folder / SIGNATURE)
-        own = next((key for key in known if key.fingerprint == found.key), None)
-        key = own or keys.read_public(folder / PUBLIC, whose="a key that is not trusted")
-        if key.fingerprint != found.key:
-            fault = f"{SIGNATURE} names another key than {PUBLIC}"
-            return _Signed(None, None, False, fault)
-        return _Signed(found.files(key), key, own is not None)
+        if isinstance(found, Certified):
+            return _by_identity(found, known)
+        return _by_key(found, folder, known)
     except ArtifactError as error:
         return _Signed(None, None, False, f"{SIGNATURE} does not hold: {error.message}")
+
+
+def _by_identity(found: Certified, known: list[Trusted]) -> _Signed:
+    """Who is trusted must be confirmed; of a stranger, the certificate's key is all there is."""
+    files = found.files()
+    own = next((one for one in known if one == found.identity), None)
+    if isinstance(own, Identity):
+        found.confirm(own)
+    return _Signed(files, own or found.identity, own is not None)
+
+
+def _by_key(found: Signature, folder: Path, known: list[Trusted]) -> _Signed:
+    """Where the key is unknown, the one that lies beside is taken."""
+    there = (key for key in known if isinstance(key, PublicKey))
+    own = next((key for key in there if key.fingerprint == found.key), None)
+    try:
+        key = own or keys.read_public(folder / PUBLIC, whose="a key that is not trusted")
     except SigningError:
         return _Signed(None, None, False, f"{SIGNATURE} cannot be checked without {PUBLIC}")
+    if key.fingerprint != found.key:
+        return _Signed(None, None, False, f"{SIGNATURE} names another key than {PUBLIC}")
+    return _Signed(found.files(key), key, own is not None)
 
 
 def _manifest(folder: Path, there: Content) -> tuple[Manifest | None, str]:
@@ -286,17 +316,20 @@ def _model(folder: Path, there: Content) -> Iterator[Finding]:
 
 
 def _key(signed: _Signed, *, damaged: bool, any_key: bool) -> Iterator[Finding]:
-    """Whether the key that signed is trusted."""
-    if signed.key is None:
+    """Whether the key or the identity that signed is trusted."""
+    if signed.signer is None:
         return
-    short = signed.key.fingerprint[:16]
+    by_name = isinstance(signed.signer, Identity)
+    mark = signed.signer.mark if by_name else signed.signer.mark[:16]
     if signed.trusted:
-        yield Finding("key", True, "", f"signed by {signed.key.whose} ({short})")
+        yield Finding("key", True, "", f"signed by {signed.signer.described}")
     elif any_key:
-        yield Finding("key", True, "", f"signed by the key {short}, which is not a trusted one")
+        who = f"one who says to be {mark}" if by_name else f"the key {mark}"
+        yield Finding("key", True, "", f"signed by {who}, which is not a trusted one")
     else:
         whole = "" if damaged else "its files are whole, but "
-        yield Finding("key", False, "", f"{whole}it is signed by an unknown key, {short}")
+        who = f"one whom you do not trust, {mark}" if by_name else f"an unknown key, {mark}"
+        yield Finding("key", False, "", f"{whole}it is signed by {who}")
 
 
 def _workspace(given: Workspace | str | Path | None) -> Workspace | None:

@@ -14,7 +14,7 @@ from proml_lab.learners import fit
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.promote import bundle
 from proml_lab.promote.bundle import Manifest
-from proml_lab.promote.trust import SigningKey, crate, sign, signing_key
+from proml_lab.promote.trust import Signer, crate, leave_key, sign, signing_key
 from proml_lab.spec import ModelSpec
 from tests.promote.conftest import make_workspace
 
@@ -36,14 +36,14 @@ FILES = {
 VALUES = {"depth": 3, "rate": 0.5, "deep": True, "who": "ä", "days": [1, 2], "none": None}
 
 
-def make_artifact(folder: Path, key: SigningKey, *, name: str = "shop", version: int = 1) -> Path:
+def make_artifact(folder: Path, key: Signer, *, name: str = "shop", version: int = 1) -> Path:
     """An artifact in `folder`, signed with `key`."""
     frame = pl.DataFrame({"x": [1.0, 2.0] * 9, "late": [0, 1] * 9})
     fit(ModelSpec.parse(SPEC), Dataset(frame, label="late", features=("x",))).save(folder / "model")
     for path, text in FILES.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    (folder / bundle.PUBLIC).write_bytes(key.public.pem)
+    leave_key(folder, key)
     manifest = Manifest(
         name=name,
         version=version,
