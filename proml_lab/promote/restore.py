@@ -13,7 +13,7 @@ from proml_lab.errors import ArtifactError, ProMLError, UsageError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import Artifact
 from proml_lab.promote.freeze import code
-from proml_lab.promote.freeze.data import INDEX
+from proml_lab.promote.freeze.data import INDEX, OWN
 from proml_lab.promote.freeze.snapshot import FILES
 
 if TYPE_CHECKING:
@@ -163,11 +163,12 @@ def _parents(keys: Iterable[str], folder: Path, workspace: Workspace | None) -> 
 
 
 def _settle(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Settings with a registry of the folder's own, and the catalogue's folders."""
+    """Settings with a registry of the folder's own, whom nobody told to trust anyone."""
     from proml_lab.marketplace.workspace import WorkspaceConfig, open_workspace
 
     there = any((folder / name).is_file() for name in _SETTINGS)
-    given = {**settings, "registry": _LOCAL}
+    shared = {name: value for name, value in settings.items() if name not in OWN}
+    given = {**shared, "registry": _LOCAL}
     config = document.validate(given, WorkspaceConfig, name=f"data/{INDEX}: settings")
     if not there or open_workspace(folder).config != config:
         lines = [f"{name} = {_toml(value)}\n" for name, value in config.model_dump().items()]

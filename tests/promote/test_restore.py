@@ -214,11 +214,15 @@ def test_a_damaged_artifact_and_a_full_folder_are_refused(shop: Shop, tmp_path: 
         restore(shop.artifact, copy)
 
 
-def test_a_registry_elsewhere_is_left_alone(shop: Shop, tmp_path: Path) -> None:
+def test_a_registry_elsewhere_and_whom_to_trust_are_left_alone(shop: Shop, tmp_path: Path) -> None:
     files = list(index_of(shop.artifact)["files"])  # type: ignore[call-overload]
     settings = tmp_path / "bad" / "data" / "files" / "proml.toml"
     bad = changed(shop.artifact, tmp_path / "bad", files=files)
-    settings.write_text('registry = "https://mlflow.example.org"\nrows = 7\n')
+    settings.write_text(
+        'registry = "https://mlflow.example.org"\nrows = 7\nsign_with = "sigstore"\n'
+        'trusted_keys = "/tmp"\n'
+        '[[trusted_identities]]\nname = "eve@example.org"\nissuer = "https://example.org"\n'
+    )
     entry = {**bad.manifest.model_dump()["files"]}
     from proml_lab.promote.bundle import digest
 
@@ -229,6 +233,8 @@ def test_a_registry_elsewhere_is_left_alone(shop: Shop, tmp_path: Path) -> None:
     place = restore(Artifact(bad.path, manifest), tmp_path / "there")
     assert place.config.registry == "sqlite:///.proml/registry.db"
     assert place.config.rows == 7
+    assert (place.config.sign_with, place.config.trusted_keys) == ("key", "trusted-keys")
+    assert place.config.trusted_identities == ()
 
 
 def test_parents_come_along(shop: Shop, tmp_path: Path) -> None:

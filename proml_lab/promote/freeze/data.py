@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
 
 INDEX = "index.json"
+OWN = frozenset(
+    ("registry", "signing_key", "trusted_keys", "sign_with", "sigstore", "trusted_identities")
+)
+"""Settings that stay at home: an artifact never says where to register or whom to trust."""
 
 
 def write(
@@ -58,7 +62,7 @@ def write(
     index = {
         "format": 1,
         "limit": limit,
-        "settings": workspace.config.model_dump(mode="json", exclude={"registry"}),
+        "settings": workspace.config.model_dump(mode="json", exclude=set(OWN)),
         "files": snapshot.write(folder, workspace.root, files, limit=limit, tables=tables),
         "outside": [{"place": place, "suffix": suffix} for place, suffix in reads.outside],
     }

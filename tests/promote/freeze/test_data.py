@@ -46,6 +46,8 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
     assert index["limit"] == 1000
     assert index["outside"] == [{"place": "elsewhere", "suffix": ".csv"}]
     assert index["settings"]["rows"] == 9
-    assert "registry" not in index["settings"]
+    assert not {"registry", "trusted_keys", "trusted_identities", "sign_with"} & set(
+        index["settings"]
+    )
     assert [row["path"] for row in index["files"]] == ["note.txt", "rain.parquet"]
     assert index["files"][1]["table"] == {"fingerprint": "f" * 32, "n_rows": 5, "schema": types}
