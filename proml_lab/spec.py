@@ -64,9 +64,14 @@ def _metric(text: str, info: ValidationInfo) -> str:
 
 
 def _gate(name: str, info: ValidationInfo) -> str:
-    if name not in _CHECKS:
+    if not _is_check(name):
         _check_metric(name, info, other=_CHECKS)
     return name
+
+
+def _is_check(name: str) -> bool:
+    """Whether a gate asks for a verdict: of a check, or of one of its codes, such as PN050."""
+    return name in _CHECKS or _CODE.fullmatch(name) is not None
 
 
 def _check_metric(name: str, info: ValidationInfo, other: tuple[str, ...] = ()) -> None:
@@ -92,6 +97,7 @@ def _limit(value: object) -> str:
 
 
 _CHECKS = ("leakage", "drift", "lint")
+_CODE = re.compile(r"[A-Z]{2}\d{3}")
 _OUTCOMES = ("pass", "warn")
 _LIMIT = re.compile(r"[<>]=?\s*(-?\d+(\.\d+)?([eE][+-]?\d+)?|baseline|champion)")
 Name = Annotated[str, AfterValidator(_allowed_name)]
@@ -202,8 +208,8 @@ class ModelSpec(Document):
     evaluate: tuple[MetricName, ...] = Field((), description="metrics; the task's own if empty")
     gates: dict[GateName, Limit] = Field(
         {},
-        description="what must hold: metric to limit; leakage, drift or lint to pass or warn; "
-        "promote judges them and rejects a version that fails",
+        description="what must hold: metric to limit; leakage, drift, lint or a check's code to pass "
+        "or warn; promote judges them and rejects a version that fails",
     )
     seed: int = Field(7, strict=True, ge=0, lt=2**31, description="the seed of everything random")
 
@@ -225,8 +231,8 @@ class ModelSpec(Document):
     @classmethod
     def _gates_fit(cls, gates: dict[str, str]) -> dict[str, str]:
         for name, limit in gates.items():
-            if (name in _CHECKS) != (limit in _OUTCOMES):
-                wanted = "is pass or warn" if name in _CHECKS else "has a limit such as '>= 0.68'"
+            if _is_check(name) != (limit in _OUTCOMES):
+                wanted = "is pass or warn" if _is_check(name) else "has a limit such as '>= 0.68'"
                 raise ValueError(f"{name} {wanted}, found {limit!r}")
         return gates
 

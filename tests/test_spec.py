@@ -99,8 +99,9 @@ def test_a_wrong_field_says_line_found_and_allowed(line: str, message: str) -> N
 
 @pytest.mark.parametrize("limit", [">= 0.68", "<1e-3", "> -2", "<= champion", "< baseline"])
 def test_gates_are_limits_of_metrics_and_outcomes_of_checks(limit: str) -> None:
-    spec = ModelSpec.parse(f"{SMALL}gates: {{brier: '{limit}', leakage: pass, drift: warn}}")
-    assert spec.gates == {"brier": limit, "leakage": "pass", "drift": "warn"}
+    gates = f"brier: '{limit}', leakage: pass, drift: warn, PN050: pass"
+    spec = ModelSpec.parse(f"{SMALL}gates: {{{gates}}}")
+    assert spec.gates == {"brier": limit, "leakage": "pass", "drift": "warn", "PN050": "pass"}
     assert ModelSpec.parse(spec.to_yaml()) == spec
 
 

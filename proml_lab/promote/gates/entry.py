@@ -20,7 +20,7 @@ PASSED, FAILED, UNCHECKED = "passed", "failed", "not checked"
 class GateEntry(Document):
     """One gate of the spec and its verdict."""
 
-    gate: str = Field(description="a metric, or lint, leakage or drift")
+    gate: str = Field(description="a metric, or lint, leakage, drift or the code of a check")
     limit: str = Field(description="as the spec has it, such as >= 0.68")
     verdict: Literal["passed", "failed", "not checked"]
     value: float | None = Field(None, description="of the model on its held-out rows")

@@ -57,7 +57,7 @@ class Evidence:
     champion
         Called only if a gate names the champion; None from it says that there is none.
     checks
-        Name of a check (``lint``, ``leakage``, ``drift``) to its verdict and a sentence on it.
+        Name or code of a check (``lint``, ``drift``, ``PN050``) to its verdict and a sentence.
     """
 
     held: HeldOut | None
@@ -101,8 +101,8 @@ def _check(gate: str, limit: str, checks: Mapping[str, tuple[str, str]]) -> Gate
             limit=limit,
             verdict=UNCHECKED,
             why=f"No report of this run has a verdict on {gate}.",
-            mend=f"declare a report with a row whose check is {gate!r}, take the gate out of the "
-            f"spec, {_OVERRIDE}",
+            mend=f"declare a report with a row whose check or code is {gate!r}, take the gate out "
+            f"of the spec, {_OVERRIDE}",
         )
     verdict, why = checks[gate]
     passed = verdict == "pass"

@@ -20,7 +20,7 @@ from proml_lab.promote.gates.entry import (
 )
 from proml_lab.promote.gates.held_out import HeldOut
 from proml_lab.promote.gates.judge import Champion, Evidence, judge
-from proml_lab.promote.lint import LintReport
+from proml_lab.promote.lint import CHECKS, LintReport
 from proml_lab.promote.lint.report import told
 from proml_lab.promote.recorded import Recorded
 from proml_lab.promote.registry import Registry
@@ -82,8 +82,7 @@ def stand(
     held = held_out.read(outputs)
     checks = dict(_checks(outputs, recorded))
     if lint is not None:
-        found = told(lint.findings)
-        checks["lint"] = ("warn", f"Lint found {found}.") if found else ("pass", "Nothing found.")
+        checks |= _linted(lint)
     evidence = Evidence(held, tuple(recorded.own()), lambda: champion_of(registry, name), checks)
     gates = judge(spec, evidence)
     stopped = any(gate.stops for gate in gates)
@@ -118,17 +117,29 @@ def rejection(artifact: object, key: str, gates: tuple[GateEntry, ...]) -> GateE
     )
 
 
+def _linted(report: LintReport) -> Mapping[str, tuple[str, str]]:
+    """The verdict of lint as a whole, and that of each of its codes."""
+    found = told(report.findings)
+    whole = ("warn", f"Lint found {found}.") if found else ("pass", "Nothing found.")
+    verdicts = {code: ("pass", f"Lint found no {code}.") for code in CHECKS}
+    for code, finding in {one.code: one for one in reversed(report.findings)}.items():
+        place = f" in cell {finding.cell}" if finding.cell else ""
+        verdicts[code] = ("warn", f"Lint found {code}{place}: {finding.seen}.")
+    return {"lint": whole, **verdicts}
+
+
 def _checks(outputs: Path, recorded: Recorded) -> Mapping[str, tuple[str, str]]:
-    """Check to its worst verdict, of declared reports whose rows have ``check`` and ``verdict``."""
+    """Check or code to its worst verdict, of declared reports with rows that have these."""
     found: dict[str, tuple[str, str]] = {}
     for name in recorded.reports:
         data = json.loads((outputs / "reports" / f"{name}.json").read_text(encoding="utf-8"))
         rows = data.get("checks", []) if isinstance(data, dict) else data
         for row in rows:
-            check, verdict = row.get("check"), row.get("verdict")
-            if check is None or verdict not in _RANKS:
+            verdict = row.get("verdict")
+            if verdict not in _RANKS:
                 continue
-            if check not in found or _RANKS[verdict] > _RANKS[found[check][0]]:
-                why = row.get("message") or f"Report {name!r} says {verdict} for {check}."
-                found[check] = (verdict, str(why))
+            for check in filter(None, (row.get("check"), row.get("code"))):
+                if check not in found or _RANKS[verdict] > _RANKS[found[check][0]]:
+                    why = row.get("message") or f"Report {name!r} says {verdict} for {check}."
+                    found[check] = (verdict, str(why))
     return found

@@ -166,7 +166,10 @@ def test_checks_are_read_from_declared_reports(visits: Visits, tmp_path: Path) -
     (outputs / "model").mkdir(parents=True)
     spec = (visits.artifacts[0].path / "spec.proml.yaml").read_text()
     start = spec.index("gates:")
-    gates = "gates: {drift: pass, leakage: pass, lint: warn}\n"
+    gates = (
+        "gates: {drift: pass, leakage: pass, lint: warn, PN031: pass, PN021: pass, DQ007: pass, "
+        "DQ008: pass}\n"
+    )
     (outputs / "model" / "spec.proml.yaml").write_text(spec[:start] + gates)
     (outputs / "reports").mkdir()
     rows = [
@@ -174,6 +177,7 @@ def test_checks_are_read_from_declared_reports(visits: Visits, tmp_path: Path) -
         {"check": "drift", "verdict": "warn", "message": "x moved."},
         {"check": "leakage", "verdict": "odd"},
         {"feature": "x"},
+        {"check": "drift", "code": "DQ007", "verdict": "pass"},
     ]
     (outputs / "reports" / "health.json").write_text(json.dumps(rows))
     (outputs / "reports" / "more.json").write_text(
@@ -195,6 +199,10 @@ def test_checks_are_read_from_declared_reports(visits: Visits, tmp_path: Path) -
         "drift": ("failed", "x moved."),
         "leakage": ("passed", "Report 'more' says pass for leakage."),
         "lint": ("failed", "Lint found 1 warning (PN031)."),
+        "PN031": ("failed", "Lint found PN031 in cell 3: seen."),
+        "PN021": ("passed", "Lint found no PN021."),
+        "DQ007": ("passed", "Report 'health' says pass for DQ007."),
+        "DQ008": ("not checked", "No report of this run has a verdict on DQ008."),
     }
     assert found.status == "rejected"
     assert found.rows is None
