@@ -208,8 +208,8 @@ class ModelSpec(Document):
     evaluate: tuple[MetricName, ...] = Field((), description="metrics; the task's own if empty")
     gates: dict[GateName, Limit] = Field(
         {},
-        description="what must hold: metric to limit; leakage, drift, lint or a check's code to pass "
-        "or warn; promote judges them and rejects a version that fails",
+        description="what must hold: metric to limit; leakage, drift, lint or a check's code to "
+        "pass or warn; promote judges them and rejects a version that fails",
     )
     seed: int = Field(7, strict=True, ge=0, lt=2**31, description="the seed of everything random")
 
