@@ -35,6 +35,15 @@ def agreement(frame: pl.DataFrame) -> go.Figure:
         line={"color": INK, "dash": "dot", "width": 1.2},
         hoverinfo="skip",
     )
+    add_bins(made, frame, hover="predicted %{x:.4g}, observed %{y:.4g}, %{customdata:,} rows")
+    return made.update_layout(showlegend=True)
+
+
+def add_bins(made: go.Figure, frame: pl.DataFrame, *, hover: str) -> None:
+    """Each model's bins of ``predicted`` and ``observed`` with bars from ``low`` to ``high``.
+
+    `hover` is Plotly's template of what a bin says.
+    """
     for i, (model, rows) in enumerate(groups(frame, "model")):
         colour, dash, symbol = style(i)
         made.add_scatter(
@@ -54,6 +63,5 @@ def agreement(frame: pl.DataFrame) -> go.Figure:
             name=text(model),
             line={"color": colour, "dash": dash, "width": 2},
             marker={"color": colour, "symbol": symbol, "size": 7},
-            hovertemplate="predicted %{x:.4g}, observed %{y:.4g}, %{customdata:,} rows",
+            hovertemplate=hover,
         )
-    return made.update_layout(showlegend=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from proml_lab.plots.agreement import add_bins
 from proml_lab.plots.frames import groups, require
 from proml_lab.plots.theme import DOWN, INK, UP, figure, style, text
 
@@ -56,27 +57,7 @@ def calibration(frame: pl.DataFrame) -> go.Figure:
         height=430,
     )
     _diagonal(made, "as predicted")
-    for i, (model, rows) in enumerate(groups(frame, "model")):
-        colour, dash, symbol = style(i)
-        made.add_scatter(
-            x=rows["predicted"].to_list(),
-            y=rows["observed"].to_list(),
-            customdata=rows["n"].to_list(),
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": (rows["high"] - rows["observed"]).to_list(),
-                "arrayminus": (rows["observed"] - rows["low"]).to_list(),
-                "color": colour,
-                "thickness": 1.2,
-                "width": 3,
-            },
-            mode="lines+markers",
-            name=text(model),
-            line={"color": colour, "dash": dash, "width": 2},
-            marker={"color": colour, "symbol": symbol, "size": 7},
-            hovertemplate="predicted %{x:.1%}, happened %{y:.1%}, %{customdata:,} rows",
-        )
+    add_bins(made, frame, hover="predicted %{x:.1%}, happened %{y:.1%}, %{customdata:,} rows")
     top = [frame[name].max() for name in ("predicted", "high", "observed")]
     most = max((float(str(value)) for value in top if value is not None), default=1.0)
     end = min(1.02, max(0.2, most * 1.08))
