@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
@@ -118,6 +119,17 @@ class Dataset:
         return pl.DataFrame(
             rows, schema={**names, "nulls": pl.Int64, "source": pl.String}, orient="row"
         )
+
+    @property
+    def period(self) -> tuple[datetime, datetime] | None:
+        """First and last cutoff, in UTC; None without a cutoff that is a date or moment."""
+        if self.cutoff is None or self.frame.schema[self.cutoff] not in (pl.Date, pl.Datetime):
+            return None
+        moments = self.frame[self.cutoff].cast(pl.Datetime("us")).drop_nulls()
+        first, last = moments.min(), moments.max()
+        if not isinstance(first, datetime) or not isinstance(last, datetime):
+            return None
+        return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
 
     def take(self, rows: pl.Series | pl.Expr | npt.NDArray[np.int64]) -> Self:
         """The same dataset with some rows: a boolean mask or expression, or row numbers."""

@@ -8,6 +8,7 @@ import shutil
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,9 @@ class Model:
     baseline
         Mean of the training labels, or None: what a model that knows nothing predicts. In memory
         only, as `test`.
+    period
+        First and last cutoff of the training rows, in UTC; None where time plays no part, and for
+        a model read from disk.
     """
 
     spec: ModelSpec
@@ -60,6 +64,7 @@ class Model:
     fit_s: float | None = None
     test: Dataset | None = field(default=None, repr=False)
     baseline: float | None = field(default=None, repr=False)
+    period: tuple[datetime, datetime] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from proml_lab.contracts import Dataset, Floats, Task
 from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.evaluate import held_out
 from proml_lab.evaluate.comparison import Comparison
+from proml_lab.evaluate.groups import said
 from proml_lab.evaluate.measure import measure
 from proml_lab.evaluate.metrics import Metric, asked, defaults
 from proml_lab.label import label_values
@@ -216,13 +217,7 @@ def _by_group(
         tables.append(
             made.with_columns(
                 metric=pl.lit(f"{metric.name} by {groups.name}"),
-                group=pl.lit(_said(value)),
+                group=pl.lit(said(value)),
             )
         )
     return pl.concat(tables)
-
-
-def _said(value: object) -> str:
-    if value is None:
-        return "(missing)"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -78,6 +78,7 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         fit_s=time.perf_counter() - start,
         test=test,
         baseline=_mean(label_values(train.frame, spec.label.column, spec.label.task)),
+        period=train.period,
     )
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Origin
-from proml_lab.promote import bundle, card, freeze, notebook, pyfunc, report
-from proml_lab.promote.bundle import FileEntry, InputEntry, LintEntry, Manifest
+from proml_lab.promote import bundle, card, freeze, groups, notebook, pyfunc, report
+from proml_lab.promote.bundle import FileEntry, InputEntry, Manifest
 from proml_lab.promote.freeze import Ground, data
 from proml_lab.promote.freeze.reads import Reads
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
-from proml_lab.promote.lint import Finding
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
 from proml_lab.promote.run.delivery import deliver
@@ -106,6 +105,7 @@ def assemble(
     )
     if standing.held is not None:
         held_out.store(standing.held, folder)
+        groups.store(standing.held.folder, folder)
     pyfunc.describe(folder / "model", ground.environment)
     notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
     deliver(keep, folder / "notebook")
@@ -128,7 +128,6 @@ def seal(
     path: str,
     previous: str | None,
     key: Signer,
-    lint: Iterable[Finding] = (),
     passed_environment: tuple[str, ...] = (),
 ) -> Manifest:
     """Write what says the version: report, crate, manifest and, last of all, the signature."""
@@ -147,12 +146,13 @@ def seal(
             InputEntry(view=o.view, fingerprint=o.fingerprint, n_rows=o.n_rows)
             for o in draft.origins
         ),
-        lint=tuple(LintEntry.model_validate(finding.document()) for finding in lint),
+        lint=draft.standing.lint,
         reports=dict(draft.recorded.reports),
         status=draft.standing.status,
         gates=draft.standing.gates,
         override=draft.standing.override,
         held_out=draft.standing.rows,
+        trained=draft.standing.trained,
         files={},
         volatile=bundle.volatile(draft.files),
         passed_environment=passed_environment,

@@ -17,7 +17,13 @@ from pydantic import Field
 from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import ArtifactError, SpecError
-from proml_lab.promote.gates.entry import GateEntry, HeldOutEntry, Override, Status
+from proml_lab.promote.gates.entry import (
+    GateEntry,
+    HeldOutEntry,
+    Override,
+    Status,
+    TrainedEntry,
+)
 from proml_lab.spec import Name
 
 MANIFEST = "manifest.json"
@@ -58,6 +64,7 @@ class LintEntry(Document):
     line: int | None = None
     seen: str
     muted: Literal["", "cell", "notebook"] = ""
+    reason: str = Field("", description="why it was muted, if the notebook says so")
 
 
 class Manifest(Document):
@@ -82,6 +89,7 @@ class Manifest(Document):
     gates: tuple[GateEntry, ...] = Field((), description="the spec's gates and their verdicts")
     override: Override | None = None
     held_out: HeldOutEntry | None = Field(None, description="the rows it was measured on")
+    trained: TrainedEntry | None = Field(None, description="the period of the training rows")
     reports: dict[str, str] = Field({}, description="name to kind of what lies in reports/")
     files: dict[str, FileEntry] = Field(description="path to digest of every other file")
     volatile: tuple[str, ...] = Field(VOLATILE, description="files that hold times")

@@ -19,11 +19,13 @@ import polars as pl
 from proml_lab.contracts import Floats, Report
 from proml_lab.errors import ArtifactError, DataError, UsageError
 from proml_lab.model import Model
+from proml_lab.promote import groups
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.recorded import VARIABLE, Metric, Recorded, writing
 from proml_lab.spec import check_name
 
 _EVALUATION = "evaluation"
+_TAKEN = ("metrics", "groups")
 _SUFFIXES = (".json", ".html", ".svg")
 _KINDS = "a model, a report (compare, explain), a number, or a dict of numbers"
 
@@ -147,8 +149,8 @@ def _described(name: str, value: object) -> tuple[str, str]:
 
 
 def _stem(name: str, report: Report) -> str:
-    """What a report's files are called: ``metrics`` is the name of a file of another kind."""
-    return type(report).__name__.lower() if name == "metrics" else name
+    """What a report's files are called: some names are those of files of another kind."""
+    return type(report).__name__.lower() if name in _TAKEN else name
 
 
 def _keep_model(model: Model, recorded: Recorded, folder: Path) -> None:
@@ -157,6 +159,7 @@ def _keep_model(model: Model, recorded: Recorded, folder: Path) -> None:
     model.save(folder / "model")
     recorded.model, recorded.learner = model.name, model.learner
     held_out.keep(model, folder)
+    groups.keep(model, folder)
     recorded.scores = _digest(model.predict(model.test)) if model.test is not None else ""
 
 

@@ -287,7 +287,6 @@ def _finish(
             path=run.shown_path,
             previous=f"{run.name}@{max(before)}" if before else None,
             key=key,
-            lint=run.checked.all if run.checked else (),
             passed_environment=passed(os.environ, run.workspace.config.pass_environment),
         )
         place = registry.place(run.name, version)

@@ -53,6 +53,15 @@ class HeldOutEntry(Document):
 
     rows: str = Field(description="fingerprint of their keys and labels, in their order")
     n_rows: int
+    first: str | None = Field(None, description="their first cutoff, ISO 8601 in UTC")
+    last: str | None = Field(None, description="their last cutoff")
+
+
+class TrainedEntry(Document):
+    """The period of the training rows."""
+
+    first: str = Field(description="their first cutoff, ISO 8601 in UTC")
+    last: str = Field(description="their last cutoff")
 
 
 def status_of(gates: Iterable[GateEntry], override: Override | None) -> Status:

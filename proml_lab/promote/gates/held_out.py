@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ FOLDER = "held_out"
 KEPT = "reports/held_out.parquet"
 _HEAD, _SCORES, _ROWS = "head.json", "scores.parquet", "rows.parquet"
 _MOST_ROWS = 5_000_000
+Ends = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class HeldOut:
     """What a run kept in `folder`.
 
     `y` and `scores` (n,) are labels and predictions, `baseline` the mean of the training labels,
-    `rows` a fingerprint of which rows these are, in their order.
+    `rows` a fingerprint of which rows these are, in their order. `period` is their first and last
+    cutoff, `trained` that of the training rows: ISO 8601 in UTC, None where time plays no part.
     """
 
     folder: Path
@@ -33,6 +37,8 @@ class HeldOut:
     scores: Floats
     baseline: float | None
     rows: str
+    period: Ends | None = None
+    trained: Ends | None = None
 
     def frame(self) -> pl.DataFrame | None:
         """The rows themselves, which are kept only where a gate names the champion."""
@@ -43,8 +49,7 @@ class HeldOut:
 def keep(model: Model, folder: Path) -> None:
     """Write labels and predictions of the rows that `model` held out, if it has them in memory."""
     place = folder / FOLDER
-    for name in (_HEAD, _SCORES, _ROWS):
-        (place / name).unlink(missing_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
     if model.test is None or len(model.test) > _MOST_ROWS:
         return
     place.mkdir(parents=True, exist_ok=True)
@@ -54,7 +59,12 @@ def keep(model: Model, folder: Path) -> None:
     scores.write_parquet(place / _SCORES)
     if any("champion" in limit for limit in model.spec.gates.values()):
         frame.write_parquet(place / _ROWS)
-    head = {"baseline": model.baseline, "rows": _rows(model)}
+    head = {
+        "baseline": model.baseline,
+        "rows": _rows(model),
+        "trained": _ends(model.period),
+        "period": _ends(model.test.period),
+    }
     (place / _HEAD).write_text(json.dumps(head) + "\n", encoding="utf-8")
 
 
@@ -66,7 +76,8 @@ def read(folder: Path) -> HeldOut | None:
     head = json.loads((place / _HEAD).read_text(encoding="utf-8"))
     kept = pl.read_parquet(place / _SCORES)
     y, scores = (kept[name].to_numpy() for name in ("label", "score"))
-    return HeldOut(place, y, scores, head["baseline"], head["rows"])
+    ends = {key: tuple(head[key]) if head[key] else None for key in ("period", "trained")}
+    return HeldOut(place, y, scores, head["baseline"], head["rows"], **ends)
 
 
 def store(held: HeldOut, bundle: Path) -> None:
@@ -82,6 +93,10 @@ def stored(bundle: Path) -> tuple[Floats, Floats] | None:
         return None
     kept = pl.read_parquet(path)
     return kept["label"].to_numpy(), kept["score"].to_numpy()
+
+
+def _ends(period: tuple[datetime, datetime] | None) -> list[str] | None:
+    return [moment.isoformat() for moment in period] if period else None
 
 
 def _rows(model: Model) -> str:

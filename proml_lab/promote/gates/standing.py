@@ -9,12 +9,14 @@ from pathlib import Path
 
 from proml_lab.errors import GateError, ProMLError
 from proml_lab.promote import bundle
+from proml_lab.promote.bundle import LintEntry
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.entry import (
     GateEntry,
     HeldOutEntry,
     Override,
     Status,
+    TrainedEntry,
     overriding,
     status_of,
 )
@@ -32,11 +34,15 @@ _RANKS = {"pass": 0, "warn": 1, "fail": 2}
 
 @dataclass(frozen=True)
 class Standing:
-    """The verdicts on a run, before it has a version; `held` is what they were measured on."""
+    """The verdicts on a run, before it has a version.
+
+    `held` is what they were measured on, `lint` what lint found and let through, or was muted.
+    """
 
     gates: tuple[GateEntry, ...] = ()
     override: Override | None = None
     held: HeldOut | None = None
+    lint: tuple[LintEntry, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -46,7 +52,18 @@ class Standing:
     def rows(self) -> HeldOutEntry | None:
         """Which rows it was measured on, for the manifest."""
         held = self.held
-        return None if held is None else HeldOutEntry(rows=held.rows, n_rows=len(held.y))
+        if held is None:
+            return None
+        first, last = held.period or (None, None)
+        return HeldOutEntry(rows=held.rows, n_rows=len(held.y), first=first, last=last)
+
+    @property
+    def trained(self) -> TrainedEntry | None:
+        """The period of the training rows, for the manifest."""
+        if self.held is None or self.held.trained is None:
+            return None
+        first, last = self.held.trained
+        return TrainedEntry(first=first, last=last)
 
     def tags(self) -> dict[str, str]:
         """What the registry is told."""
@@ -86,7 +103,13 @@ def stand(
     evidence = Evidence(held, tuple(recorded.own()), lambda: champion_of(registry, name), checks)
     gates = judge(spec, evidence)
     stopped = any(gate.stops for gate in gates)
-    return Standing(gates, overriding(override) if stopped else None, held)
+    entries = lint.all if lint is not None else ()
+    return Standing(
+        gates,
+        overriding(override) if stopped else None,
+        held,
+        tuple(LintEntry.model_validate(finding.document()) for finding in entries),
+    )
 
 
 def champion_of(registry: Registry, name: str) -> Champion | None:

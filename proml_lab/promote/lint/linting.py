@@ -65,9 +65,11 @@ def lint(
     findings = []
     for seen in sorted(_seen(about), key=lambda s: (s.cell or 0, s.line or 0, s.code)):
         severity = "error" if strict else CHECKS[seen.code].severity
-        muted = muted_at.get((seen.cell, seen.code)) or muted_at.get((None, seen.code), "")
-        text = _short(credentials.masked(seen.text))
-        findings.append(Finding(seen.code, severity, seen.cell, seen.line, text, muted))
+        own, all_over = (muted_at.get((cell, seen.code)) for cell in (seen.cell, None))
+        mute = own or all_over or mutes.Mute()
+        text, reason = (_short(credentials.masked(said)) for said in (seen.text, mute.reason))
+        place = (seen.cell, seen.line)
+        findings.append(Finding(seen.code, severity, *place, text, mute.place, reason))
     return LintReport(
         path.name,
         tuple(f for f in findings if not f.muted),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from proml_lab.errors import choose
 from proml_lab.promote.lint.codes import CHECKS
@@ -20,7 +20,7 @@ def check(subject: Subject) -> Iterator[Seen]:
         given = _given(metadata)
         if given is None:
             continue
-        if not isinstance(given, list | tuple):
+        if not isinstance(given, list | tuple | Mapping):
             yield Seen("PN110", number, None, f"proml.mute is {given!r}, not a list of codes")
             continue
         for word in given:
@@ -28,20 +28,30 @@ def check(subject: Subject) -> Iterator[Seen]:
                 yield Seen("PN110", number, None, f"{word!r}: {choose(str(word), CHECKS)}")
 
 
-def where(subject: Subject) -> Mapping[tuple[int | None, str], Place]:
-    """(cell, code) to where it is muted; the notebook's own mutes stand under None."""
-    found: dict[tuple[int | None, str], Place] = {}
-    for code in _codes(subject.metadata):
-        found[None, code] = "notebook"
+class Mute(NamedTuple):
+    """Where something is muted, and the reason that is given there, if any."""
+
+    place: Place = ""
+    reason: str = ""
+
+
+def where(subject: Subject) -> Mapping[tuple[int | None, str], Mute]:
+    """(cell, code) to how it is muted; the notebook's own mutes stand under None."""
+    found: dict[tuple[int | None, str], Mute] = {}
+    for code, reason in _codes(subject.metadata).items():
+        found[None, code] = Mute("notebook", reason)
     for cell in subject.cells:
-        for code in _codes(cell.metadata):
-            found[cell.number, code] = "cell"
+        for code, reason in _codes(cell.metadata).items():
+            found[cell.number, code] = Mute("cell", reason)
     return found
 
 
-def _codes(metadata: Data) -> list[str]:
+def _codes(metadata: Data) -> dict[str, str]:
+    """Code to reason; a list of codes gives none."""
     given = _given(metadata)
-    return [str(word) for word in given] if isinstance(given, list | tuple) else []
+    if isinstance(given, Mapping):
+        return {str(word): " ".join(str(reason or "").split()) for word, reason in given.items()}
+    return dict.fromkeys(map(str, given), "") if isinstance(given, list | tuple) else {}
 
 
 def _given(metadata: Data) -> object:

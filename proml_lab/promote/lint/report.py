@@ -30,6 +30,8 @@ class Finding:
         What was found, in a few words; a secret is masked.
     muted
         Where it is muted: ``cell``, ``notebook``, or empty.
+    reason
+        Why it is muted, if the metadata says so.
     """
 
     code: str
@@ -38,6 +40,7 @@ class Finding:
     line: int | None
     seen: str
     muted: Place = ""
+    reason: str = ""
 
     @property
     def check(self) -> Check:
@@ -61,7 +64,7 @@ class Finding:
 
     def document(self) -> dict[str, object]:
         """Its facts, as the manifest keeps them."""
-        names = ("code", "severity", "cell", "line", "seen", "muted")
+        names = ("code", "severity", "cell", "line", "seen", "muted", "reason")
         return {name: getattr(self, name) for name in names}
 
 
@@ -92,14 +95,16 @@ class LintReport:
         """One row a finding, muted ones last.
 
         Columns: ``code``, ``severity``, ``cell``, ``line``, ``title``, ``seen``, ``why``,
-        ``mend``, ``mute``, ``muted`` (``cell``, ``notebook`` or empty).
+        ``mend``, ``mute``, ``muted`` (``cell``, ``notebook`` or empty), ``reason`` of the mute.
         """
         import polars as pl
 
         kinds: dict[str, pl.DataType] = {
             **dict.fromkeys(("code", "severity"), pl.String()),
             **dict.fromkeys(("cell", "line"), pl.Int64()),
-            **dict.fromkeys(("title", "seen", "why", "mend", "mute", "muted"), pl.String()),
+            **dict.fromkeys(
+                ("title", "seen", "why", "mend", "mute", "muted", "reason"), pl.String()
+            ),
         }
         rows = [
             {

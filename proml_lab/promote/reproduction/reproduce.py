@@ -140,7 +140,8 @@ def _made(
     seconds = time.monotonic() - began
     tell(0.95, "comparing")
     # Verdicts are not judged again, the champion may be another by now: what they rest on is.
-    standing = Standing(artifact.manifest.gates, held=held_out.read(run.outputs))
+    old, held = artifact.manifest, held_out.read(run.outputs)
+    standing = Standing(old.gates, old.override, held, old.lint)
     draft = promotion.assembled(run, recorded, ground, standing)
     return _Made([*_compared(artifact, draft)], tuple(warnings), seconds)
 

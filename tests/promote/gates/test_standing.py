@@ -117,12 +117,21 @@ def test_an_override_says_who_when_and_why(visits: Visits) -> None:
 def test_card_and_report_show_the_verdicts(visits: Visits) -> None:
     one, two, three = visits.artifacts
     assert "It passes its gates, 1 with a warning." in one.card
-    assert "| drift | `warn` | not checked | No report of this run" in one.card
-    assert "does not pass 1 of its 4 gates" in two.card
-    assert two.card == three.card
+    assert "| drift | `warn` | – | – | not checked | No report of this run" in one.card
+    rejected = "it does not pass 1 of its 4 gates (brier <= champion)."
+    assert f"**Rejected: {rejected} By its spec it must not be used.**" in two.card
+    said = two.card.splitlines()
+    assert [line for line in three.card.splitlines() if line not in said] == [
+        f"**Overridden: {rejected.removesuffix('.')}, and someone decided that it may be used "
+        "all the same.**",
+        "The reason given: agreed | with all",
+    ]
     pages = [a.report.read_text(encoding="utf-8") for a in visits.artifacts]
     assert all("What it had to reach" in page for page in pages)
-    assert "Overridden by" in pages[2]
+    assert ['class="proml-status"' in page for page in pages] == [False, True, True]
+    override = three.manifest.override
+    assert override is not None
+    assert pages[2].count(f"Overridden by {override.who}, ") == 2
     assert "agreed | with all" in pages[2]
     assert "Overridden by" not in pages[1]
 

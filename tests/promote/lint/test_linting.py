@@ -75,6 +75,16 @@ def test_what_is_muted_is_kept_but_does_not_count(check: Check) -> None:
     assert not check(muted, strict=True).errors
 
 
+def test_a_mute_may_give_its_reason(check: Check) -> None:
+    draw = "import numpy as np\nx = np.random.rand(3)"
+    reasons = {"PN050": f"the draw is \n thrown away, {KEY}", "PN091": None}
+    found = check(code(draw, metadata={"proml": {"mute": reasons}}), draw)
+    assert [(f.cell, f.muted) for f in found.all] == [(3, ""), (2, "cell")]
+    assert found.muted[0].reason.startswith("the draw is thrown away, ")
+    assert KEY not in found.muted[0].reason
+    assert codes(check("x = 1", metadata={"proml": {"mute": {"PN31": ""}}})) == ["PN110"]
+
+
 def test_an_unknown_code_leads_to_the_right_one(check: Check) -> None:
     found = check("x = 1", metadata={"proml": {"mute": ["PN31"]}})
     assert codes(found) == ["PN110"]

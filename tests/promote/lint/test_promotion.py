@@ -40,15 +40,18 @@ def test_strict_stops_it_for_warnings_too(workspace: Path) -> None:
 
 
 def test_warnings_and_what_is_muted_go_into_the_manifest(workspace: Path) -> None:
-    muted = code("!true", metadata={"proml": {"mute": ["PN091"]}})
+    muted = code("!true", metadata={"proml": {"mute": {"PN091": "it does  nothing"}}})
     path = write_cells(workspace / "a.ipynb", parameters(), DRAW, muted, LIGHT)
     made = promote(path, "tiny", workspace=workspace)
     entries = [entry.model_dump() for entry in load_artifact(made.path).manifest.lint]
     assert entries == [
         {"code": "PN050", "severity": "warning", "cell": 2, "line": 2,
-         "seen": "random.random", "muted": ""},
+         "seen": "random.random", "muted": "", "reason": ""},
         {"code": "PN091", "severity": "warning", "cell": 3, "line": 1,
-         "seen": "!true", "muted": "cell"},
+         "seen": "!true", "muted": "cell", "reason": "it does nothing"},
     ]  # fmt: skip
     shown = made._repr_mimebundle_()["text/plain"]
     assert "1 warning (PN050), 1 muted (PN091)" in shown
+    for text in (made.card, made.report.read_text(encoding="utf-8")):
+        assert "unseeded randomness: random.random" in text
+        assert "it does nothing" in text

@@ -1,0 +1,72 @@
+"""The data of a bundle as people read it: a line a source, and what became of the files."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from proml_lab.promote.freeze.data import INDEX
+
+TABLE = "frame"
+"""What stands for a file where the notebook made the table itself."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One source of the training data.
+
+    `until` is the greatest cutoff that it was joined at, ISO 8601 in UTC, None where time plays no
+    part; `kept` is ``yes``, or ``no: `` and why the bundle has no copy of the file.
+    """
+
+    view: str
+    source: str
+    n_rows: int
+    fingerprint: str
+    columns: tuple[str, ...]
+    until: str | None
+    kept: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All `sources`, how many `others` the notebook read, and why files `missing` were not kept."""
+
+    sources: tuple[Input, ...]
+    others: int
+    missing: tuple[str, ...]
+
+
+def read(folder: Path) -> Inputs:
+    """What ``data/`` in a bundle's `folder` says."""
+    place = folder / "data"
+    files = json.loads((place / INDEX).read_text(encoding="utf-8"))["files"]
+    fate = {file["path"]: "yes" if file["kept"] else f"no: {file['why']}" for file in files}
+    sources = []
+    for path in sorted(place.glob("*.json")):
+        if path.name == INDEX:
+            continue
+        told = json.loads(path.read_text(encoding="utf-8"))
+        source = told["source"]
+        unknown = "made by the notebook" if source == TABLE else "not read in this run"
+        sources.append(
+            Input(
+                view=told["view"],
+                source=source,
+                n_rows=told["n_rows"],
+                fingerprint=told["fingerprint"],
+                columns=tuple(told["columns"]),
+                until=told["until"],
+                kept=fate.get(source, f"no: {unknown}"),
+            )
+        )
+    sources.sort(key=lambda one: one.view != "spine")
+    named = {one.source for one in sources}
+    lost = Counter(file["why"] for file in files if not file["kept"])
+    return Inputs(
+        tuple(sources),
+        others=sum(path not in named for path in fate),
+        missing=tuple(f"{n} file{'s' if n > 1 else ''}: {why}" for why, n in sorted(lost.items())),
+    )

@@ -1,0 +1,47 @@
+"""The data of a bundle: sources, what became of their files, and the others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from proml_lab.promote.inputs import Input, read
+from tests.promote.conftest import Promoted
+
+
+def test_every_source_and_the_fate_of_its_file(tmp_path: Path) -> None:
+    place = tmp_path / "data"
+    place.mkdir()
+    view = {"n_rows": 3, "fingerprint": "f" * 32, "columns": ["x"], "until": None}
+    for name, source in {"a.b": "a.parquet", "big": "big.csv", "made": "frame"}.items():
+        told = {**view, "view": name, "source": source}
+        (place / f"{name}.json").write_text(json.dumps(told))
+    spine = {**view, "view": "spine", "source": "gone.csv", "until": "2014-01-01T02:59:00Z"}
+    (place / "spine.json").write_text(json.dumps(spine))
+    files = [
+        {"path": "a.parquet", "kept": True},
+        {"path": "big.csv", "kept": False, "why": "over snapshot_limit"},
+        {"path": "other.txt", "kept": True},
+        {"path": ".env", "kept": False, "why": "may hold secrets"},
+        {"path": "token", "kept": False, "why": "may hold secrets"},
+    ]
+    (place / "index.json").write_text(json.dumps({"files": files}))
+    found = read(tmp_path)
+    assert [(one.view, one.kept) for one in found.sources] == [
+        ("spine", "no: not read in this run"),
+        ("a.b", "yes"),
+        ("big", "no: over snapshot_limit"),
+        ("made", "no: made by the notebook"),
+    ]
+    spine_row = Input(
+        *("spine", "gone.csv", 3, "f" * 32, ("x",), "2014-01-01T02:59:00Z"),
+        "no: not read in this run",
+    )
+    assert found.sources[0] == spine_row
+    assert found.others == 3
+    assert found.missing == ("2 files: may hold secrets", "1 file: over snapshot_limit")
+
+
+def test_of_a_promoted_bundle(promoted: Promoted) -> None:
+    (source,) = read(promoted.artifacts[2].path).sources
+    assert (source.view, source.n_rows, source.until) == ("shop.visits", 400, None)
