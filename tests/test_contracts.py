@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import polars as pl
 import pytest
 
@@ -31,6 +33,27 @@ def test_take_keeps_roles() -> None:
         part = data.take(rows)
         assert part.frame["x"].to_list() == [1, 3]
         assert part.features == ("x",)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])
+def test_the_period_is_that_of_the_cutoffs_in_utc(zone: str | None) -> None:
+    moments = [datetime(2013, 5, 1, 6), None, datetime(2013, 1, 1, 5)]
+    kept = pl.Series("at", moments, dtype=pl.Datetime("ms"))
+    if zone is not None:
+        kept = kept.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    data = Dataset(FRAME.with_columns(kept), cutoff="at")
+    assert data.period == (
+        datetime(2013, 1, 1, 5, tzinfo=UTC),
+        datetime(2013, 5, 1, 6, tzinfo=UTC),
+    )
+    assert data.take(pl.Series([1])).period is None
+
+
+def test_without_a_cutoff_in_time_there_is_no_period() -> None:
+    days = FRAME.with_columns(day=pl.lit(date(2013, 5, 1)))
+    assert Dataset(days, cutoff="day").period == (datetime(2013, 5, 1, tzinfo=UTC),) * 2
+    assert Dataset(FRAME).period is None
+    assert Dataset(FRAME, cutoff="x").period is None
 
 
 def test_a_role_needs_its_column() -> None:

@@ -59,6 +59,10 @@ def test_only_training_rows_are_learnt_from(spec) -> None:
     needed = [*model.inputs, "late"]
     assert model.data == fingerprint(rows.frame.head(450).select(needed))
     assert model.test.frame.equals(rows.frame.tail(150))
+    ends = rows.frame.head(450)["at"].min(), rows.frame.head(450)["at"].max()
+    assert [moment.replace(tzinfo=None) for moment in model.period] == [
+        moment.replace(tzinfo=None) for moment in ends
+    ]
     noise = rows.frame.tail(150).with_columns(x=-7 * pl.col("x"), late=~pl.col("late"))
     other = replace(rows, frame=pl.concat([rows.frame.head(450), noise]))
     again = learners.fit(spec("linear", split={"test": 0.25}), other)

@@ -58,6 +58,7 @@ def test_versions_are_numbered_and_laid_out_as_designed(promoted: Promoted) -> N
         *("model/MLmodel", "model/model.json", "model/spec.proml.yaml"),
         *("model/predictor/features.json", "model/predictor/trees.txt"),
         *("reports/metrics.json", "reports/card.md", "reports/held_out.parquet"),
+        "reports/groups.json",
         *(f"reports/comparison.{kind}" for kind in ("json", "html", "svg")),
         *(f"reports/drivers.{kind}" for kind in ("json", "html", "svg")),
     }
