@@ -19,6 +19,7 @@ from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.recorded import Metric, Recorded
 from proml_lab.promote.run.delivery import deliver
+from proml_lab.promote.run.recovery import BUNDLE
 from proml_lab.promote.trust import Signer, crate, leave_key, sign
 from proml_lab.spec import ModelSpec
 
@@ -76,7 +77,7 @@ def assemble(
     standing
         The verdicts of its gates, and the held-out rows that they were measured on.
     """
-    folder = keep / "bundle"
+    folder = keep / BUNDLE
     (folder / "notebook").mkdir(parents=True)
     given = keep / "outputs"
     (given / "model").rename(folder / "model")

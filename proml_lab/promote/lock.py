@@ -15,8 +15,10 @@ _PAUSE_S = 0.05
 
 
 @contextmanager
-def lock(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-    """Hold the lock `path`, which is made, for a block; wait for it `patience_s` seconds.
+def lock(path: Path, *, patience_s: float = PATIENCE_S, make: bool = True) -> Iterator[None]:
+    """Hold the lock `path` for a block; wait for it `patience_s` seconds.
+
+    Its file is made, unless `make` is false: then it must be there.
 
     Raises
     ------
@@ -24,8 +26,10 @@ def lock(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
         The file cannot be opened, or another process holds it all that time.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        place = f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
+        connection = sqlite3.connect(place, timeout=0, isolation_level=None, uri=True)
     except (OSError, sqlite3.Error) as error:
         raise RegistryError(f"The lock {path} cannot be opened: {error}.") from None
     try:
@@ -38,6 +42,7 @@ def lock(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
 def _take(connection: sqlite3.Connection, path: Path, deadline: float) -> None:
     while True:
         try:
+            connection.execute("PRAGMA journal_mode = OFF")  # no second file beside
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             if "locked" not in str(error) or time.monotonic() > deadline:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,9 +18,7 @@ from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.freeze import Ground, reads
 from proml_lab.promote.gates import standing
 from proml_lab.promote.gates.entry import overriding
-from proml_lab.promote.gc import RUN_LOCK
 from proml_lab.promote.lint import LintReport, lint, require
-from proml_lab.promote.lock import lock
 from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
@@ -30,6 +26,8 @@ from proml_lab.promote.registry import Record, Registry
 from proml_lab.promote.run import execute, recovery, times
 from proml_lab.promote.run.cells import Limits
 from proml_lab.promote.run.environment import passed
+from proml_lab.promote.run.presence import clear, running
+from proml_lab.promote.run.room import cure
 from proml_lab.promote.run.times import CellFacts
 from proml_lab.promote.trust import Signer, signature, signer
 from proml_lab.spec import check_name
@@ -118,8 +116,7 @@ def promote(
     run = Run(info, name, bound, place, keep, fresh_env, checked, override, limits, before)
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
-        # The first lock tells gc, the second the next promotion, that the run is under way.
-        with lock(keep / RUN_LOCK), recovery.running(keep):
+        with running(keep):
             opening = pool.submit(registry.open)
             pool.submit(signature.load)
             ground = stand(run, tell)
@@ -133,7 +130,7 @@ def promote(
     except OSError as error:
         raise RunError(
             f"The artifact of {info.path.name} could not be written: {error.strerror or error}.",
-            hint=f"{_cure(error)}; nothing was registered; the run is kept in {keep}.",
+            hint=f"{cure(error, keep)}; nothing was registered; the run is kept there.",
         ) from error
     finally:
         pool.shutdown(wait=False)
@@ -290,8 +287,9 @@ def _finish(
             passed_environment=passed(os.environ, run.workspace.config.pass_environment),
         )
         place = registry.place(run.name, version)
+        recovery.note_place(run.keep, manifest.key)
         bundle.move(draft.folder, place)
-    shutil.rmtree(run.keep, ignore_errors=True)
+    clear(run.keep)
     tell(1.0, f"{run.name}@{version}")
     artifact = Artifact(place, manifest)
     if reached.status == "rejected":
@@ -317,11 +315,6 @@ def run_folder(runs: Path, name: str) -> Path:
             hint="check the workspace's disk and its permissions.",
         ) from None
     return folder
-
-
-def _cure(error: OSError) -> str:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return "free some space" if full else "check the workspace's folder and its permissions"
 
 
 def _silent(part: float, words: str) -> None:

@@ -42,3 +42,13 @@ def test_what_cannot_be_a_lock(tmp_path: Path) -> None:
         pass
     with pytest.raises(RegistryError, match="cannot be opened: "), lock(tmp_path / "text" / "x"):
         pass
+
+
+def test_a_lock_that_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="cannot be opened"), lock(tmp_path / "x", make=False):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "x y?#%").touch()
+    with lock(tmp_path / "x y?#%", make=False):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["x y?#%"]

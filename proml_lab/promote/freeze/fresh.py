@@ -25,7 +25,8 @@ from proml_lab.promote.freeze.installed import packages
 from proml_lab.promote.lock import lock
 
 CACHE = "PROML_CACHE"
-_MARK = "complete.json"
+MARK = "complete.json"
+"""There once an environment is complete; its date says when that was last used."""
 _LOG = "install.log"
 _PATIENCE_S = 3600.0
 
@@ -69,18 +70,33 @@ def build(folder: Path, progress: Progress | None = None) -> Environment:
         pip cannot install it: no network, say. Nothing half built is ever used.
     """
     asked, digests = _requirements(folder)
-    facts = [*sorted(f"{line} {digests.get(line, '')}" for line in asked)]
-    about = [platform.python_version(), sys.platform, platform.machine(), sys.base_prefix]
-    key = hashlib.sha256("\n".join([*facts, *about]).encode()).hexdigest()[:24]
-    place = cache() / key
-    with lock(cache() / f"{key}.lock", patience_s=_PATIENCE_S):
-        if not (place / _MARK).is_file():
+    place = cache() / _digest(asked, digests)
+    with lock(lock_of(place), patience_s=_PATIENCE_S):
+        if (place / MARK).is_file():
+            os.utime(place / MARK)
+        else:
             if progress is not None:
                 progress(0.0, f"building an environment of {len(asked)} packages (once)")
             _build(place, folder, asked)
-        mark = json.loads((place / _MARK).read_text(encoding="utf-8"))
+        mark = json.loads((place / MARK).read_text(encoding="utf-8"))
     downloads = {name: (entry[0], entry[1]) for name, entry in mark["downloads"].items()}
     return Environment(str(_python(place)), downloads, tuple(_unlike(folder, place)))
+
+
+def key(folder: Path) -> str:
+    """The name in the `cache` of the environment of the lock in `folder`, built or not.
+
+    Raises
+    ------
+    ArtifactError
+        The lock is broken, or is for another Python or machine.
+    """
+    return _digest(*_requirements(folder))
+
+
+def lock_of(place: Path) -> Path:
+    """The lock that whoever builds the environment in `place` holds."""
+    return place.with_name(f"{place.name}.lock")
 
 
 def cache() -> Path:
@@ -139,6 +155,12 @@ def _requirements(folder: Path) -> tuple[list[str], dict[str, str]]:
     return lines, digests
 
 
+def _digest(asked: Sequence[str], digests: Mapping[str, str]) -> str:
+    facts = sorted(f"{line} {digests.get(line, '')}" for line in asked)
+    about = [platform.python_version(), sys.platform, platform.machine(), sys.base_prefix]
+    return hashlib.sha256("\n".join([*facts, *about]).encode()).hexdigest()[:24]
+
+
 def _build(place: Path, folder: Path, asked: Sequence[str]) -> None:
     """Build the environment in `place`; the mark comes last, so that a part is never taken."""
     shutil.rmtree(place, ignore_errors=True)
@@ -154,9 +176,9 @@ def _build(place: Path, folder: Path, asked: Sequence[str]) -> None:
     pip += ["install", *options, "--report", str(report), "-r", str(pins)]
     _command(pip, place, folder)
     mark = {"downloads": _downloads(report)}
-    beside = place / (_MARK + ".part")
+    beside = place / (MARK + ".part")
     beside.write_text(json.dumps(mark, indent=1), encoding="utf-8")
-    beside.replace(place / _MARK)
+    beside.replace(place / MARK)
 
 
 def _command(words: Sequence[str], place: Path, folder: Path) -> None:

@@ -166,7 +166,7 @@ class Connection:
         """Tables are made in a file beside and moved into place whole: never a part of them."""
         file = self.file
         if file is not None and not file.exists():
-            for stale in file.parent.glob(f"{file.name}.*.part"):
+            for stale in file.parent.glob(f"{file.name}.*.part*"):
                 stale.unlink()
             made = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
             try:

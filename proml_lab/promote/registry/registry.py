@@ -96,7 +96,7 @@ class Registry:
                 raise
             except BaseException:
                 with suppress(Exception):  # what cannot be taken back now is swept next time
-                    steps.remove(made)
+                    call(lambda: steps.remove(made))
                 raise
 
     @contextmanager

@@ -19,8 +19,6 @@ from proml_lab.promote import assemble, bundle, promotion, trust
 from proml_lab.promote.artifact import Artifact, load_artifact, opened
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
-from proml_lab.promote.gc import RUN_LOCK
-from proml_lab.promote.lock import lock
 from proml_lab.promote.notebook import NotebookInfo, inspect
 from proml_lab.promote.reproduction import drift
 from proml_lab.promote.reproduction.cells import compare_cells
@@ -29,6 +27,7 @@ from proml_lab.promote.reproduction.files import compare_files
 from proml_lab.promote.reproduction.result import SCHEMA, Reproduction, row, worst
 from proml_lab.promote.restore import notebook_of, restore
 from proml_lab.promote.run import execute
+from proml_lab.promote.run.presence import running
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -82,7 +81,7 @@ def reproduce(
     runs = place.runs if place else Path(gettempdir())
     keep = promotion.run_folder(runs, f"{artifact.name}-{artifact.version}")
     try:
-        with lock(keep / RUN_LOCK):  # so that gc knows that the run is under way
+        with running(keep):  # so that gc knows that the run is under way
             made = _made(artifact, keep, place, fresh_env=fresh_env, tell=progress or _silent)
         table = pl.DataFrame(made.rows, schema=SCHEMA, orient="row")
     finally:

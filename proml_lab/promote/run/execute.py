@@ -16,6 +16,7 @@ from proml_lab.promote import notebook
 from proml_lab.promote.run import kernel, times
 from proml_lab.promote.run.cells import CellRun, Limits
 from proml_lab.promote.run.environment import allowed
+from proml_lab.promote.run.room import cure
 from proml_lab.promote.run.times import CellFacts
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ def execute(
             more = f"{error.hint.rstrip('.')}; " if error.hint else ""
             lost, hint = error.message, more + (hint or _UNTOUCHED)
         except OSError as error:
-            lost, hint = f"the run could not be written: {error.strerror}", hint or _UNTOUCHED
+            lost = f"the run could not be written: {error.strerror or error}"
+            hint = f"{cure(error, keep)}; {hint or _UNTOUCHED}"
     began = teller.reached >= 0
     reason, line = (lost, None) if lost or not began else _error(teller.cell)
     if reason:
@@ -203,8 +205,8 @@ def _fold(run: CellRun, path: Path) -> str:
         run.finish(path)
     except OSError as error:
         return (
-            f"nothing was registered; the run could not be put into {path}: {error.strerror}; "
-            "what it wrote is kept beside."
+            f"nothing was registered; the run could not be put into {path}: {error.strerror}: "
+            f"{cure(error, path.parent)}; what it wrote is kept beside."
         )
     finally:
         run.close()

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 NAME = "run.jsonl"
+PLACE = "place"
+"""The event after which a run's bundle is moved to its place."""
 
 
 class RunLog:

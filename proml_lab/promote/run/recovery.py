@@ -4,45 +4,36 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from proml_lab.errors import RegistryError, RunError
+from proml_lab.errors import RunError
 from proml_lab.promote import notebook
-from proml_lab.promote.lock import lock
-from proml_lab.promote.run import growing
+from proml_lab.promote.run import growing, log
 from proml_lab.promote.run.cells import GROWING
 from proml_lab.promote.run.execute import EXECUTED, PREPARED
+from proml_lab.promote.run.presence import RUNNING, at_rest
 
-RUNNING = "running.lock"
+BUNDLE = "bundle"
+"""Where a run's artifact is put together, in its folder."""
 _CUT = "the run was cut off here: its process was killed"
 
 
 @dataclass(frozen=True)
 class CutOff:
-    """A run that ended with its process. `place` is where it was, `kept` what is left of it."""
+    """A run that ended with its process. `place` is where it was, `kept` what is left of it.
+
+    `kept` is None where nothing is lost: its artifact is in its place.
+    """
 
     folder: Path
     place: str
-    kept: Path
+    kept: Path | None
 
     def __str__(self) -> str:
-        return f"The run {self.folder.name} was cut off {self.place}; what it did is in {self.kept}"
-
-
-@contextmanager
-def running(keep: Path) -> Iterator[None]:
-    """While the block runs, `keep` is a run under way; if the process dies, it was cut off."""
-    path = keep / RUNNING
-    with lock(path, patience_s=0.0):
-        try:
-            yield
-        finally:
-            with suppress(PermissionError):  # Windows: not while it is open
-                path.unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+        said = f"what it did is in {self.kept}" if self.kept else "that version is whole"
+        return f"The run {self.folder.name} was cut off {self.place}; {said}"
 
 
 def cut_off(runs: Path) -> tuple[CutOff, ...]:
@@ -51,17 +42,25 @@ def cut_off(runs: Path) -> tuple[CutOff, ...]:
     A run that is under way is left alone. What cannot be put together is named all the same.
     """
     found = []
-    left = {path.parent for name in (RUNNING, GROWING) for path in runs.glob(f"*/{name}")}
-    for path in sorted(folder / RUNNING for folder in left):
-        if not path.is_file() and not (path.parent / GROWING).is_file():
-            continue  # another promotion was here before us
-        with suppress(RegistryError), lock(path, patience_s=0.0):
-            if not any((path.parent / name).is_file() for name in (PREPARED, EXECUTED)):
-                shutil.rmtree(path.parent)  # it had not begun, or has just ended well
-            else:
-                found.append(_recovered(path.parent))
-            path.unlink(missing_ok=True)
+    for folder in sorted(path for path in runs.glob("*") if path.is_dir()):
+        with suppress(OSError):
+            folder.rmdir()  # if it is empty: whoever is about to begin makes it again
+            continue
+        if not any((folder / name).is_file() for name in (RUNNING, GROWING)):
+            continue  # it ended by itself, or was named before
+        with at_rest(folder) as free:
+            if free and any((folder / name).is_file() for name in (RUNNING, GROWING)):
+                found += _settled(folder)
     return tuple(found)
+
+
+def note_place(keep: Path, key: str) -> None:
+    """Note that the run's artifact ``name@version`` is about to be moved to its place."""
+    record = log.RunLog(keep)
+    try:
+        record.write(log.PLACE, artifact=key)
+    finally:
+        record.close()
 
 
 def recover(folder: Path) -> Path:
@@ -88,6 +87,27 @@ def recover(folder: Path) -> Path:
             hint="what there is of it is in that folder.",
         ) from None
     return path
+
+
+def _settled(folder: Path) -> list[CutOff]:
+    """Put one run together; none if there is nothing of it to keep."""
+    if not any((folder / name).is_file() for name in (PREPARED, EXECUTED)):
+        shutil.rmtree(folder)  # it had not begun, or had ended well
+        return []
+    if key := _placed(folder):
+        shutil.rmtree(folder)
+        return [CutOff(folder, f"after {key} was in its place", None)]
+    found = _recovered(folder)
+    (folder / RUNNING).unlink(missing_ok=True)
+    return [found]
+
+
+def _placed(folder: Path) -> str:
+    """The ``name@version`` that a run moved to its place before it was cut off, if it did."""
+    if (folder / BUNDLE).exists() or not (folder / log.NAME).is_file():
+        return ""
+    keys = [str(e["artifact"]) for e in log.events(folder) if e["event"] == log.PLACE]
+    return keys[-1] if keys else ""
 
 
 def _recovered(folder: Path) -> CutOff:

@@ -14,7 +14,8 @@ import pytest
 
 from proml_lab.errors import RunError
 from proml_lab.promote.run import log
-from proml_lab.promote.run.recovery import cut_off, recover, running
+from proml_lab.promote.run.presence import running
+from proml_lab.promote.run.recovery import cut_off, note_place, recover
 from tests.promote.conftest import write_notebook
 
 SCRIPT = """
@@ -23,7 +24,7 @@ from pathlib import Path
 from proml_lab.promote import inspect
 from proml_lab.promote.notebook import prepared
 from proml_lab.promote.run.execute import execute
-from proml_lab.promote.run.recovery import running
+from proml_lab.promote.run.presence import running
 moment, path, keep = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 keep.mkdir(parents=True)
 def die(*_):
@@ -137,3 +138,17 @@ def test_what_cannot_be_read_is_named_and_kept(tmp_path: Path) -> None:
 def test_nothing_to_put_together(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be put together: No such file"):
         recover(tmp_path)
+
+
+def test_an_artifact_in_its_place_is_named_and_its_run_goes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "running.lock").touch()
+        (tmp_path / name / "executed.ipynb").write_text('{"cells": [], "metadata": {}}')
+        note_place(tmp_path / name, "visits@3")
+    (tmp_path / "two" / "bundle").mkdir()  # it was not moved
+    one, two = map(str, cut_off(tmp_path))
+    assert one == "The run one was cut off after visits@3 was in its place; that version is whole"
+    assert two.startswith("The run two was cut off after its last cell; what it did is in ")
+    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+    assert cut_off(tmp_path) == ()

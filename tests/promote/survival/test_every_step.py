@@ -1,0 +1,68 @@
+"""In the soak only: kill -9 and a full disk at every step, and kill -9 at any moment."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.promote.survival.place import Place, every, go_on, is_moved, told_of_full_disk
+from tests.soak import FACTOR, seeds
+
+
+def reset(place: Place) -> None:
+    """The workspace as it was when it was saved."""
+    for path in place.root.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(place.root.with_name("before"), place.root, dirs_exist_ok=True)
+
+
+def steps(place: Place) -> list[tuple[str, int]]:
+    """Promote once, save the workspace, and promote again: the steps of that."""
+    assert place.promote().status == 0
+    shutil.copytree(place.root, place.root.with_name("before"))
+    return every(place.promote().steps)
+
+
+@pytest.mark.parametrize("share", range(FACTOR))
+def test_kill_9_at_every_step(place: Place, share: int) -> None:
+    for step, nth in steps(place)[share::FACTOR]:
+        for moment in ("before", "after"):
+            reset(place)
+            killed = place.promote(step, nth, moment)
+            assert killed.status == -signal.SIGKILL, (step, nth, moment, killed)
+            there = place.whole()
+            assert len(there) == 1 + is_moved(killed, step, moment), (step, nth, moment)
+            go_on(place, there)
+
+
+@pytest.mark.parametrize("share", range(FACTOR))
+def test_a_full_disk_at_every_step(disk: Place, share: int) -> None:
+    for step, nth in steps(disk)[share::FACTOR]:
+        reset(disk)
+        ended = disk.promote(step, nth, "full")
+        disk.make_room()
+        there = disk.whole()
+        if there == [1]:
+            told_of_full_disk(disk, ended)
+        go_on(disk, there)
+
+
+@pytest.mark.parametrize("seed", seeds(1))
+def test_kill_9_at_any_moment(place: Place, seed: int) -> None:
+    """Of the command itself, from its start; its length is that of a whole promotion."""
+    words = place.order("promote", str(place.workspace / "some.ipynb"), "--name", "tiny").command
+    command = [sys.executable, "-m", "proml_lab", *words]
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.monotonic() - began
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(random.Random(seed).random() * seconds)
+    process.kill()
+    process.wait()
+    go_on(place, place.whole())
