@@ -16,7 +16,7 @@ HELP = "run a promoted notebook again and compare what comes out"
 EXAMPLES = """
 reproduce flight-delay@1
 reproduce flight-delay@1 --fresh-env
-reproduce ../copies/flight-delay-1
+reproduce ../copies/flight-delay-1 --key anna.pub
 """
 BODY = ""
 
@@ -31,6 +31,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="run in an environment built from the artifact's lock, not in this one",
     )
+    parser.add_argument(
+        "--key", metavar="FILE", help="also trust this public key, such as a signature.pub"
+    )
 
 
 def run(args: Namespace, context: Context) -> Reproduction:
@@ -42,7 +45,9 @@ def run(args: Namespace, context: Context) -> Reproduction:
     place = context.folder or (None if is_folder else context.workspace)
     key = Path(args.artifact) if is_folder else args.artifact
     with context.progress(args.artifact) as tell:
-        return reproduce(key, fresh_env=args.fresh_env, workspace=place, progress=tell)
+        return reproduce(
+            key, fresh_env=args.fresh_env, workspace=place, key=args.key, progress=tell
+        )
 
 
 def status(found: Reproduction) -> int:
@@ -52,5 +57,9 @@ def status(found: Reproduction) -> int:
 
 def code(args: Namespace) -> str:
     """The reproduction as a call."""
-    options = {"fresh_env": args.fresh_env or None, "workspace": python.workspace(args)}
+    options = {
+        "fresh_env": args.fresh_env or None,
+        "workspace": python.workspace(args),
+        "key": args.key,
+    }
     return python.script(python.call("reproduce", args.artifact, **options))

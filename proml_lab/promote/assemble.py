@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Origin
-from proml_lab.promote import bundle, card, freeze, groups, notebook, pyfunc, report
+from proml_lab.promote import bundle, card, example, freeze, groups, notebook, pyfunc, report
 from proml_lab.promote.bundle import FileEntry, InputEntry, Manifest
 from proml_lab.promote.freeze import Ground, data
 from proml_lab.promote.freeze.reads import Reads
@@ -107,6 +107,7 @@ def assemble(
     if standing.held is not None:
         held_out.store(standing.held, folder)
         groups.store(standing.held.folder, folder)
+    example.store(given, folder / "model")
     pyfunc.describe(folder / "model", ground.environment)
     notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
     deliver(keep, folder / "notebook")

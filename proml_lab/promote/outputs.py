@@ -19,7 +19,7 @@ import polars as pl
 from proml_lab.contracts import Floats, Report
 from proml_lab.errors import ArtifactError, DataError, UsageError
 from proml_lab.model import Model
-from proml_lab.promote import groups
+from proml_lab.promote import example, groups
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.recorded import VARIABLE, Metric, Recorded, writing
 from proml_lab.spec import check_name
@@ -112,7 +112,7 @@ def _forget(values: Mapping[str, object], kept: Path) -> None:
     """Take away what may be half written, and with it the index, which may name it."""
     Recorded.remove(kept)
     if "model" in values:
-        for part in ("model", held_out.FOLDER):
+        for part in ("model", held_out.FOLDER, example.FOLDER):
             shutil.rmtree(kept / part, ignore_errors=True)
     stems = [_stem(name, value) for name, value in values.items() if isinstance(value, Report)]
     for stem in (*stems, _EVALUATION):
@@ -160,6 +160,7 @@ def _keep_model(model: Model, recorded: Recorded, folder: Path) -> None:
     recorded.model, recorded.learner = model.name, model.learner
     held_out.keep(model, folder)
     groups.keep(model, folder)
+    example.keep(model, folder)
     recorded.scores = _digest(model.predict(model.test)) if model.test is not None else ""
 
 

@@ -1,65 +1,53 @@
-"""The door for MLflow: ``mlflow.pyfunc.load_model("<artifact>/model")`` comes in here."""
+"""What leads MLflow into a model's folder: ``mlflow.pyfunc.load_model("<artifact>/model")``.
+
+The door that it comes in by is `learners.pyfunc`. The format: docs/formats.md#mlflows-files.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
-import re
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from proml_lab.contracts import Floats
-from proml_lab.model import Model
+from proml_lab.promote import example
 from proml_lab.promote.freeze.environment import Frozen
 from proml_lab.promote.freeze.needed import needed
 
-ENVIRONMENT = ("MLmodel", "requirements.txt", "python_env.yaml")
+ENVIRONMENT = ("MLmodel", "requirements.txt", "constraints.txt", "python_env.yaml")
 """Files in a model's folder that say what it needs: they change with the environment."""
 WHEELS = "wheels"
 
-_KINDS = {"String": "string", "Boolean": "boolean", "Float32": "double", "Float64": "double"}
-
-
-class PyFuncModel:
-    """A model as MLflow calls it."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-
-    def predict(self, model_input: object, params: object = None) -> Floats:
-        """(n,) predictions for a pandas frame with the columns that the model reads."""
-        return self.model.predict(model_input)
-
-
-def _load_pyfunc(path: str) -> PyFuncModel:
-    """MLflow's entry: `path` is the folder that holds the ``MLmodel`` file."""
-    from proml_lab.learners import load
-
-    return PyFuncModel(load(path))
+_DOOR = "proml_lab.learners.pyfunc"
+_MLFLOW = "mlflow"
 
 
 def describe(folder: Path, frozen: Frozen) -> None:
     """Write what leads MLflow here into a model's folder; the same model gives the same bytes.
 
-    ``MLmodel`` has the columns that the model reads; ``python_env.yaml`` and ``requirements.txt``
-    have the packages that it needs, as they are in `frozen`; those of them that no index has lie in
-    ``wheels/``.
+    ``MLmodel`` names the columns that the model reads, and an example of them where there is one;
+    ``python_env.yaml``, ``requirements.txt`` and ``constraints.txt`` name the packages that it
+    needs, as they are in `frozen`; those of them that no index has lie in ``wheels/``.
     """
     head = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     n_bytes = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     _write_needs(folder, frozen, head["learner"])
-    inputs = [_column(name, kind) for name, kind in head["inputs"].items()]
+    # MLflow's own check refuses whole numbers for floats, categories for text and moments as JSON
+    # has them, and shows the whole frame: the model checks each column itself, in plain words.
+    inputs = [{"type": "any", "name": name, "required": False} for name in head["inputs"]]
     lines = [
         "flavors:",
         "  python_function:",
         "    env:",
         "      virtualenv: python_env.yaml",
-        "    loader_module: proml_lab.promote.pyfunc",
+        f"    loader_module: {_DOOR}",
         f"    python_version: {platform.python_version()}",
+        f"metadata: {json.dumps({'columns': head['inputs']})}",
         f"mlflow_version: {version('mlflow-skinny')}",
         f"model_size_bytes: {n_bytes}",
+        *_example(folder),
         "signature:",
         f"  inputs: {_quoted(json.dumps(inputs, ensure_ascii=False))}",
         """  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1]}}]'""",
@@ -68,18 +56,35 @@ def describe(folder: Path, frozen: Frozen) -> None:
     (folder / "MLmodel").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
+def _example(folder: Path) -> list[str]:
+    if not (folder / example.INPUT).is_file():
+        return []
+    return [
+        "saved_input_example_info:",
+        f"  artifact_path: {example.INPUT}",
+        "  pandas_orient: split",
+        f"  serving_input_path: {example.SERVING}",
+        "  type: dataframe",
+    ]
+
+
 def _write_needs(folder: Path, frozen: Frozen, learner: str) -> None:
-    pins = []
-    for package in needed(learner, frozen.packages):
-        wheel = frozen.wheels.get(package.name)
-        if wheel is None:
-            pins.append(f"{package.name}=={package.version}")
-            continue
+    """The packages of the model, and MLflow; what MLflow itself needs is only held in its place."""
+    wanted = needed(learner, frozen.packages)
+    pins = [f"{p.name}=={p.version}" for p in wanted if p.name not in frozen.wheels]
+    pins += [f"{p.name}=={p.version}" for p in frozen.packages if p.name == _MLFLOW]
+    wheels = [frozen.wheels[p.name].name for p in wanted if p.name in frozen.wheels]
+    for name in wheels:
         (folder / WHEELS).mkdir(exist_ok=True)
-        shutil.copyfile(frozen.folder / WHEELS / wheel.name, folder / WHEELS / wheel.name)
-        pins.append(f"{WHEELS}/{wheel.name}")
+        shutil.copyfile(frozen.folder / WHEELS / name, folder / WHEELS / name)
+    around = needed(learner, frozen.packages, also=[_MLFLOW])
+    held = [f"{p.name}=={p.version}" for p in around if p.name not in frozen.wheels]
     texts: Mapping[str, list[str]] = {
-        "requirements.txt": pins,
+        "requirements.txt": [
+            "-c constraints.txt",
+            *sorted([*pins, *(f"{WHEELS}/{name}" for name in wheels)]),
+        ],
+        "constraints.txt": held,
         "python_env.yaml": [
             f"python: {platform.python_version()}",
             "build_dependencies:",
@@ -90,16 +95,6 @@ def _write_needs(folder: Path, frozen: Frozen, learner: str) -> None:
     }
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-
-
-def _column(name: str, kind: str) -> dict[str, object]:
-    """A column as MLflow's schema has it.
-
-    MLflow refuses whole numbers with gaps, and moments with a zone, which pandas and Polars tell
-    apart by other types: such columns may be of any type, and the model itself checks them.
-    """
-    plain = "datetime" if re.fullmatch(r"Datetime\(.*time_zone=None\)", kind) else "any"
-    return {"type": _KINDS.get(kind, plain), "name": name, "required": True}
 
 
 def _quoted(text: str) -> str:

@@ -37,8 +37,8 @@ def test_what_is_different_ends_with_one(verdict: str, status: int) -> None:
 
 
 def test_the_python_that_does_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main(["reproduce", "x@1", "--fresh-env", "--code"])
-    want = "from proml_lab import reproduce\n\nreproduce('x@1', fresh_env=True)\n"
+    cli.main(["reproduce", "x@1", "--fresh-env", "--key", "a.pub", "--code"])
+    want = "from proml_lab import reproduce\n\nreproduce('x@1', fresh_env=True, key='a.pub')\n"
     assert capsys.readouterr().out == want
 
 

@@ -11,15 +11,17 @@ OURS = "proml-lab"
 _GROUP = "proml_lab.learners"
 
 
-def needed(learner: str, installed: Iterable[Package]) -> tuple[Package, ...]:
+def needed(
+    learner: str, installed: Iterable[Package], *, also: Iterable[str] = ()
+) -> tuple[Package, ...]:
     """Those of `installed` that load a model of `learner`, sorted by name.
 
-    These are this package, the one that brings the learner, and all that they ask for; extras
-    only where they are asked for by name.
+    These are this package, the one that brings the learner, those named in `also`, and all that
+    they ask for; extras only where they are asked for by name.
     """
     known = {package.name: package for package in installed}
     brought = (entry.dist for entry in entry_points(group=_GROUP, name=learner))
-    names = {OURS, *(normal(dist.name) for dist in brought if dist is not None)}
+    names = {OURS, *also, *(normal(dist.name) for dist in brought if dist is not None)}
     waiting = [(name, "") for name in names]
     seen = set(waiting)
     while waiting:

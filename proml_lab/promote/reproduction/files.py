@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from proml_lab.promote import pyfunc
+from proml_lab.promote.reproduction import predictions
 from proml_lab.promote.reproduction.closeness import IDENTICAL, Closeness, closeness
 
 _ENVIRONMENT = tuple(f"model/{name}" for name in pyfunc.ENVIRONMENT)
@@ -14,7 +15,10 @@ _ABSENT = Closeness("different", float("inf"), float("inf"))
 
 
 def compare_files(old: Path, new: Path) -> Iterator[tuple[str, str, Closeness]]:
-    """(kind, path, closeness) of each file that a notebook makes: spec, model, metrics, reports."""
+    """(kind, path, closeness) of each file that a notebook makes: spec, model, metrics, reports.
+
+    Predictions are left to `predictions`.
+    """
     for name in sorted({*_made(old), *_made(new)}, key=lambda n: (_KINDS.index(_kind(n)), n)):
         before, after = old / name, new / name
         there = before.is_file() and after.is_file()
@@ -26,7 +30,9 @@ def _made(folder: Path) -> Iterator[str]:
         place = folder / part
         for path in (place, *place.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            foreign = name in _ENVIRONMENT or name.startswith(f"model/{pyfunc.WHEELS}/")
+            foreign = name in (*_ENVIRONMENT, *predictions.FILES) or name.startswith(
+                f"model/{pyfunc.WHEELS}/"
+            )
             if path.is_file() and not foreign:
                 yield name
 

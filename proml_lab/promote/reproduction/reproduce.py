@@ -24,6 +24,7 @@ from proml_lab.promote.reproduction import drift
 from proml_lab.promote.reproduction.cells import compare_cells
 from proml_lab.promote.reproduction.closeness import IDENTICAL, Closeness
 from proml_lab.promote.reproduction.files import compare_files
+from proml_lab.promote.reproduction.predictions import compare_predictions
 from proml_lab.promote.reproduction.result import SCHEMA, Reproduction, row, worst
 from proml_lab.promote.restore import notebook_of, restore
 from proml_lab.promote.run import execute
@@ -36,10 +37,11 @@ _APART = Closeness("different", float("inf"), float("inf"))
 
 
 def reproduce(
-    key: str | Path,
+    artifact: str | Path,
     *,
     fresh_env: bool = False,
     workspace: Workspace | str | Path | None = None,
+    key: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Reproduction:
     """Run an artifact's notebook again, from what is in the artifact and nothing else.
@@ -49,13 +51,16 @@ def reproduce(
 
     Parameters
     ----------
-    key
+    artifact
         ``name@version``, ``name`` for the newest, ``name@alias``, or an artifact's folder.
     fresh_env
         Run in a new environment built from the artifact's lock; else in this one.
     workspace
         Where the registry is, and where the report is kept: in ``.proml/reproductions``. A folder
-        given as `key` needs none.
+        given as `artifact` needs none.
+    key
+        File of a public key that is trusted beside one's own and those of the workspace: the
+        artifact's notebook, which its owner may have written, is run.
     progress
         Called with the part done and a few words.
 
@@ -69,25 +74,27 @@ def reproduce(
     UnknownNameError, ArtifactError
         There is no such artifact, one of its files is not what was signed, it was signed by a
         key that is not trusted, or data that it does not hold is not in the workspace either.
+    SigningError
+        `key` cannot be read.
     RunError
         The fresh environment cannot be built.
     """
-    _verify(key, workspace)
-    artifact = load_artifact(key, workspace)
-    place = _place(workspace, artifact)
+    _verify(artifact, workspace, key)
+    made_once = load_artifact(artifact, workspace)
+    place = _place(workspace, made_once)
     created = datetime.now(UTC).replace(microsecond=0)
-    stamp = f"{artifact.name}@{artifact.version}-{created:%Y%m%d-%H%M%S}"
+    stamp = f"{made_once.name}@{made_once.version}-{created:%Y%m%d-%H%M%S}"
     execute.load()
     runs = place.runs if place else Path(gettempdir())
-    keep = promotion.run_folder(runs, f"{artifact.name}-{artifact.version}")
+    keep = promotion.run_folder(runs, f"{made_once.name}-{made_once.version}")
     try:
         with running(keep):  # so that gc knows that the run is under way
-            made = _made(artifact, keep, place, fresh_env=fresh_env, tell=progress or _silent)
+            made = _made(made_once, keep, place, fresh_env=fresh_env, tell=progress or _silent)
         table = pl.DataFrame(made.rows, schema=SCHEMA, orient="row")
     finally:
         shutil.rmtree(keep, ignore_errors=True)
     report = Reproduction(
-        key=artifact.key,
+        key=made_once.key,
         verdict=worst(table["verdict"]),
         environment="fresh" if fresh_env else "same",
         warnings=made.warnings,
@@ -154,6 +161,8 @@ def _compared(artifact: Artifact, draft: assemble.Draft) -> Iterator[dict[str, o
         yield row("cell", f"cell {number}", found, where=title if found.line else "")
     for what, name, found in compare_files(artifact.path, draft.folder):
         yield row(what, name, found)
+    for name, found, where in compare_predictions(artifact.path, draft.folder):
+        yield row("predictions", name, found, where=where)
 
 
 def _given(info: NotebookInfo, recorded: Mapping[str, object]) -> dict[str, object]:
@@ -162,14 +171,17 @@ def _given(info: NotebookInfo, recorded: Mapping[str, object]) -> dict[str, obje
     return {name: value for name, value in recorded.items() if alone.get(name) != value}
 
 
-def _verify(key: str | Path, workspace: Workspace | str | Path | None) -> None:
+def _verify(
+    artifact: str | Path, workspace: Workspace | str | Path | None, key: str | Path | None
+) -> None:
     """Every file is what was signed, by a trusted key: its notebook is about to be run."""
-    found = trust.verify(key, workspace=workspace)
+    found = trust.verify(artifact, workspace=workspace, key=key)
     if not found and not found.file:
         raise ArtifactError(
             str(found),
             hint="its notebook would be run: if you trust who made it, put its signature.pub, "
-            "under a name of your choice, into the workspace's folder trusted-keys.",
+            "under a name of your choice, into the workspace's folder trusted-keys; "
+            "or name the key: --key FILE.",
         )
     found.require()
 

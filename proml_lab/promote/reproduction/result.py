@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ class Reproduction:
     def frame(self) -> pl.DataFrame:
         """One row an output, in the order in which they were made.
 
-        ``what``: run, data, cell, spec, model, metrics, report; ``name``; ``verdict``;
+        ``what``: run, data, cell, spec, model, metrics, report, predictions; ``name``; ``verdict``;
         ``absolute`` and ``relative``: the largest difference of numbers, null where more than
         numbers differ; ``where`` it first departs.
         """
@@ -99,14 +99,22 @@ class Reproduction:
         else:
             count = self.table.filter(verdict="different").height
             said = f"{count} of {n} outputs are different, first {self.departs}"
-        lines = [f"{self.key} made again in {where}: {said}."]
+        lines = [f"{self.key} made again in {where}: {said}.", *self._predictions()]
         return "\n".join([*lines, *(f"Note: {warning}." for warning in self.warnings[:_SHOWN])])
+
+    def _predictions(self) -> Iterator[str]:
+        """A line for each kept set of rows of which the model says something else now."""
+        told = self.table.filter(pl.col("verdict") != "identical", what="predictions")
+        for one in told.iter_rows(named=True):
+            far = "" if one["absolute"] is None else f" by at most {one['absolute']:.1e}"
+            yield f"Predictions of {one['name']} differ{far}{_at(one['where'])}."
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         shown = self._shown()
         notes = [html.note(f"{warning}.") for warning in self.warnings[:_SHOWN]]
+        notes = [html.note(line) for line in self._predictions()] + notes
         plain = "\n".join([str(self), *([html.text_table(shown)] if shown.height else [])])
         table = [html.table(shown, caption="Outputs")] if shown.height else []
         return html.bundle(plain, html.lead(str(self).splitlines()[0]), *notes, *table)

@@ -20,6 +20,7 @@ _SOURCE = "notebook/source.ipynb"
 _LOCK = "environment/pylock.toml"
 _MODEL = "model/"
 _RUN = "#run"
+_LICENCE = "#licence"
 _PYTHON = "https://www.python.org/"
 _PROML = "#proml-lab"
 _CONTEXT = [
@@ -84,7 +85,8 @@ def describe(
         },
         _root(manifest, paths, description),
         *_profiles(),
-        _workflow(manifest),
+        _licence(),
+        {**_workflow(manifest), **_measured(_SOURCE, files)},
         _run(manifest, paths),
         *_software(),
         *_parameters(manifest),
@@ -98,6 +100,15 @@ def _profiles() -> Iterator[Entity]:
         yield {"@id": url, "@type": "CreativeWork", "name": name, "version": version}
 
 
+def _licence() -> Entity:
+    return {
+        "@id": _LICENCE,
+        "@type": "CreativeWork",
+        "name": "No licence is given",
+        "description": LICENCE,
+    }
+
+
 def _root(manifest: Manifest, paths: list[str], description: str) -> Entity:
     loose = [path for path in paths if not path.startswith(_MODEL)]
     return {
@@ -106,7 +117,7 @@ def _root(manifest: Manifest, paths: list[str], description: str) -> Entity:
         "name": manifest.key,
         "description": description,
         "datePublished": manifest.created,
-        "license": LICENCE,
+        "license": {"@id": _LICENCE},
         "version": str(manifest.version),
         "conformsTo": _links(*_PROFILES),
         "mainEntity": {"@id": _SOURCE},
@@ -207,15 +218,20 @@ def _data(paths: list[str], files: Mapping[str, FileEntry]) -> Iterator[Entity]:
     }
     for path in paths:
         if path != _SOURCE:
-            entity: Entity = {
+            yield {
                 "@id": _id(path),
                 "@type": "File",
                 "name": _NAMES.get(path, path),
                 "encodingFormat": _format(path),
+                **_measured(path, files),
             }
-            if path in files:
-                entity["contentSize"] = str(files[path].bytes)
-            yield entity
+
+
+def _measured(path: str, files: Mapping[str, FileEntry]) -> Entity:
+    """Size and digest of a file; nothing for those that are written after the crate."""
+    if path not in files:
+        return {}
+    return {"contentSize": str(files[path].bytes), "sha256": files[path].sha256}
 
 
 def _format(path: str) -> str:

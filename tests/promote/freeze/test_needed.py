@@ -24,7 +24,16 @@ def test_what_is_needed_is_followed_and_the_rest_is_left(site: Path) -> None:
     assert [p.name for p in found] == ["one", "proml-lab", "three", "two"]
 
 
-def test_here_it_is_this_package_and_its_base_dependencies() -> None:
+def test_more_can_be_asked_for(site: Path) -> None:
+    head = "Metadata-Version: 2.1\nName: server\nVersion: 1\nRequires-Dist: one\n"
+    install(site, "server", "1", about={"METADATA": head})
+    install(site, "one", "1", about={"METADATA": "Metadata-Version: 2.1\nName: one\nVersion: 1\n"})
+    installed = packages([str(site)])
+    assert [p.name for p in needed("baseline", installed)] == []
+    assert [p.name for p in needed("baseline", installed, also=["server"])] == ["one", "server"]
+
+
+def test_here_it_is_this_package_and_what_scoring_asks_for() -> None:
     names = {package.name for package in needed("trees", packages())}
-    assert {"proml-lab", "lightgbm", "polars", "mlflow-skinny"} <= names
-    assert not {"jupyterlab", "ruff"} & names
+    assert {"proml-lab", "lightgbm", "polars", "pyarrow"} <= names
+    assert not {"jupyterlab", "mlflow-skinny", "numba", "plotly", "ruff", "sqlalchemy"} & names

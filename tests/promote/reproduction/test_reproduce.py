@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from proml_lab import open_workspace
-from proml_lab.errors import ArtifactError
+from proml_lab.errors import ArtifactError, SigningError
 from proml_lab.promote import Artifact, artifacts, promote, reproduce
 from proml_lab.promote.trust import keys, sign, signature, signing_key
 from tests.promote.conftest import LIGHT, make_workspace, write_notebook
@@ -109,6 +109,11 @@ def test_the_notebook_of_a_stranger_is_not_run(
     with pytest.raises(ArtifactError, match="signed by an unknown key") as caught:
         reproduce(alone, workspace=make_workspace(tmp_path / "another"))
     assert "its notebook would be run" in caught.value.hint
+    assert "--key FILE" in caught.value.hint
+    with pytest.raises(SigningError, match="cannot be read"):
+        reproduce(alone, workspace=tmp_path / "another", key=tmp_path / "no.pub")
+    found = reproduce(alone, workspace=tmp_path / "another", key=alone / "signature.pub")
+    assert found.verdict == "identical"
 
 
 def _signed_again(folder: Path, workspace: Path) -> None:

@@ -50,6 +50,16 @@ def test_different_names_the_first_that_departs() -> None:
     assert "<script" not in shown["text/html"]
 
 
+def test_predictions_that_differ_are_told_with_how_far() -> None:
+    found = report(("model", "model/x", NEAR), ("predictions", "9 example rows", NEAR))
+    said = "Predictions of 9 example rows differ by at most 1.0e-09."
+    assert str(found).splitlines()[1:] == [said]
+    shown = found._repr_mimebundle_()
+    assert said in shown["text/html"]
+    gone = report(("predictions", "9 held-out rows", FAR))
+    assert str(gone).splitlines()[1:] == ["Predictions of 9 held-out rows differ (fit, line 4)."]
+
+
 def test_as_json_it_has_everything() -> None:
     facts = json.loads(json.dumps(report(("cell", "cell 2", FAR)).to_dict(), allow_nan=False))
     assert facts["format"] == "proml-reproduction/1"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from rocrate.rocrate import ROCrate
@@ -96,7 +97,13 @@ def test_the_crate_keeps_every_rule_and_has_every_file(made: Path) -> None:
 
 
 def test_the_crate_of_a_promotion_keeps_every_rule(promoted: Promoted) -> None:
-    graph = check(promoted.artifacts[2].path)
+    folder = promoted.artifacts[2].path
+    graph = check(folder)
+    for name in {unquote(e["@id"]) for e in graph.values() if "File" in types(e)}:
+        if name not in ("manifest.json", "signature"):
+            entity = graph[quote(name)]
+            assert entity["contentSize"] == str((folder / name).stat().st_size)
+            assert entity["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert graph["#value-depth"]["value"] == 3
     assert graph["#run"]["name"] == "Promotion of work/visits.ipynb to visits@3"
     assert "data/shop.visits.json" in ids(graph["#run"]["object"])
@@ -126,7 +133,8 @@ def test_parameters_and_results_are_told(made: Path) -> None:
 def test_no_person_and_no_licence_is_invented(made: Path) -> None:
     graph = graph_of(made / ".proml" / "artifacts" / "shop" / "1")
     assert not any({"Person", "Organization"} & types(entity) for entity in graph.values())
-    assert graph["./"]["license"].startswith("No licence is given.")
+    assert ids(graph["./"]["license"]) == ["#licence"]
+    assert graph["#licence"]["description"].startswith("No licence is given.")
     assert "agent" not in graph["#run"]
 
 
