@@ -11,9 +11,15 @@ import os
 import sys
 from collections.abc import Sequence
 
-from proml_lab.errors import ProMLError, UsageError
+from proml_lab.errors import MissingExtraError, ProMLError, UsageError
 from proml_lab.magics import verbs
 from proml_lab.magics.progress import interrupts
+
+_TRAIN = (
+    *("alembic", "cryptography", "mlflow", "numba", "packaging", "plotly", "scipy", "sqlalchemy"),
+    "threadpoolctl",
+)
+"""What the extra ``train`` brings: everything but scoring needs some of it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ProMLError as error:
         _complain(error, as_json=as_json)
         return 2 if isinstance(error, UsageError) else 1
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _TRAIN:
+            raise
+        _complain(MissingExtraError(f"The package {package}", extra="train"), as_json=as_json)
+        return 1
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -360,6 +360,23 @@ def test_an_error_that_is_not_ours_keeps_its_traceback(
         proml("")
 
 
+def test_a_base_install_says_what_more_it_needs(
+    proml, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    made = small / "artifact"
+    made.mkdir()
+    (made / "manifest.json").write_text("{}")
+    (small / "a.pub").write_text("-----BEGIN PUBLIC KEY-----")
+    status, _, err = proml(f"verify {made} --key a.pub")
+    assert status == 1
+    assert err == (
+        "proml: The package cryptography is not installed.\n"
+        "Hint: run: pip install 'proml-lab[train]'\n"
+    )
+
+
 def test_a_verb_may_say_what_the_command_ends_with(proml, monkeypatch: pytest.MonkeyPatch) -> None:
     verb = verbs.load("features")
     monkeypatch.setattr(verb, "run", lambda args, context: 3)

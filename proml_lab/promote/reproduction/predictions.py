@@ -76,7 +76,7 @@ def _numbers(old: Floats, new: Floats) -> tuple[Closeness, str]:
         return Closeness("within tolerance"), ""
     with np.errstate(invalid="ignore"):  # missing and infinite ones are no number apart
         gap, size = np.abs(old - new), np.maximum(np.abs(old), np.abs(new))
-        apart = unlike & ~(gap <= ABSOLUTE + RELATIVE * size)
+        apart = unlike & ~(np.isfinite(gap) & (gap <= ABSOLUTE + RELATIVE * size))
         absolute, relative = _most(gap[unlike]), _most(gap[unlike] / size[unlike])
     first = int(np.argmax(apart if apart.any() else unlike))
     where = f"{unlike.sum():,} of {len(old):,} differ, first row {first + 1}: "
