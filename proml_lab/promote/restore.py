@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from proml_lab import document
-from proml_lab.errors import ArtifactError, ProMLError, UsageError
+from proml_lab.errors import ArtifactError, UsageError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import Artifact
 from proml_lab.promote.freeze import code
+from proml_lab.promote.freeze import table as tables
 from proml_lab.promote.freeze.data import INDEX, OWN
 from proml_lab.promote.freeze.snapshot import FILES
 
@@ -128,14 +129,10 @@ def _taken(row: Mapping[str, Any], place: Path, workspace: Workspace | None) -> 
 
 
 def _same_table(path: Path, table: Mapping[str, Any] | None) -> bool:
-    from proml_lab.marketplace import source
-
     if not table:
         return False
-    try:
-        return bool(source.content(path, role="The file") == table["fingerprint"])
-    except ProMLError:
-        return False  # then it is another file
+    found = tables.read(path)
+    return found is not None and found.fingerprint == table["fingerprint"]
 
 
 def _needed(row: Mapping[str, Any]) -> str:

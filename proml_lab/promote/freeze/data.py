@@ -10,7 +10,8 @@ from proml_lab.contracts import Origin
 from proml_lab.promote import bundle
 from proml_lab.promote.freeze import snapshot
 from proml_lab.promote.freeze.reads import Reads
-from proml_lab.promote.freeze.snapshot import FILES, Table
+from proml_lab.promote.freeze.snapshot import FILES
+from proml_lab.promote.freeze.table import Table
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace

@@ -9,13 +9,12 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from proml_lab.errors import ProMLError
-from proml_lab.marketplace import source
+from proml_lab.promote.freeze import table
 from proml_lab.promote.freeze.reads import Read
+from proml_lab.promote.freeze.table import Table
 
 FILES = "files"
 SECRET = (
@@ -36,15 +35,6 @@ SECRET = (
 """Names, in lower case, of files that may hold secrets: never copied, and without a digest."""
 _ADDRESS = re.compile(rb"://[^/\s:@\"']+:[^/\s@\"']+@")
 _SETTINGS = ("proml.toml", "pyproject.toml")
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a Parquet file contains: its fingerprint, its rows, and column to type."""
-
-    fingerprint: str
-    n_rows: int
-    schema: Mapping[str, str]
 
 
 def write(
@@ -82,12 +72,12 @@ def write(
         else:
             left -= size
             row |= {"kept": True, "sha256": _copied(original, folder / FILES / path)}
-        table = tables.get(path) or _table(original)
-        if table is not None:
+        found = tables.get(path) or table.read(original)
+        if found is not None:
             row["table"] = {
-                "fingerprint": table.fingerprint,
-                "n_rows": table.n_rows,
-                "schema": dict(table.schema),
+                "fingerprint": found.fingerprint,
+                "n_rows": found.n_rows,
+                "schema": dict(found.schema),
             }
     return [rows[path] for path in sorted(rows)]
 
@@ -110,15 +100,3 @@ def _copied(path: Path, place: Path) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _table(path: Path) -> Table | None:
-    """What is in a Parquet file; None for other files, and for one that cannot be read as such."""
-    if path.suffix != ".parquet":
-        return None
-    try:
-        schema = source.schema(path, role="The file")
-        found = source.content(path, role="The file")
-    except ProMLError:
-        return None  # its bytes are kept or told by their digest all the same
-    return Table(found, source.n_rows(path), {name: str(kind) for name, kind in schema.items()})
