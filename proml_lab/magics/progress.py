@@ -65,20 +65,27 @@ def interrupts() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Step:
-    """One state of the bar, as it is shown: `part` is 0 to 1, times are in seconds."""
+    """One state of the bar, as it is shown: `part` is 0 to 1, times are in seconds.
+
+    `still_s` is for how long `part` has not moved. The time left counts down meanwhile; when it is
+    used up, nothing can be said of it.
+    """
 
     title: str
     words: str
     part: float
     elapsed_s: float
     ending: str = ""
+    still_s: float = 0.0
 
     def __str__(self) -> str:
         if self.ending:
             return f"{self.title}: {self.ending} after {duration(self.elapsed_s)}"
         left = ""
         if self.part > 0.02 and self.elapsed_s >= SURE_S:
-            left = f", {duration(self.elapsed_s * (1 - self.part) / self.part)} left"
+            moved_s = self.elapsed_s - self.still_s
+            left_s = moved_s * (1 - self.part) / self.part - self.still_s
+            left = f", {duration(left_s)} left" if left_s >= 0 else ""
         words = f" · {self.words}" if self.words else ""
         return f"{self.title}: {self.part:.0%}{words} · {duration(self.elapsed_s)}{left}"
 
@@ -120,17 +127,22 @@ class _View:
         self.title = title
         self.style = style
         self.clock = clock
-        self.start = self.drawn = clock()
+        self.start = self.drawn = self.moved = clock()
+        self.part = 0.0
         self.shown = False
         self.handle: str | None = None
 
     def tell(self, part: float, words: str = "") -> None:
         now = self.clock()
+        if part != self.part:
+            self.part, self.moved = part, now
         wait = PATIENCE_S if not self.shown else LINE_S if self.style == "lines" else REDRAW_S
         if self.style == "off" or now - self.drawn < wait:
             return
         self.drawn, self.shown = now, True
-        self._draw(Step(self.title, words, min(max(part, 0.0), 1.0), now - self.start))
+        done = min(max(part, 0.0), 1.0)
+        still = now - self.moved
+        self._draw(Step(self.title, words, done, now - self.start, still_s=still))
 
     def close(self, ending: str) -> None:
         if self.shown:

@@ -188,6 +188,7 @@ def summary(artifact: Artifact | SweepReport) -> Text:
     models = _models(artifact)
     lines = [html.text_table(models), ""] if models.height else []
     lines.append(f"{artifact.key}  {artifact.path}")
+    lines += _judged(artifact)
     lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
     lab = "make lab" if Path("Makefile").is_file() else "jupyter lab"
     before = previous(artifact)
@@ -206,6 +207,16 @@ def summary(artifact: Artifact | SweepReport) -> Text:
             ]
         )
     )
+
+
+def _judged(artifact: Artifact) -> list[str]:
+    """How its gates went, and who overrode them."""
+    from proml_lab.promote.gates import words
+    from proml_lab.promote.gates.entry import said
+
+    manifest = artifact.manifest
+    lines = [f"Gates: {said(manifest.gates)}."] if manifest.gates else []
+    return lines + ([f"{words.overridden(manifest.override)}."] if manifest.override else [])
 
 
 def _artifacts(artifact: Artifact) -> str:

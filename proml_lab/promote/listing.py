@@ -191,6 +191,7 @@ def _row(registry: Registry, version: Version) -> dict[str, object]:
         **row,
         **({key: overall[0][key] for key in first} if overall else {}),
         "status": manifest.status,
+        "created": datetime.fromisoformat(manifest.created),
         "gates": said(manifest.gates),
         "model": manifest.model.get("learner", ""),
         "metrics": _said(overall),

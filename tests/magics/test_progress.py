@@ -48,6 +48,24 @@ def test_lines_come_every_few_seconds_with_the_time_left(
     ]
 
 
+def test_the_time_left_of_work_that_stands_still_counts_down_and_goes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    with progress("run", "lines", clock=clock) as tell:
+        for now in range(6, 31, 6):
+            clock.now = float(now)
+            tell(0.4, "cell 3")
+    assert capsys.readouterr().err.splitlines() == [
+        "run: 40% · cell 3 · 6.0 s, 9.0 s left",
+        "run: 40% · cell 3 · 12.0 s, 3.0 s left",
+        "run: 40% · cell 3 · 18.0 s",
+        "run: 40% · cell 3 · 24.0 s",
+        "run: 40% · cell 3 · 30.0 s",
+        "run: done after 30.0 s",
+    ]
+
+
 @pytest.mark.parametrize(
     ("error", "ending"), [(KeyboardInterrupt, "interrupted"), (ValueError, "stopped")]
 )

@@ -11,7 +11,7 @@ import pytest
 
 from proml_lab.errors import UnknownNameError
 from proml_lab.promote import Artifact, difference
-from proml_lab.promote.bundle import read_manifest
+from proml_lab.promote.bundle import Manifest, read_manifest
 from tests.promote.conftest import Promoted
 
 
@@ -34,8 +34,7 @@ def test_another_parameter_is_shown_with_what_it_changed(promoted: Promoted) -> 
     assert "environment" not in by
     assert ("parameter", "depth", "2", "3", "") in frame.rows()
     (spec,) = frame.filter(pl.col("what") == "spec").rows()
-    assert "num_leaves: 4" in spec[2]
-    assert "num_leaves: 8" in spec[3]
+    assert spec == ("spec", "learner.trees.num_leaves", "4", "8", "")
     auc = frame.filter(pl.col("name") == "auc")
     assert float(auc["before"][0]) != float(auc["after"][0])
     assert auc["note"][0].startswith(("better by 0.", "worse by 0.", "no detectable difference"))
@@ -59,6 +58,11 @@ def changed(promoted: Promoted, tmp_path: Path) -> Artifact:
     source.write_text(json.dumps(node))
     lock = copy / "environment" / "pylock.toml"
     lock.write_text(lock.read_text() + '\n[[packages]]\nname = "zzz"\nversion = "1+cpu"\n')
+    platform = copy / "environment" / "platform.json"
+    row = {"library": "mine", "version": "1", "threads": 7, "layer": None, "architecture": None}
+    platform.write_text(json.dumps({**json.loads(platform.read_text()), "threads": [row]}))
+    spec = copy / "spec.proml.yaml"
+    spec.write_text(f"{spec.read_text()}features: [planes.static, weather: [rain, wind]]\n")
     manifest = read_manifest(copy)
     entry = manifest.inputs[0].model_copy(update={"fingerprint": "e" * 32})
     return Artifact(copy, manifest.model_copy(update={"inputs": (entry,)}))
@@ -72,8 +76,27 @@ def test_code_data_and_environment(promoted: Promoted, changed: Artifact) -> Non
     assert code[0][1:] == ("model = fit(spec, data)", "model = fit(spec, other)")
     assert code[1] == ("code cell 6", "", "more()")
     assert ("environment", "zzz", "", "1+cpu", "") in rows
+    assert ("environment", "threads of mine 1", "", "7", "") in rows
+    assert [row[1:4] for row in rows if row[0] == "spec"] == [
+        ("features.planes.static", "", "all"),
+        ("features.weather", "", "rain, wind"),
+    ]
     assert [r[1:4] for r in rows if r[0] == "data"] == [
         ("shop.visits", f"400 rows, {'f' * 32}", f"400 rows, {'e' * 32}")
+    ]
+
+
+def test_verdicts_are_compared(promoted: Promoted) -> None:
+    first = promoted.artifacts[0]
+    gate = {"gate": "auc", "limit": ">= 0.9", "verdict": "failed", "why": "It is not."}
+    said = {"reason": "a trial", "who": "ann", "when": "2026-01-01T00:00:00+00:00"}
+    told = {"status": "overridden", "gates": [gate], "override": said}
+    manifest = Manifest.model_validate({**first.manifest.model_dump(), **told})
+    found = difference(first, Artifact(first.path, manifest))
+    assert found.frame().rows() == [
+        ("verdict", "status", "accepted", "overridden", ""),
+        ("verdict", "gate auc >= 0.9", "", "failed", ""),
+        ("verdict", "override", "", "a trial", ""),
     ]
 
 

@@ -17,6 +17,7 @@ from proml_lab.contracts import Progress
 from proml_lab.errors import ArtifactError, RunError, WorkspaceError
 from proml_lab.promote import assemble, bundle, promotion, trust
 from proml_lab.promote.artifact import Artifact, load_artifact, opened
+from proml_lab.promote.freeze.code import Imported
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.notebook import NotebookInfo, inspect
@@ -144,6 +145,8 @@ def _made(
         said = error.message.splitlines()[0]
         return _Made([row("run", "the notebook", _APART, where=said)], tuple(warnings), seconds)
     seconds = time.monotonic() - began
+    if outside := Imported.read(run.outputs).elsewhere:
+        warnings.append(f"it imported {', '.join(outside)} from outside: not part of the artifact")
     tell(0.95, "comparing")
     # Verdicts are not judged again, the champion may be another by now: what they rest on is.
     old, held = artifact.manifest, held_out.read(run.outputs)

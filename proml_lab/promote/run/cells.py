@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GROWING = "running.ipynb"
 WHOLE = "whole"
+LEFT = "it calls exit() or quit(), which ends the kernel; take that out"
 MAY_RAISE = "raises-exception"
 
 
@@ -177,6 +178,8 @@ class CellRun:
                 tick=lambda: self._tick(index, clock),
                 stop_on_error=not may_raise,
             )
+            if any(asked.get("source") == "ask_exit" for asked in said.get("payload", ())):
+                raise RunError(LEFT)  # the kernel ends itself a moment later, in some other cell
             if said["status"] == "ok" or may_raise:
                 status = "completed"
         except OSError:

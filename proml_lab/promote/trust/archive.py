@@ -80,6 +80,8 @@ def unpack(file: Path, folder: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as source, path.open("xb") as target:
                     shutil.copyfileobj(source, target, _CHUNK)
+    except ArtifactError:
+        raise
     except OSError as error:
         if error.errno == errno.EINVAL:  # it names a place before its own start
             raise _damaged(file, error) from None

@@ -91,6 +91,19 @@ def test_a_notebook_that_fails_now_is_told(made: Made, tmp_path: Path) -> None:
     assert "No module named 'helper'" in found.departs
 
 
+def test_what_it_imported_from_outside_is_told(made: Made, tmp_path: Path) -> None:
+    """The result is the same only as long as that module is where it was."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "faraway.py").write_text("said = 1\n")
+    cell = f"import sys\nsys.path.append({str(tmp_path / 'outside')!r})\nimport faraway"
+    place = make_workspace(tmp_path / "workspace")
+    promote(write_notebook(place / "a.ipynb", LIGHT, cell), "far", workspace=place)
+    found = reproduce("far@1", workspace=place)
+    assert found.verdict == "identical"
+    assert found.warnings == ("it imported faraway from outside: not part of the artifact",)
+    assert "faraway" in found._repr_mimebundle_()["text/plain"]
+
+
 @pytest.mark.parametrize("name", ["notebook/source.ipynb", "code/files/deep/helper.py"])
 def test_a_tampered_artifact_is_refused(made: Made, tmp_path: Path, name: str) -> None:
     alone = tmp_path / "copy"

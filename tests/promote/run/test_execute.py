@@ -168,6 +168,14 @@ def test_a_clean_exit_ends_the_run(tmp_path: Path) -> None:
     assert "not this" not in said
 
 
+@pytest.mark.parametrize("cell", ["exit()", "print('out')\nquit()"])
+def test_leaving_the_kernel_is_blamed_on_the_cell_that_does(tmp_path: Path, cell: str) -> None:
+    said = r"failed in cell 3 of 4: it calls exit\(\) or quit\(\), which ends the kernel"
+    with pytest.raises(RunError, match=said):
+        run(tmp_path, cell, "print('not this')")
+    assert '"not this' not in (tmp_path / "keep" / "executed.ipynb").read_text()
+
+
 def test_an_interrupt_from_progress_keeps_what_was_done(tmp_path: Path) -> None:
     def stop(part: float, words: str) -> None:
         if "y = 2" in words:
