@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 import tomllib
 import warnings
 from pathlib import Path
 
+import polars as pl
 import yaml
 
 from proml_lab.promote import pyfunc
@@ -57,6 +62,49 @@ def test_what_is_asked_for_is_held_at_the_versions_of_the_lock(promoted: Promote
     assert first == "-c constraints.txt"
     assert {pin for pin in pins if "==" in pin} <= set(held) <= versions
     assert {"alembic", "pandas"} <= {pin.split("==")[0] for pin in held}  # of MLflow itself
+
+
+ALONE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"IPython", "model_signing", "numba", "papermill", "plotly"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Hidden())
+import mlflow.pyfunc, pandas as pd, proml_lab
+assert proml_lab.__file__.startswith(sys.argv[1]), proml_lab.__file__
+seen = []
+sys.addaudithook(lambda event, args: event == "pickle.find_class" and seen.append(args))
+loaded = mlflow.pyfunc.load_model("model")
+scores = loaded.predict(pd.read_parquet("model/example/rows.parquet"))
+try:
+    loaded.predict(pd.DataFrame({"x": [1.0]}))
+except mlflow.MlflowException as error:
+    print(error.message.splitlines()[0], file=sys.stderr)
+assert not seen, seen
+sys.stdout.buffer.write(scores.tobytes())
+"""
+
+
+def test_the_folder_is_enough_for_a_stranger(promoted: Promoted, tmp_path: Path) -> None:
+    """No file of ours but the wheel in the folder; `make soak` does it in a new environment."""
+    shutil.copytree(promoted.artifacts[2].path / "model", tmp_path / "model")
+    (wheel,) = (tmp_path / "model" / "wheels").glob("proml_lab-*.whl")
+    run = subprocess.run(
+        [sys.executable, "-c", ALONE, str(wheel)],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(wheel)},
+        capture_output=True,
+        check=False,
+    )
+    said = run.stderr.decode()
+    assert not run.returncode, said
+    kept = pl.read_parquet(tmp_path / "model" / "example" / "scores.parquet")["score"].to_numpy()
+    assert run.stdout == kept.tobytes()
+    assert "The frame to score lacks 1 of the 2 columns that model 'visits' reads: who." in said
 
 
 def test_names_of_columns_and_types_come_through_unharmed(tmp_path: Path) -> None:

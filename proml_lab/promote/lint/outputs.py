@@ -48,10 +48,6 @@ def _order(subject: Subject) -> Iterator[Seen]:
 
 def _stale(cell: Cell) -> str:
     """What shows that the outputs were not made by this source; empty if nothing does."""
-    recorded = cell.metadata.get("proml")
-    digest = recorded.get("source_sha256") if isinstance(recorded, dict) else None
-    if isinstance(digest, str) and digest != cell.digest:
-        return "the source was changed after it was run"
     if cell.outputs and cell.count is None:
         return "an output, though the cell was never run as it is"
     for output in cell.outputs:

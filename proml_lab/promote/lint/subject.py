@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -72,11 +71,6 @@ class Cell:
     @property
     def magics(self) -> tuple[Magic, ...]:
         return self.parsed.magics
-
-    @property
-    def digest(self) -> str:
-        """sha256 of the source, 64 hex digits."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
 
     def line(self, number: int) -> str:
         """The text of a line, without the white space around it."""

@@ -54,7 +54,6 @@ HAVE: dict[str, tuple[Case, ...]] = {
     "PN011": (
         code("1", execution_count=3, outputs=[result(2)]),
         code("1", outputs=[stream("a")]),
-        code("1", execution_count=1, metadata={"proml": {"source_sha256": "0" * 64}}),
         ran("x = {}\ny = x[1]", 4, failed(4, 2, "x['gone']")),
     ),
     "PN012": ((ran("1", 1), code("2")),),
@@ -181,8 +180,6 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         ran("1", 3, result(3), stream("a")),
         ran("x = {}\ny = x[1]", 4, failed(4, 2, "y = x[1]")),
         ran("f()", 4, failed(3, 2, "y = x[1]")),
-        code("1", execution_count=1, metadata={"proml": {"source_sha256":
-            "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}}),
     ),
     "PN012": ((ran("1", 1), ran("2", 2), code(""), code("# a note"), text("a")), ("1", "2")),
     "PN020": (("x = 1", "x"),),

@@ -30,6 +30,8 @@ def faults(tree: ast.AST) -> list[str]:
         match node:
             case ast.Import(names=aliases):
                 names = [alias.name.split(".")[0] for alias in aliases]
+            case ast.ImportFrom(module="mlflow.pyfunc" | "mlflow.sklearn" as module):
+                found.append(module)
             case ast.ImportFrom(module=str(module)):
                 names = [module.split(".")[0]]
             case ast.Attribute(attr=attr) if attr in CALLS:
@@ -40,6 +42,10 @@ def faults(tree: ast.AST) -> list[str]:
                 found.append(name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load")):
                 found.append("torch.load")
+            case ast.Attribute(
+                value=ast.Name(id="mlflow" | "pyfunc"), attr="pyfunc" | "load_model"
+            ):
+                found.append("MLflow's loaders, which run what a folder tells them to")
         found += MODULES & set(names)
     return found
 
@@ -48,6 +54,7 @@ def test_the_reader_of_code_finds_what_it_looks_for() -> None:
     for code in (
         *("import pickle", "from joblib import load", "import numpy.x, dill", "eval('1')"),
         *("np.load(f, allow_pickle=True)", "pd.read_pickle(f)", "torch.load(f)", "exec(x)"),
+        *("mlflow.pyfunc.load_model(f)", "pyfunc.load_model(f)", "from mlflow.pyfunc import x"),
     ):
         assert faults(ast.parse(code)), code
     assert not faults(ast.parse("re.compile('x'); np.load(f); json.load(f)"))
