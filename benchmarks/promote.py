@@ -1,14 +1,18 @@
 """Runs of notebooks against papermill with its defaults, in one go: wall time, CPU, bytes written.
 
-Equal outputs are checked. Both are imported before the clock starts; each side is run in turns and
-the medians are compared. CPU is that of this process and of the kernels; on a busy machine it says
-more than the wall. Bytes are those that this process wrote (Linux), over the final notebook's.
+The same notebooks, parameters, folder and kernel on both sides; equal outputs are checked where no
+clock is shown. Both are imported before the clock starts. The sides take turns, and every other
+turn the other begins. What else a machine does can only make a run longer, so the bars are for the
+ratio of the best wall times; the medians and the CPU stand beside, and CPU, that of this process
+and of the kernels, says more where the machine is busy. Bytes are those that this process wrote
+(Linux), over the final notebook's, the worst of all runs. Ends with 1 if a bar is missed.
 
-Run: python benchmarks/promote.py [big|small|tour ...]
+Run: python benchmarks/promote.py [big|small|tour ...] [--repeats N]
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -30,7 +34,7 @@ TOUR = Path(__file__).parents[1] / "notebooks" / "01_flight_delay.ipynb"
 LINE = (
     "import base64, random; print(base64.b64encode(random.Random({}).randbytes(749_950)).decode())"
 )
-REPEATS = {"big": 5, "small": 5, "tour": 3}
+REPEATS = {"big": 6, "small": 6, "tour": 4}
 BARS = {"big": 0.35, "small": 0.5}
 BYTES_BAR = 1.2
 TOUR_BAR, TOUR_MORE_S = 1.15, 3.0
@@ -47,20 +51,22 @@ class Taken:
     texts: tuple[str, ...] = ()
 
 
-def main(parts: Sequence[str]) -> int:
-    """Print a line a part; 1 if a bar is missed."""
+def main(parts: Sequence[str], repeats: int | None) -> int:
+    """Print a few lines a part; 1 if a bar is missed."""
     import papermill.execute  # noqa: F401
 
     missed = False
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CONFIG_HOME"] = f"{folder}/settings"  # the key is made anew, and goes
         for part in parts:
             work = Path(folder) / part
             work.mkdir()
-            missed |= tour(work) if part == "tour" else cells(work, part)
+            n = repeats or REPEATS[part]
+            missed |= tour(work, n) if part == "tour" else cells(work, part, n)
     return int(missed)
 
 
-def cells(work: Path, part: str) -> bool:
+def cells(work: Path, part: str, repeats: int) -> bool:
     """Many cells, of much output or of none; whether a bar is missed."""
     if part == "big":
         sources = [LINE.format(i) for i in range(30)]
@@ -78,19 +84,22 @@ def cells(work: Path, part: str) -> bool:
         node = prepared(inspect(path), {})
         return execute(node, name="in", folder=work, keep=keep, environment={})
 
-    mine, theirs = in_turns(ours, lambda i: bare(path, work / f"theirs-{i}.ipynb"), REPEATS[part])
+    mine, theirs = in_turns(ours, lambda i: bare(path, work / f"theirs-{i}.ipynb"), repeats)
     assert mine[0].texts == theirs[0].texts, "the outputs differ"
     what = "30 cells of 1 MB" if part == "big" else "200 trivial cells"
     missed = told(what, mine, theirs, BARS[part])
-    more = mine[-1].written / mine[-1].size
-    peer = theirs[-1].written / theirs[-1].size
-    print(f"{'':<18} bytes over the notebook's: ours {more:.2f}, papermill {peer:.1f}", end="")
-    print(f", bar {BYTES_BAR}" if part == "big" else "")
-    return missed or (part == "big" and more > BYTES_BAR)
+    more, peer = (max(t.written / t.size for t in side) for side in (mine, theirs))
+    over = part == "big" and more > BYTES_BAR
+    bar = f", bar {BYTES_BAR}: {verdict(missed=over)}" if part == "big" else ""
+    print(f"{'':<18} bytes written over the notebook's: ours {more:.2f}, papermill {peer:.1f}{bar}")
+    return missed or over
 
 
-def tour(work: Path) -> bool:
-    """The tour promoted, over the tour run by papermill; whether the bar is missed."""
+def tour(work: Path, repeats: int) -> bool:
+    """The tour promoted, over the tour run by papermill; whether the bar is missed.
+
+    The first promotion makes the registry's tables, once in a workspace's life.
+    """
     from proml_lab.marketplace.example import make_flights
 
     workspace = make_flights(work / "flights")
@@ -105,7 +114,7 @@ def tour(work: Path) -> bool:
     def theirs(i: int) -> Path:
         return bare(notebook, work / f"theirs-{i}.ipynb")
 
-    mine, others = in_turns(ours, theirs, REPEATS["tour"])
+    mine, others = in_turns(ours, theirs, repeats)
     return told("the tour", mine, others, TOUR_BAR, TOUR_MORE_S)
 
 
@@ -120,10 +129,13 @@ def bare(path: Path, output: Path) -> Path:
 def in_turns(
     ours: Callable[[int], Path], theirs: Callable[[int], Path], repeats: int
 ) -> tuple[list[Taken], list[Taken]]:
-    mine, others = [], []
+    mine: list[Taken] = []
+    others: list[Taken] = []
+    sides = [(others, theirs), (mine, ours)]
     for i in range(repeats):
-        for side, work in ((others, theirs), (mine, ours)):
+        for side, work in sides:
             side.append(taken(work, i))
+        sides.reverse()
     return mine, others
 
 
@@ -147,17 +159,33 @@ def bytes_written() -> int:
 def told(
     what: str, mine: Sequence[Taken], theirs: Sequence[Taken], bar: float, more_s: float = 0.0
 ) -> bool:
-    """Print the medians of wall and CPU; whether the wall is over the bar."""
-    wall = statistics.median(t.wall for t in mine), statistics.median(t.wall for t in theirs)
-    cpu = statistics.median(t.cpu for t in mine), statistics.median(t.cpu for t in theirs)
-    shown = f"{bar}" + (f" and {more_s:g} s" if more_s else "")
+    """Print best and median of wall and CPU; whether the best wall is over the bar."""
+    wall = [t.wall for t in mine], [t.wall for t in theirs]
+    cpu = [t.cpu for t in mine], [t.cpu for t in theirs]
     for name, (ours, peer) in (("wall", wall), ("CPU", cpu)):
+        best, other = min(ours), min(peer)
+        middle = statistics.median(ours), statistics.median(peer)
         print(
-            f"{what:<18} {name:<4}: ours {ours:.2f} s, papermill {peer:.2f} s, "
-            f"ratio {ours / peer:.3f}, bar {shown}"
+            f"{what:<18} {name:<4}: best of {len(ours)}: ours {best:.2f} s, "
+            f"papermill {other:.2f} s, ratio {best / other:.3f}; medians {middle[0]:.2f} s and {middle[1]:.2f} s"
         )
-    return wall[0] > bar * wall[1] + more_s
+    most = bar * min(wall[1]) + more_s
+    missed = min(wall[0]) > most
+    more = f" + {more_s:g} s" if more_s else ""
+    said = f"bar {bar} x papermill{more} = {most:.2f} s"
+    print(f"{'':<18} {said}, ours {min(wall[0]):.2f} s: {verdict(missed=missed)}")
+    return missed
+
+
+def verdict(*, missed: bool) -> str:
+    return "MISSED" if missed else "passed"
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["big", "small", "tour"]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="big, small, tour; all of them")
+    parser.add_argument("--repeats", type=int, help="runs of each side")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(REPEATS):
+        parser.error(f"there is no part {sorted(unknown)[0]!r}")
+    sys.exit(main(given.parts or list(REPEATS), given.repeats))

@@ -34,7 +34,8 @@ DIED = "the kernel died: it was killed, or it crashed"
 
 def this_python(python: str = sys.executable) -> list[str]:
     """The command that starts a kernel of that interpreter, whatever is installed by name."""
-    return [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    alone = "--HistoryManager.hist_file=:memory:"  # the user's history is neither read nor written
+    return [python, "-m", "ipykernel_launcher", "-f", "{connection_file}", alone]
 
 
 @contextmanager

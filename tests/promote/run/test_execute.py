@@ -257,6 +257,16 @@ def test_no_secret_of_signing_or_of_the_registry_can_be_read(
     assert not [name for name in names if f"'{name}'" in said]
 
 
+def test_the_user_s_history_is_neither_read_nor_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    said = run(tmp_path, "x = 41", "x + 1", "%history -n 1-2", "print(Out[2])")
+    assert "1: x = 41" in said
+    assert said.endswith("42\n")
+    assert not list((tmp_path / "ipython").rglob("history.sqlite*"))
+
+
 def test_a_question_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"in cell 3 of 3, line 1: it asks for input, which a run"):
         run(tmp_path, "name = input('who? ')")
