@@ -167,7 +167,8 @@ def told(
         middle = statistics.median(ours), statistics.median(peer)
         print(
             f"{what:<18} {name:<4}: best of {len(ours)}: ours {best:.2f} s, "
-            f"papermill {other:.2f} s, ratio {best / other:.3f}; medians {middle[0]:.2f} s and {middle[1]:.2f} s"
+            f"papermill {other:.2f} s, ratio {best / other:.3f}; "
+            f"medians {middle[0]:.2f} s and {middle[1]:.2f} s"
         )
     most = bar * min(wall[1]) + more_s
     missed = min(wall[0]) > most

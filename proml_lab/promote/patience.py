@@ -34,7 +34,7 @@ def locked(file: Path) -> str:
 @contextmanager
 def quiet() -> Iterator[None]:
     """MLflow reports each table that it makes and prints what it raises: not while we work."""
-    loggers = [logging.getLogger(name) for name in _names()]
+    loggers = _loggers()
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
@@ -45,8 +45,13 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _names() -> list[str]:
-    """The families and their members: a member with a level of its own heeds no head."""
+def _loggers() -> list[logging.Logger]:
+    """The heads of the families, and members with a level of their own, for they heed no head."""
     heads = tuple(f"{family}." for family in _FAMILIES)
-    members = [name for name in logging.root.manager.loggerDict if name.startswith(heads)]
-    return [*_FAMILIES, *members]
+    members = [*logging.root.manager.loggerDict.items()]
+    own = [
+        logger
+        for name, logger in members
+        if name.startswith(heads) and isinstance(logger, logging.Logger) and logger.level
+    ]
+    return [*map(logging.getLogger, _FAMILIES), *own]

@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.message import Message
+from email.parser import HeaderParser
 from importlib.metadata import Distribution, PackagePath, distributions
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,8 @@ class Package:
         The folder or file of this machine that it came from, which no index has.
     editable
         Whether its code is imported from `folder` itself.
+    asks
+        The packages that it asks for, as ``Requires-Dist`` has them.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Package:
     subdirectory: str = ""
     folder: Path | None = None
     editable: bool = False
+    asks: tuple[str, ...] = ()
     distribution: Distribution | None = field(default=None, repr=False, compare=False)
 
 
@@ -60,9 +65,10 @@ def packages(path: list[str] | None = None) -> tuple[Package, ...]:
     """
     found: dict[str, Package] = {}
     for one in distributions() if path is None else distributions(path=path):
-        name = normal(one.metadata["Name"] or "")
+        head = _head(one)
+        name = normal(head["Name"] or "")
         if name and name not in found:
-            found[name] = _package(name, one)
+            found[name] = _package(name, one, head)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -79,11 +85,23 @@ def own_files(distribution: Distribution) -> Iterator[PackagePath]:
             yield path
 
 
-def _package(name: str, distribution: Distribution) -> Package:
-    version = distribution.version
+def _head(distribution: Distribution) -> Message:
+    """The fields of a package's description, read once, without the text below: it may be long."""
+    for name in ("METADATA", "PKG-INFO"):
+        if text := distribution.read_text(name):
+            return HeaderParser().parsestr(text.replace("\r\n", "\n").partition("\n\n")[0])
+    return distribution.metadata  # type: ignore[return-value]  # an egg's, as the library finds it
+
+
+def _package(name: str, distribution: Distribution, head: Message) -> Package:
+    version = str(head["Version"])
+    asks = head.get_all("Requires-Dist") or ()
+    if not asks and distribution.read_text("requires.txt"):  # an egg's
+        asks = distribution.requires or ()
     origin = _origin(distribution)
     url = str(origin.get("url", ""))
-    known = Package(name, version, _content(distribution), distribution=distribution)
+    content = _content(distribution)
+    known = Package(name, version, content, asks=tuple(asks), distribution=distribution)
     if urlsplit(url).scheme == "file":
         editable = bool((origin.get("dir_info") or {}).get("editable"))
         folder = Path(url2pathname(unquote(urlsplit(url).path)))

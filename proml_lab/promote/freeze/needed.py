@@ -37,9 +37,8 @@ def _asked(package: Package | None, extra: str) -> list[tuple[str, str]]:
     """(name, extra) of each package that `package`, with one of its extras, asks for here."""
     from packaging.requirements import Requirement
 
-    distribution = package.distribution if package else None
     found = []
-    for text in (distribution.requires if distribution else None) or ():
+    for text in package.asks if package else ():
         wanted = Requirement(text)
         if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
             name = normal(wanted.name)

@@ -36,6 +36,31 @@ def test_the_content_tells_files_apart_and_nothing_else(tmp_path: Path) -> None:
     assert len(a) == 64
 
 
+def test_it_is_described_as_the_standard_library_reads_it(site: Path) -> None:
+    fields = "Requires-Dist: one>=1\nRequires-Dist: two; extra == 'fast'\n"
+    below = "\nName: Other\nRequires-Dist: three\n"
+    head = f"Metadata-Version: 2.1\nName: Some\nVersion: 1.0+cpu\n{fields}"
+    install(site, "some", "1.0+cpu", about={"METADATA": head + below})
+    found = only(site)
+    assert (found.name, found.version) == ("some", "1.0+cpu")
+    assert found.asks == ("one>=1", "two; extra == 'fast'")
+
+
+def test_everything_here_is_read_as_the_standard_library_reads_it() -> None:
+    for package in packages():
+        assert package.distribution is not None
+        assert package.version == package.distribution.version
+        assert package.asks == tuple(package.distribution.requires or ())
+
+
+def test_an_egg_tells_what_it_asks_for_in_a_file_of_its_own(site: Path) -> None:
+    egg = site / "old-1.egg-info"
+    egg.mkdir()
+    (egg / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: old\nVersion: 1\n")
+    (egg / "requires.txt").write_text("one>=1\n")
+    assert only(site).asks == ("one>=1",)
+
+
 def test_without_a_record_nothing_is_known_of_the_content(site: Path) -> None:
     install(site, "some", "1")
     assert only(site).content == ""
