@@ -165,9 +165,10 @@ def data(draft: Draft) -> Iterator[Block]:
         yield f"Not all files were kept ({'; '.join(found.missing)})."
 
 
-def use(draft: Draft, key: str) -> Iterator[Block]:
-    """How to use and to check it; `key` is what `load_artifact` takes."""
-    yield "In a notebook or in Python, from the folder of the workspace:"
+def use(draft: Draft, key: str = "") -> Iterator[Block]:
+    """How to use and to check it: `key` from its workspace, or without one from its own folder."""
+    place, key = ("workspace", key) if key else ("artifact", ".")
+    yield f"In a notebook or in Python, from the folder of the {place}:"
     yield Code(
         f'from proml_lab import load_artifact\n\nscores = load_artifact("{key}").predict(frame)'
     )

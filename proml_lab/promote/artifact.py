@@ -117,9 +117,18 @@ class Artifact:
         parameters = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
         facts = pl.DataFrame(
             {
-                "what": ["model", "parameters", "lint", "promoted", "report", "load it with"],
+                "what": [
+                    "model",
+                    "status",
+                    "parameters",
+                    "lint",
+                    "promoted",
+                    "report",
+                    "load it with",
+                ],
                 "": [
                     str(self).partition(": ")[2],
+                    self.manifest.status,
                     parameters or "none",
                     told(self.manifest.lint) or "nothing to mend",
                     f"{self.created:%Y-%m-%d %H:%M} UTC",
@@ -193,7 +202,7 @@ def locate(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
         No such name, version or alias.
     """
     text = str(key)
-    if isinstance(key, Path) or "/" in text or "\\" in text:
+    if isinstance(key, Path) or "/" in text or "\\" in text or text == ".":
         return Path(key).expanduser().absolute()
     name, at, version = text.partition("@")
     if not name or (at and not version):

@@ -30,7 +30,7 @@ def write(draft: Draft) -> str:
         Part("What drives it", (*account.drivers(draft),)),
         Part("On what data", (*account.data(draft),)),
         Part("Limits", (*account.limits(draft),)),
-        Part("How to use it", (*account.use(draft, spec.name),)),
+        Part("How to use it", (*account.use(draft),)),
         Part("What it had to reach", (*gates.blocks(standing.gates),)),
         Part("What lint found", (*lint.blocks(standing.lint),)),
     ]

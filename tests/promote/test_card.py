@@ -24,7 +24,7 @@ def test_the_card_says_what_a_reader_asks(promoted: Promoted) -> None:
     assert "- `x`: " in text
     assert "| shop.visits | visits.parquet | 400 | – | no: not read in this run |" in text
     assert "| shop.visits | x, who |" in text
-    assert 'load_artifact("visits").predict(frame)' in text
+    assert 'load_artifact(".").predict(frame)' in text
     assert "`x`, `who`" in text
     assert "Of 3 groups with too few held-out rows nothing can be said: who = " in text
     assert "Its spec asks for nothing: it has no gates." in text
