@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.verify import add_signer, identity
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -31,9 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="run in an environment built from the artifact's lock, not in this one",
     )
-    parser.add_argument(
-        "--key", metavar="FILE", help="also trust this public key, such as a signature.pub"
-    )
+    add_signer(parser)
 
 
 def run(args: Namespace, context: Context) -> Reproduction:
@@ -46,7 +45,12 @@ def run(args: Namespace, context: Context) -> Reproduction:
     key = Path(args.artifact) if is_folder else args.artifact
     with context.progress(args.artifact) as tell:
         return reproduce(
-            key, fresh_env=args.fresh_env, workspace=place, key=args.key, progress=tell
+            key,
+            fresh_env=args.fresh_env,
+            workspace=place,
+            key=args.key,
+            identity=identity(args),
+            progress=tell,
         )
 
 
@@ -61,5 +65,6 @@ def code(args: Namespace) -> str:
         "fresh_env": args.fresh_env or None,
         "workspace": python.workspace(args),
         "key": args.key,
+        "identity": identity(args),
     }
     return python.script(python.call("reproduce", args.artifact, **options))

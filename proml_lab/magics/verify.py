@@ -37,6 +37,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def add_key(parser: ArgumentParser) -> None:
+    """Who is trusted beside oneself and those of the workspace, and whether anyone will do."""
+    add_signer(parser)
+    parser.add_argument(
+        "--any-key", action="store_true", help="whoever signed it will do: look for damage only"
+    )
+
+
+def add_signer(parser: ArgumentParser) -> None:
     """Who is trusted beside oneself and those of the workspace."""
     parser.add_argument(
         "--key", metavar="FILE", help="also trust this public key, such as a signature.pub"
@@ -47,15 +55,16 @@ def add_key(parser: ArgumentParser) -> None:
         metavar=("NAME", "ISSUER"),
         help="also trust this signer by Sigstore, such as ann@example.org https://example.org",
     )
-    parser.add_argument(
-        "--any-key", action="store_true", help="whoever signed it will do: look for damage only"
-    )
 
 
 def signers(args: Namespace) -> Signers:
     """Those arguments as `promote.verify` takes them."""
-    identity = (args.identity[0], args.identity[1]) if args.identity else None
-    return {"key": args.key, "identity": identity, "any_key": args.any_key}
+    return {"key": args.key, "identity": identity(args), "any_key": args.any_key}
+
+
+def identity(args: Namespace) -> tuple[str, str] | None:
+    """Name and issuer of the signer that is trusted."""
+    return (args.identity[0], args.identity[1]) if args.identity else None
 
 
 def run(args: Namespace, context: Context) -> Verification:

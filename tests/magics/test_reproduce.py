@@ -15,6 +15,11 @@ from proml_lab.promote.reproduction.result import SCHEMA
 from tests.promote.conftest import LIGHT, make_workspace, write_notebook
 
 
+def test_a_signer_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["reproduce", "x@1", "--identity", "ann", "https://example.org", "--code"])
+    assert "identity=('ann', 'https://example.org')" in capsys.readouterr().out
+
+
 def test_an_artifact_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,6 +43,7 @@ def reproduce(
     fresh_env: bool = False,
     workspace: Workspace | str | Path | None = None,
     key: str | Path | None = None,
+    identity: tuple[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Reproduction:
     """Run an artifact's notebook again, from what is in the artifact and nothing else.
@@ -62,6 +63,8 @@ def reproduce(
     key
         File of a public key that is trusted beside one's own and those of the workspace: the
         artifact's notebook, which its owner may have written, is run.
+    identity
+        Name and issuer of one who is trusted to sign by Sigstore.
     progress
         Called with the part done and a few words.
 
@@ -80,7 +83,7 @@ def reproduce(
     RunError
         The fresh environment cannot be built.
     """
-    _verify(artifact, workspace, key)
+    _verify(artifact, workspace, key, identity)
     made_once = load_artifact(artifact, workspace)
     place = _place(workspace, made_once)
     created = datetime.now(UTC).replace(microsecond=0)
@@ -175,10 +178,13 @@ def _given(info: NotebookInfo, recorded: Mapping[str, object]) -> dict[str, obje
 
 
 def _verify(
-    artifact: str | Path, workspace: Workspace | str | Path | None, key: str | Path | None
+    artifact: str | Path,
+    workspace: Workspace | str | Path | None,
+    key: str | Path | None,
+    identity: tuple[str, str] | None,
 ) -> None:
     """Every file is what was signed, by a trusted key: its notebook is about to be run."""
-    found = trust.verify(artifact, workspace=workspace, key=key)
+    found = trust.verify(artifact, workspace=workspace, key=key, identity=identity)
     if not found and not found.file:
         raise ArtifactError(
             str(found),
