@@ -14,6 +14,7 @@ from proml_lab.promote import groups, inputs
 from proml_lab.promote.blocks import Block, Code, Folded, Table, interval, listed, number
 from proml_lab.promote.gates.entry import PASSED
 from proml_lab.promote.groups import Groups
+from proml_lab.promote.inputs import moment, span
 
 if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
@@ -128,11 +129,11 @@ def data(draft: Draft) -> Iterator[Block]:
     trained = draft.standing.trained
     rows = f"Fitted on {draft.n_rows:,} rows"
     if trained is not None:
-        rows += f", from {_span(trained.first, trained.last)}"
+        rows += f", from {span(trained.first, trained.last)}"
     yield f"{rows} (fingerprint `{_short(draft.model['data'])}`)."
     held = draft.standing.rows
     if held is not None:
-        when = f", from {_span(held.first, held.last)}" if held.first and held.last else ""
+        when = f", from {span(held.first, held.last)}" if held.first and held.last else ""
         yield f"Measured on {held.n_rows:,} other rows{when}."
     found = inputs.read(draft.folder)
     if not found.sources:
@@ -145,8 +146,8 @@ def data(draft: Draft) -> Iterator[Block]:
                     one.view,
                     one.source,
                     f"{one.n_rows:,}",
-                    _moment(one.until) if one.until else "–",
-                    one.kept,
+                    moment(one.until) if one.until else "–",
+                    f"no: {one.missing}" if one.missing else "yes",
                     f"`{_short(one.fingerprint)}`",
                 )
                 for one in found.sources
@@ -252,8 +253,8 @@ def _of_time(draft: Draft) -> Iterator[str]:
     """Limits by the period, by how rows were held out, and by the rule of what was known."""
     spec, standing = draft.spec, draft.standing
     if standing.trained is not None:
-        span = _span(standing.trained.first, standing.trained.last)
-        yield f"It has learnt from {span} only, and knows nothing of other times."
+        learnt = span(standing.trained.first, standing.trained.last)
+        yield f"It has learnt from {learnt} only, and knows nothing of other times."
     elif spec.split.by == "time" and spec.split.start is not None:
         yield f"It was fitted on rows before {spec.split.start:%Y-%m-%d}."
     if spec.split.by == "random":
@@ -312,16 +313,6 @@ def _held_out(draft: Draft) -> str:
     if split.start is not None:
         return f"that were held out: those from {split.start:%Y-%m-%d} on"
     return f"that were held out: the newest {split.test:.0%}"
-
-
-def _span(first: str, last: str) -> str:
-    """``2013-01-01 to 2013-10-31``."""
-    return f"{first[:10]} to {last[:10]}"
-
-
-def _moment(text: str) -> str:
-    """``2013-12-31 23:59``, of ISO 8601 in UTC."""
-    return text[:16].replace("T", " ")
 
 
 def _short(fingerprint: str) -> str:

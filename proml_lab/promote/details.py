@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab.errors import RegistryError, WorkspaceError
+from proml_lab.promote import inputs
 from proml_lab.promote.artifact import Artifact, load_artifact, opened, registry_of
 from proml_lab.promote.gates.words import overridden
 from proml_lab.promote.gc import size
+from proml_lab.promote.inputs import moment, span
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -144,17 +146,24 @@ def _lint(artifact: Artifact) -> Iterator[Row]:
     for entry in artifact.manifest.lint:
         place = f"cell {entry.cell}" if entry.cell else "notebook"
         muted = f", muted in the {entry.muted}" if entry.muted else ""
-        yield "lint", entry.code, entry.seen, f"{entry.severity}, {place}{muted}"
+        reason = f": {entry.reason}" if entry.reason else ""
+        yield "lint", entry.code, entry.seen, f"{entry.severity}, {place}{muted}{reason}"
 
 
 def _data(artifact: Artifact) -> Iterator[Row]:
+    """The sources and what was kept of them, then the rows that were made of them."""
     manifest = artifact.manifest
-    for entry in manifest.inputs:
-        yield "data", entry.view, f"{entry.n_rows:,} rows", entry.fingerprint
-    yield "data", "training rows", "", manifest.model["data"]
-    if manifest.held_out is not None:
-        rows = f"{manifest.held_out.n_rows:,} rows"
-        yield "data", "held-out rows", rows, manifest.held_out.rows
+    for one in inputs.read(artifact.path).sources:
+        until = f"known up to {moment(one.until)} UTC" if one.until else ""
+        kept = f"no copy: {one.missing}" if one.missing else "a copy is kept"
+        told = ", ".join(filter(None, [f"{one.n_rows:,} rows", until, kept]))
+        yield "data", one.view, told, one.fingerprint
+    trained, held = manifest.trained, manifest.held_out
+    period = span(trained.first, trained.last) if trained else ""
+    yield "data", "training rows", period, manifest.model["data"]
+    if held is not None:
+        when = f", {span(held.first, held.last)}" if held.first and held.last else ""
+        yield "data", "held-out rows", f"{held.n_rows:,} rows{when}", held.rows
 
 
 def _environment(artifact: Artifact) -> Iterator[Row]:

@@ -18,7 +18,7 @@ class Input:
     """One source of the training data.
 
     `until` is the greatest cutoff that it was joined at, ISO 8601 in UTC, None where time plays no
-    part; `kept` is ``yes``, or ``no: `` and why the bundle has no copy of the file.
+    part; `missing` says why the bundle has no copy of the file, and is empty if it has.
     """
 
     view: str
@@ -27,7 +27,7 @@ class Input:
     fingerprint: str
     columns: tuple[str, ...]
     until: str | None
-    kept: str
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read(folder: Path) -> Inputs:
     """What ``data/`` in a bundle's `folder` says."""
     place = folder / "data"
     files = json.loads((place / INDEX).read_text(encoding="utf-8"))["files"]
-    fate = {file["path"]: "yes" if file["kept"] else f"no: {file['why']}" for file in files}
+    fate = {file["path"]: "" if file["kept"] else file["why"] for file in files}
     sources = []
     for path in sorted(place.glob("*.json")):
         if path.name == INDEX:
@@ -59,7 +59,7 @@ def read(folder: Path) -> Inputs:
                 fingerprint=told["fingerprint"],
                 columns=tuple(told["columns"]),
                 until=told["until"],
-                kept=fate.get(source, f"no: {unknown}"),
+                missing=fate.get(source, unknown),
             )
         )
     sources.sort(key=lambda one: one.view != "spine")
@@ -70,3 +70,13 @@ def read(folder: Path) -> Inputs:
         others=sum(path not in named for path in fate),
         missing=tuple(f"{n} file{'s' if n > 1 else ''}: {why}" for why, n in sorted(lost.items())),
     )
+
+
+def span(first: str, last: str) -> str:
+    """``2013-01-01 to 2013-10-31``."""
+    return f"{first[:10]} to {last[:10]}"
+
+
+def moment(text: str) -> str:
+    """``2013-12-31 23:59``, of ISO 8601 in UTC."""
+    return text[:16].replace("T", " ")

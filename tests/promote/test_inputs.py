@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from proml_lab.promote.inputs import Input, read
+from proml_lab.promote.inputs import Input, moment, read, span
 from tests.promote.conftest import Promoted
 
 
@@ -27,15 +27,15 @@ def test_every_source_and_the_fate_of_its_file(tmp_path: Path) -> None:
     ]
     (place / "index.json").write_text(json.dumps({"files": files}))
     found = read(tmp_path)
-    assert [(one.view, one.kept) for one in found.sources] == [
-        ("spine", "no: not read in this run"),
-        ("a.b", "yes"),
-        ("big", "no: over snapshot_limit"),
-        ("made", "no: made by the notebook"),
+    assert [(one.view, one.missing) for one in found.sources] == [
+        ("spine", "not read in this run"),
+        ("a.b", ""),
+        ("big", "over snapshot_limit"),
+        ("made", "made by the notebook"),
     ]
     spine_row = Input(
         *("spine", "gone.csv", 3, "f" * 32, ("x",), "2014-01-01T02:59:00Z"),
-        "no: not read in this run",
+        "not read in this run",
     )
     assert found.sources[0] == spine_row
     assert found.others == 3
@@ -45,3 +45,10 @@ def test_every_source_and_the_fate_of_its_file(tmp_path: Path) -> None:
 def test_of_a_promoted_bundle(promoted: Promoted) -> None:
     (source,) = read(promoted.artifacts[2].path).sources
     assert (source.view, source.n_rows, source.until) == ("shop.visits", 400, None)
+
+
+def test_moments_and_periods() -> None:
+    assert moment("2014-01-01T02:59:00Z") == "2014-01-01 02:59"
+    assert span("2013-01-01T05:00:00+00:00", "2013-10-31T23:00:00+00:00") == (
+        "2013-01-01 to 2013-10-31"
+    )

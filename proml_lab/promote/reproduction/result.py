@@ -88,8 +88,10 @@ class Reproduction:
         """One line, or a few if there are warnings."""
         n = self.table.height
         where = "a fresh environment" if self.environment == "fresh" else "this environment"
-        if self.verdict == "identical":
-            said = f"all {n} outputs are identical"
+        if (self.table["what"] == "run").any():
+            said = f"the notebook did not run to its end: {self.table['where'][0].rstrip('.')}"
+        elif self.verdict == "identical":
+            said = f"all {n} outputs are identical" if n != 1 else "its one output is identical"
         elif self.verdict == "within tolerance":
             counted = self.table.filter(verdict="within tolerance")
             said = (
@@ -98,7 +100,8 @@ class Reproduction:
             )
         else:
             count = self.table.filter(verdict="different").height
-            said = f"{count} of {n} outputs are different, first {self.departs}"
+            are = "are" if count > 1 else "is"
+            said = f"{count} of {n} outputs {are} different, first {self.departs}"
         lines = [f"{self.key} made again in {where}: {said}.", *self._predictions()]
         return "\n".join([*lines, *(f"Note: {warning}." for warning in self.warnings[:_SHOWN])])
 
@@ -125,12 +128,17 @@ class Reproduction:
         same = self.table.filter(verdict="identical").group_by("what", maintain_order=True)
         lines = same.len().select(
             "what",
-            pl.format("{} outputs", "len").alias("name"),
+            pl.when(pl.col("len") > 1)
+            .then(pl.format("{} outputs", "len"))
+            .otherwise(pl.lit("1 output"))
+            .alias("name"),
             pl.lit("identical").alias("verdict"),
             pl.lit(None, pl.Float64).alias("relative"),
             pl.lit("").alias("where"),
         )
-        return pl.concat([apart.select(lines.columns), lines])
+        shown = pl.concat([apart.select(lines.columns), lines])
+        named = shown.rename({"name": "output", "relative": "largest difference"})
+        return named if apart.height else named.select("what", "output", "verdict")
 
 
 def row(what: str, name: str, found: Closeness, *, where: str = "") -> dict[str, object]:

@@ -14,6 +14,7 @@ from proml_lab.errors import UsageError
 from proml_lab.promote import bundle
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.parameters.limits import shown
+from proml_lab.promote.sweep.best import beside_best, leader, measured, verdict
 from proml_lab.promote.sweep.crew import Outcome
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _FIXED: dict[str, type[pl.DataType]] = {
     "low": pl.Float64,
     "high": pl.Float64,
     "direction": pl.String,
+    "beside_best": pl.String,
     "metrics": pl.String,
     "seconds": pl.Float64,
     "problem": pl.String,
@@ -51,7 +53,9 @@ class SweepReport:
 
         Columns: the parameters that vary, as text; ``artifact``; ``state``: registered, rejected
         or failed; ``metric``, ``value``, ``low``, ``high``, ``direction`` of the first metric;
-        ``metrics`` as text; ``seconds``; ``problem``: what went wrong.
+        ``beside_best``: how it differs from the first row on the rows that both held out, in that
+        metric, as `difference` says it; ``metrics`` as text; ``seconds``; ``problem``: what went
+        wrong.
         """
         return self.table
 
@@ -62,22 +66,17 @@ class SweepReport:
 
     @property
     def best(self) -> str | None:
-        """The artifact whose interval lies apart from those of all others, if there is one."""
-        rows = self._ranked()
-        if rows.height < 2 or rows["low"].null_count() or rows["high"].null_count():
-            return None
-        first, others = rows.row(0, named=True), rows.tail(-1)
-        if first["direction"] == "higher":
-            apart = bool((others["high"] < first["low"]).all())
-        else:
-            apart = bool((others["low"] > first["high"]).all())
-        return str(first["artifact"]) if apart else None
+        """The artifact that all others are worse than by more than chance, if there is one.
+
+        They are compared in pairs on the rows that both held out, not by their intervals.
+        """
+        return leader(measured(self.table))
 
     def figure(self) -> go.Figure:
         """The first metric of each version, with its interval; raises UsageError without one."""
         from proml_lab.plots.versions import versions
 
-        rows = self._ranked()
+        rows = measured(self.table)
         if rows.is_empty():
             raise UsageError("No version has a metric to draw.", hint="promote one with metrics.")
         key = pl.col("artifact").str.split("@")
@@ -86,41 +85,31 @@ class SweepReport:
         return versions(named, metric=metric, direction=direction or "")
 
     def __str__(self) -> str:
-        """A line or two: how many, how long, and whether one is clearly the best."""
+        """A line or two: how many, how long, and whether one is the best."""
         n = self.table.height
         ended = f"{n - self.failed} of {n} versions of {self.name!r} registered"
-        return " ".join(filter(None, [f"{ended} in {self.seconds:.0f} s.", self._verdict()]))
-
-    def _ranked(self) -> pl.DataFrame:
-        """Registered versions with the commonest first metric, best first."""
-        rows = self.table.filter(pl.col("value").is_not_null(), pl.col("state") == "registered")
-        if rows.is_empty():
-            return rows
-        return rows.filter(pl.col("metric") == rows["metric"][0])
-
-    def _verdict(self) -> str:
-        rows = self._ranked()
-        if rows.height < 2:
-            return ""
-        metric = rows["metric"][0]
-        if self.best:
-            return f"{self.best} is clearly the best: its interval of {metric} lies apart."
-        return f"None is clearly the best: intervals of {metric} overlap, or are missing."
+        return " ".join(
+            filter(None, [f"{ended} in {self.seconds:.0f} s.", verdict(measured(self.table))])
+        )
 
     def _shown(self) -> pl.DataFrame:
         hidden = ["metric", "value", "low", "high", "direction"]
         told = self.table.drop(hidden).with_columns(pl.col("seconds").round(1))
         first = pl.col("problem").str.split("\n").list.first()
         told = told.with_columns(first)
-        return told.drop("problem") if (told["problem"] == "").all() else told
+        empty = [name for name in ("problem", "beside_best") if (told[name] == "").all()]
+        return told.drop(empty).rename({"beside_best": "beside the best"}, strict=False)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         plain = f"{html.text_table(self._shown(), max_rows=_MAX_ROWS)}\n\n{self}"
         parts = [html.lead(str(self)), html.table(self._shown(), max_rows=_MAX_ROWS)]
-        if self._ranked().height > 1:
-            said = "The first metric of each version, with its 95 % interval."
+        if measured(self.table).height > 1:
+            said = (
+                "The first metric of each version, with its 95 % interval. Versions share their "
+                "rows, so overlapping intervals do not mean that there is no difference."
+            )
             parts.append(html.picture(self.figure(), title="Versions", description=said))
         return html.bundle(plain, *parts)
 
@@ -138,7 +127,9 @@ def table(varied: Sequence[Mapping[str, Value]], outcomes: Sequence[Outcome]) ->
     falling = (made["direction"].drop_nulls() == "higher").any()
     key = pl.col("value") * (-1 if falling else 1)
     states = pl.col("state").replace_strict({"registered": 0, "rejected": 1, "failed": 2})
-    return made.sort(states, key, nulls_last=True, maintain_order=True)
+    ranked = made.sort(states, key, nulls_last=True, maintain_order=True)
+    folders = {key: o.path for key, o in zip(made["artifact"], outcomes, strict=True) if key}
+    return ranked.with_columns(beside_best=beside_best(ranked, folders))
 
 
 def _measured(folder: Path) -> dict[str, object]:

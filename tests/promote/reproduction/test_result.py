@@ -29,6 +29,28 @@ def test_identical() -> None:
     assert found
     assert str(found) == "x@1 made again in this environment: all 2 outputs are identical."
     assert found.departs == ""
+    shown = found._repr_mimebundle_()["text/plain"].splitlines()[1:]
+    assert [line.split() for line in shown] == [
+        ["what", "output", "verdict"],
+        ["data", "1", "output", "identical"],
+        ["cell", "1", "output", "identical"],
+    ]
+    assert str(report(("data", "rows", IDENTICAL))).endswith("its one output is identical.")
+
+
+def test_several_of_a_kind_are_one_line() -> None:
+    found = report(("cell", "cell 2", IDENTICAL), ("cell", "cell 3", IDENTICAL))
+    assert "2 outputs  identical" in found._repr_mimebundle_()["text/plain"]
+
+
+def test_a_run_that_ended_early_says_why() -> None:
+    apart = Closeness("different", math.inf, math.inf)
+    rows = [row("run", "the notebook", apart, where="cell 3 raised.")]
+    table = pl.DataFrame(rows, schema=SCHEMA)
+    found = Reproduction("x@1", "different", "fresh", (), "2013-01-01T00:00:00+00:00", 1.5, table)
+    assert str(found) == (
+        "x@1 made again in a fresh environment: the notebook did not run to its end: cell 3 raised."
+    )
 
 
 def test_within_tolerance_says_how_far() -> None:

@@ -13,36 +13,6 @@ from proml_lab.promote.sweep.crew import Outcome
 from proml_lab.promote.sweep.report import table
 from tests.promote.conftest import Promoted
 
-PLACES = ("low", "value", "high")
-
-
-def report(*intervals: tuple[float, float, float], direction: str = "higher") -> SweepReport:
-    """Registered versions with these intervals, in this order."""
-    rows = [
-        {"depth": str(n), "artifact": f"tiny@{n}", "state": "registered", "metric": "auc"}
-        | dict(zip(PLACES, interval, strict=True))
-        | {"direction": direction, "metrics": "auc", "seconds": 1.0, "problem": ""}
-        for n, interval in enumerate(intervals, 1)
-    ]
-    return SweepReport("tiny", pl.DataFrame(rows), seconds=3.2)
-
-
-@pytest.mark.parametrize(
-    ("made", "best"),
-    [
-        (report((0.8, 0.85, 0.9), (0.5, 0.6, 0.7)), "tiny@1"),
-        (report((0.69, 0.85, 0.9), (0.5, 0.6, 0.7)), None),
-        (report((0.1, 0.2, 0.3), (0.4, 0.5, 0.6), direction="lower"), "tiny@1"),
-        (report((0.1, 0.2, 0.45), (0.4, 0.5, 0.6), direction="lower"), None),
-        (report((0.8, 0.85, 0.9)), None),
-    ],
-)
-def test_the_best_is_named_only_where_its_interval_lies_apart(
-    made: SweepReport, best: str | None
-) -> None:
-    assert made.best == best
-    assert ("clearly the best: its" in str(made)) == bool(best)
-
 
 def test_rows_are_ordered_by_the_first_metric_and_failures_come_last(promoted: Promoted) -> None:
     one, two, three = promoted.artifacts
@@ -70,6 +40,10 @@ def test_rows_are_ordered_by_the_first_metric_and_failures_come_last(promoted: P
     shown = made._repr_mimebundle_()["text/plain"]
     assert "no such file" in shown
     assert "more" not in shown
+    assert frame["beside_best"].to_list() == ["", "no detectable difference", "", ""]
+    assert "beside the best" in shown
+    assert f"no detectable difference between {first['artifact']} and 1 other." in str(made)
+    assert made.best is None
     assert made.figure().data[0].x == tuple(sorted((str(one.version), str(three.version))))
 
 
