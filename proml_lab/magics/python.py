@@ -98,7 +98,7 @@ def _saving(verb: str, output: str) -> tuple[str, list[str]]:
             return "dataset", [f"write(dataset, {path})"]
         case "spec":
             return "spec", [*made, f"{path}.write_text(spec.to_yaml(), encoding='utf-8')"]
-        case "features" | "browse" | "compare" | "explain" | "artifacts":
+        case "features" | "browse" | "compare" | "explain" | "artifacts" | "lint":
             form = "csv" if output.endswith(".csv") else "parquet"
             return "report", [*made, f"report.frame().write_{form}({output!r})"]
     raise UsageError(f"What {verb!r} returns cannot be kept in a file.", hint="leave -o out.")

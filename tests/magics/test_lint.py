@@ -54,6 +54,13 @@ def test_json_gives_the_findings(notebook, capsys) -> None:
     assert {"why", "mend", "mute", "muted", "seen"} <= rows[0].keys()
 
 
+def test_the_findings_can_be_kept(notebook, capsys, small: Path) -> None:
+    assert cli.main(["lint", notebook(DRAW), "-o", "found.csv"]) == 0
+    assert (small / "found.csv").read_text().splitlines()[1].startswith("PN050,warning,2,2,")
+    assert cli.main(["lint", "a.ipynb", "-o", "found.csv", "--code"]) == 0
+    assert "report.frame().write_csv('found.csv')" in capsys.readouterr().out
+
+
 def test_a_promotion_that_lint_stops(notebook, capsys, small: Path) -> None:
     assert cli.main(["promote", notebook("modle"), "--name", "tiny"]) == 1
     out, err = capsys.readouterr()

@@ -11,6 +11,7 @@ from proml_lab.promote.lint.codes import CHECKS, Check, Severity
 from proml_lab.promote.lint.mutes import Place
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     import polars as pl
 
 _MOST = 100
@@ -70,7 +71,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class LintReport:
-    """What lint found in `notebook`, sorted by cell: `findings` that count, and `muted` ones."""
+    """What lint found in `notebook`, sorted by cell: `findings` that count, and `muted` ones.
+
+    A `Report`: `frame`, `figure` and a static rich form.
+    """
 
     notebook: str
     findings: tuple[Finding, ...]
@@ -114,6 +118,18 @@ class LintReport:
             for f in self.all
         ]
         return pl.DataFrame(rows, schema=kinds)
+
+    def figure(self) -> go.Figure:
+        """How often each check found something that counts."""
+        import polars as pl
+
+        from proml_lab.plots.bars import counts
+
+        found = Counter(f"{f.code} {f.check.title}" for f in self.findings)
+        rows = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        schema = {"name": pl.String, "n": pl.Int64}
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        return counts(frame, title=str(self), what="findings")
 
     def __bool__(self) -> bool:
         return bool(self.findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proml_lab.contracts import Report
 from proml_lab.promote import LintReport
 from proml_lab.promote.bundle import LintEntry
 from proml_lab.promote.lint import CHECKS, Finding, told
@@ -30,6 +31,18 @@ def test_the_frame_has_a_row_a_finding_and_muted_ones_last() -> None:
     }
     assert frame["mute"][0].endswith("into the notebook's metadata.")
     assert LintReport("a.ipynb", ()).frame().schema == frame.schema
+
+
+def test_the_picture_counts_what_each_check_found() -> None:
+    (bars,) = REPORT.figure().data
+    assert list(bars.y) == [
+        "PN050 unseeded randomness",
+        "PN001 no parameters cell",
+        "PN021 never defined",
+    ]
+    assert list(bars.x) == [2, 1, 1]
+    assert isinstance(REPORT, Report)
+    assert len(LintReport("a.ipynb", ()).figure().data[0].x) == 0
 
 
 def test_the_line_counts_by_kind() -> None:
