@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from proml_lab.magics import python
@@ -43,12 +44,14 @@ def run(args: Namespace, context: Context) -> Artifact | ArtifactList:
 
 
 def summary(value: Artifact | ArtifactList) -> object:
-    """What the command line shows: the same, and where there is nothing, its own next step."""
+    """What the command line shows: the same as wide as the terminal; its own next step."""
     from proml_lab.promote import ArtifactList
 
-    if isinstance(value, ArtifactList) and not len(value):
+    if not isinstance(value, ArtifactList):
+        return value
+    if not len(value):
         return Text("No artifact yet. Promote a notebook: proml promote NOTEBOOK --name NAME")
-    return value
+    return Text(value.text(shutil.get_terminal_size((100, 24)).columns))
 
 
 def code(args: Namespace) -> str:

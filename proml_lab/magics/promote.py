@@ -112,7 +112,7 @@ def about(words: list[str]) -> str:
 
 def run(args: Namespace, context: Context) -> Artifact | SweepReport:
     """Promote; the work is `promote.promote` and `promote.sweep`."""
-    from proml_lab.promote import inspect, promote, read_grid, sweep
+    from proml_lab.promote import promote, read_grid, read_values, sweep
     from proml_lab.promote.parameters import read_files
 
     if args.jobs is not None and not args.sweep:
@@ -122,7 +122,7 @@ def run(args: Namespace, context: Context) -> Artifact | SweepReport:
     place = context.folder or None
     _name_cut_off(place, Path(args.notebook))
     if args.sweep:
-        grid = read_grid(args.notebook, texts, files)
+        grid = read_grid(args.notebook, texts, files, workspace=place, strict=args.strict)
         with context.progress(args.name) as tell:
             return sweep(
                 args.notebook,
@@ -133,7 +133,7 @@ def run(args: Namespace, context: Context) -> Artifact | SweepReport:
                 progress=tell,
                 **_options(args),
             )
-    values = inspect(args.notebook).read(texts, files)
+    values = read_values(args.notebook, texts, files, workspace=place, strict=args.strict)
     with context.progress(args.name) as tell:
         return promote(
             args.notebook,
@@ -149,8 +149,9 @@ def code(args: Namespace) -> str:
     """The promotion as a call."""
     files = [python.call("read_files", args.files)] if args.files else []
     place = python.workspace(args)
+    checked = {"workspace": place, "strict": args.strict}
     if args.sweep:
-        grid = python.call("read_grid", args.notebook, dict(args.parameters), *files)
+        grid = python.call("read_grid", args.notebook, dict(args.parameters), *files, **checked)
         swept = python.call(
             "sweep",
             args.notebook,
@@ -161,9 +162,8 @@ def code(args: Namespace) -> str:
             **_options(args),
         )
         return python.script(swept)
-    values = python.call("read", dict(args.parameters), *files)
-    asked = args.parameters or args.files
-    given = [python.Source(f"inspect({args.notebook!r}).{values}")] if asked else []
+    values = python.call("read_values", args.notebook, dict(args.parameters), *files, **checked)
+    given = [values] if args.parameters or args.files else []
     call = python.call(
         "promote", args.notebook, args.name, *given, workspace=place, **_options(args)
     )

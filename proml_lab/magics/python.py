@@ -17,7 +17,7 @@ _ELSEWHERE = {
     "export_artifact": "proml_lab.promote.trust",
     "import_artifact": "proml_lab.promote.trust",
     "gc": "proml_lab.promote",
-    "inspect": "proml_lab.promote",
+    "read_values": "proml_lab.promote",
     "lint": "proml_lab.promote",
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",

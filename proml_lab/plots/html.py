@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
+from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,6 +23,7 @@ MAX_BYTES = 256 * 1024
 MAX_COLUMNS = 30
 WIDE = 40
 """Letters from which a cell may wrap."""
+_NARROW = 12
 
 
 def bundle(plain: str, *parts: str) -> dict[str, str]:
@@ -85,19 +88,47 @@ def cell(text: str, attributes: str = "", column: int = 1) -> str:
 
 
 def text_table(
-    frame: pl.DataFrame, *, max_rows: int = 20, formats: Mapping[str, str] | None = None
+    frame: pl.DataFrame,
+    *,
+    max_rows: int = 20,
+    formats: Mapping[str, str] | None = None,
+    width: int | None = None,
+    wrapped: Collection[str] = (),
 ) -> str:
-    """The same table for ``text/plain``: aligned columns, two spaces apart."""
+    """The same table for ``text/plain``: aligned columns, two spaces apart.
+
+    With a `width` in letters, columns are wrapped until the table fits, if it can: those named
+    in `wrapped` first, of these the widest.
+    """
     names, texts = _cells(frame, max_rows, formats)
-    columns = []
-    for name, cells in zip(names, texts, strict=True):
-        cells = [" ".join(cell.split()) for cell in cells]
-        width = max(map(len, [name, *cells]))
-        right = is_number(frame[name].dtype)
-        columns.append([c.rjust(width) if right else c.ljust(width) for c in [name, *cells]])
-    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+    columns = [
+        [name, *(" ".join(cell.split()) for cell in cells)]
+        for name, cells in zip(names, texts, strict=True)
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    if width is not None:
+        room = width - 2 * (len(widths) - 1)
+        chosen = [i for i, name in enumerate(names) if name in wrapped]
+        for among in (chosen, range(len(widths))):
+            widths = _narrowed(widths, room, among)
+    rights = [is_number(frame[name].dtype) for name in names]
+    lines = []
+    for row in zip(*columns, strict=True):
+        parts = [wrap(cell, n) or [""] for cell, n in zip(row, widths, strict=True)]
+        for line in zip_longest(*parts, fillvalue=""):
+            cells = zip(line, widths, rights, strict=True)
+            padded = (text.rjust(n) if right else text.ljust(n) for text, n, right in cells)
+            lines.append("  ".join(padded).rstrip())
     more = _left_out(frame, max_rows)
     return "\n".join([*lines, more] if more else lines)
+
+
+def _narrowed(widths: Sequence[int], room: int, among: Iterable[int]) -> list[int]:
+    """`widths`, the widest of `among` made narrower until all fit into `room`, none below 12."""
+    found, places = list(widths), list(among)
+    while sum(found) > room and max((found[i] for i in places), default=0) > _NARROW:
+        found[max(places, key=found.__getitem__)] -= 1
+    return found
 
 
 def heading(text: str) -> str:

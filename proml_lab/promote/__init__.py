@@ -1,6 +1,7 @@
 """Promotion: a notebook becomes a versioned artifact that can be checked, loaded and compared."""
 
 from proml_lab.promote.artifact import Artifact, load_artifact, previous
+from proml_lab.promote.checking import read_values
 from proml_lab.promote.details import Details, show
 from proml_lab.promote.difference import Difference, difference
 from proml_lab.promote.gc import Leftovers, gc
@@ -42,6 +43,7 @@ __all__ = [
     "previous",
     "promote",
     "read_grid",
+    "read_values",
     "record",
     "reproduce",
     "restore",

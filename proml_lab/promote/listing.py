@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -41,6 +41,7 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 _SHOWN_METRICS = 3
 _SHOWN_KEYS = 6
+_MAX_ROWS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +92,29 @@ class ArtifactList:
         return self.table.height
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, width: int = 100) -> str:
+        """The list as text, at most `width` letters wide as far as that can be.
+
+        Where there is little room, of the metrics only the first is told, and no learner that is
+        that of all.
+        """
         from proml_lab.plots import html
 
         if not len(self):
             return self._note() or (
                 "No artifact yet. Promote a notebook: %proml promote NOTEBOOK --name NAME"
             )
-        return "\n".join(filter(None, [html.text_table(self._shown(), max_rows=100), self._note()]))
+        shown = self._shown()
+        table = html.text_table(shown, max_rows=_MAX_ROWS)
+        if max(map(len, table.splitlines())) > width:
+            first = pl.Series("metrics", [_said([row]) for row in self.table.iter_rows(named=True)])
+            few = shown.with_columns(first).rename({"metrics": "metric"})
+            few = few.drop("model") if few["model"].n_unique() == 1 else few
+            wrapped = ("gates", "parameters")
+            table = html.text_table(few, max_rows=_MAX_ROWS, width=width, wrapped=wrapped)
+        return "\n".join(filter(None, [table, self._note()]))
 
     def _note(self) -> str:
         """What to know about folders that the registry does not."""
@@ -129,7 +146,7 @@ class ArtifactList:
 
         if not len(self):
             return html.bundle(str(self), html.lead(str(self)))
-        parts = [html.table(self._shown(), caption="Artifacts, newest first", max_rows=100)]
+        parts = [html.table(self._shown(), caption="Artifacts, newest first", max_rows=_MAX_ROWS)]
         if self.unregistered:
             parts.append(html.note(self._note()))
         measured = self.table.filter(pl.col("value").is_not_null())
@@ -199,10 +216,12 @@ def _row(registry: Registry, version: Version) -> dict[str, object]:
     }
 
 
-def _said(metrics: Iterable[dict[str, float]]) -> str:
+def _said(metrics: Iterable[Mapping[str, Any]]) -> str:
     """The first few metrics in one line, with their intervals where known."""
     texts = []
     for metric in list(metrics)[:_SHOWN_METRICS]:
+        if metric["value"] is None:
+            continue
         text = f"{metric['metric']} {metric['value']:.4g}"
         if metric["low"] is not None and metric["high"] is not None:
             text += f" ({metric['low']:.4g} to {metric['high']:.4g})"

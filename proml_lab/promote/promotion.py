@@ -15,11 +15,12 @@ from proml_lab.contracts import Progress
 from proml_lab.errors import ProMLError, RunError, SigningError
 from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
+from proml_lab.promote.checking import check
 from proml_lab.promote.freeze import Ground, reads
 from proml_lab.promote.gates import standing
 from proml_lab.promote.gates.entry import overriding
-from proml_lab.promote.lint import LintReport, lint, require
-from proml_lab.promote.notebook import NotebookInfo, inspect, prepared
+from proml_lab.promote.lint import LintReport
+from proml_lab.promote.notebook import NotebookInfo, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
 from proml_lab.promote.registry import Record, Registry
@@ -98,11 +99,10 @@ def promote(
     """
     check_name(name, role="artifact name")
     overriding(override)
-    info = inspect(notebook)
-    bound = info.bind(parameters or {})
-    place = opened(workspace, info.path.parent)
-    checked = lint(info.path, workspace=place, strict=strict)
-    require(checked)
+    place = opened(workspace, Path(notebook).expanduser().absolute().parent)
+    info, bound, checked = check(
+        notebook, lambda info: info.bind(parameters or {}), workspace=place, strict=strict
+    )
     registry = registry_of(place)
     registry.probe()
     key = signer(place)

@@ -72,13 +72,13 @@ class Promotions:
             Whatever is wrong with the notebook, the name, a parameter or the workspace; then
             nothing was started.
         """
-        from proml_lab.promote import inspect
+        from proml_lab.promote import read_values
         from proml_lab.spec import check_name
 
         notebook = self.notebook(path)
         check_name(name, role="artifact name")
-        inspect(notebook).read(parameters)
         workspace = _workspace(notebook)
+        read_values(notebook, parameters, workspace=workspace)
         folder = workspace / ".proml" / "promotions" / _new_id()
         folder.mkdir(parents=True)
         state.save(

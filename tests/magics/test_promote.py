@@ -131,8 +131,8 @@ def test_values_come_from_files_and_from_the_line(
     assert "p.yaml:1: Parameter 'n_trees' is 5.5, not an int.\np.yaml:2: tour.ipynb has no" in err
     assert "\ntour.ipynb has no parameter 'name'." in err
     assert promote("-f p.yaml -p n_trees=3 --code", capsys)[1].splitlines()[-1] == (
-        "promote('tour.ipynb', 'delay', inspect('tour.ipynb')"
-        ".read({'n_trees': '3'}, read_files(['p.yaml'])))"
+        "promote('tour.ipynb', 'delay', "
+        "read_values('tour.ipynb', {'n_trees': '3'}, read_files(['p.yaml'])))"
     )
 
 

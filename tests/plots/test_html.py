@@ -67,6 +67,19 @@ def test_a_text_table_is_aligned() -> None:
     ]
 
 
+def test_a_text_table_fits_a_width() -> None:
+    frame = pl.DataFrame({"a": ["x" * 10], "b": ["one two three four five"], "n": [7]})
+    said = html.text_table(frame, width=30, wrapped=["b"]).splitlines()
+    assert said == [
+        "a           b                n",
+        "xxxxxxxxxx  one two three    7",
+        "            four five",
+    ]
+    assert html.text_table(frame, width=1000) == html.text_table(frame)
+    both = pl.DataFrame({"a": ["word " * 9], "b": ["word " * 9]})
+    assert max(map(len, html.text_table(both, width=26, wrapped=["b"]).splitlines())) == 26
+
+
 def test_empty_frames() -> None:
     assert html.text_table(FRAME.head(0)) == "name  auc  n"
     assert "<tbody></tbody>" in html.table(FRAME.head(0))

@@ -35,6 +35,19 @@ def test_versions_newest_first_with_metrics_and_parameters(promoted: Promoted) -
     assert len(artifacts(workspace=promoted.workspace)) == 3
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 300])
+def test_the_text_fits_a_terminal_and_keeps_what_matters(promoted: Promoted, width: int) -> None:
+    found = artifacts(workspace=promoted.workspace)
+    lines = found.text(width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert ("log_loss" in found.text(width)) == (width == 300)
+    first = found.frame().row(0, named=True)
+    words = " ".join(" ".join(lines).split())
+    for part in ("visits@3", f"auc {first['value']:.4g}", "depth=3,", "n_rows=400"):
+        assert part in words
+    assert str(found) == found.text(100)
+
+
 def test_the_picture(promoted: Promoted) -> None:
     found = artifacts(workspace=promoted.workspace)
     (trace,) = found.figure().data

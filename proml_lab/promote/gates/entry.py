@@ -97,8 +97,11 @@ def _account() -> str:
 
 
 def said(gates: Iterable[GateEntry]) -> str:
-    """All gates in a few words: ``2 passed``, or which did not."""
+    """All gates in a few words: ``2 passed``, or ``failed: auc, brier; 2 passed``."""
     every = list(gates)
-    wrong = [f"{gate.gate} {gate.verdict}" for gate in every if gate.verdict != PASSED]
-    passed = len(every) - len(wrong)
-    return ", ".join([*wrong, *([f"{passed} passed"] if passed else [])])
+    parts = []
+    for verdict in (FAILED, UNCHECKED):
+        named = [gate.gate for gate in every if gate.verdict == verdict]
+        parts += [f"{verdict}: {', '.join(named)}"] if named else []
+    passed = sum(gate.verdict == PASSED for gate in every)
+    return "; ".join([*parts, *([f"{passed} passed"] if passed else [])])

@@ -47,25 +47,31 @@ _SHARES = ("n", "frac", "fraction")
 
 
 def check(calls: Calls) -> Iterator[Seen]:
-    """PN050: each call that draws from what nothing has seeded before it."""
+    """PN050: each call that draws from what nothing has seeded before it, and PN051: that nothing,
+    a promotion neither, can seed.
+    """
     seeded: set[str] = set()
     for call in calls.all:
         if _SEED_ALL.fullmatch(call.name) and call.node.args:
             seeded |= {"numpy", "random", "torch", "polars"}
         elif call.name in _SEEDS and _given(call, 0, "seed", "a"):
             seeded.add(_SEEDS[call.name])
-        elif _draws(call, seeded):
+        elif not call.is_open and _unseedable(call):
+            yield Seen("PN051", call.cell.number, call.line, call.shown)
+        elif not call.is_open and _draws(call, seeded):
             yield Seen("PN050", call.cell.number, call.line, call.shown)
 
 
-def _draws(call: Call, seeded: set[str]) -> bool:
-    name = call.name
-    if call.is_open:
-        return False
-    if name in _SEEDS or name in _GENERATORS:
+def _unseedable(call: Call) -> bool:
+    """Whether it takes what the system gives: a generator made or seeded without a seed."""
+    if call.name in _SEEDS or call.name in _GENERATORS:
         return not _given(call, 0, "seed", "a", "x", "entropy")
-    if _NEVER.fullmatch(name):
-        return True
+    return bool(_NEVER.fullmatch(call.name))
+
+
+def _draws(call: Call, seeded: set[str]) -> bool:
+    """Whether it draws from a generator that is seeded by a promotion and by nothing else."""
+    name = call.name
     if _NUMPY.fullmatch(name):
         return "numpy" not in seeded
     if _RANDOM.fullmatch(name):

@@ -100,8 +100,14 @@ CHECKS = {
         ),
         Check(
             "PN050", "warning", "unseeded randomness",
-            "Two runs give two results, and nobody can tell a change from chance.",
-            "Give a seed, best from a parameter: default_rng(seed), random_state=seed.",
+            "A promotion seeds this by itself and can be made again; run by hand, the notebook "
+            "gives something else each time, so what you saw is not what is promoted.",
+            "Give a seed, best from a parameter: random_state=seed, np.random.seed(seed).",
+        ),
+        Check(
+            "PN051", "warning", "randomness that no promotion can seed",
+            "It takes what the system gives: two promotions differ, and none can be made again.",
+            "Make the generator with a seed, best from a parameter: default_rng(seed).",
         ),
         Check(
             "PN060", "warning", "the clock flows into data",

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from proml_lab.errors import ParameterError, UsageError
-from proml_lab.promote.notebook import NotebookInfo, inspect
+from proml_lab.promote.checking import check
+from proml_lab.promote.notebook import NotebookInfo
 from proml_lab.promote.parameters import Given, Parameter, Value
 from proml_lab.promote.parameters.value import short
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
 
 T = TypeVar("T")
 _PAIRS = {"[": "]", "(": ")", "{": "}"}
 
 
 def read_grid(
-    notebook: str | Path | NotebookInfo, texts: Mapping[str, str], given: Given | None = None
+    notebook: str | Path | NotebookInfo,
+    texts: Mapping[str, str],
+    given: Given | None = None,
+    *,
+    workspace: Workspace | str | Path | None = None,
+    strict: bool = False,
 ) -> dict[str, list[Value]]:
     """Values to sweep over, from texts such as ``4,6,8`` and from a file; a text wins.
 
@@ -25,12 +34,25 @@ def read_grid(
     ``[1,2],[3]``. In a file a list holds the values; of a parameter that is a list, a list of
     lists.
 
+    A notebook that is given by its path is checked as `promote` does it.
+
     Raises
     ------
+    NotebookError
+        As for `read_values`.
     ParameterError
         Every value that is unknown, missing, of another type or out of bounds: a line each.
     """
-    info = notebook if isinstance(notebook, NotebookInfo) else inspect(notebook)
+    if isinstance(notebook, NotebookInfo):
+        return _read(notebook, texts, given)
+    return check(
+        notebook, lambda info: _read(info, texts, given), workspace=workspace, strict=strict
+    )[1]
+
+
+def _read(
+    info: NotebookInfo, texts: Mapping[str, str], given: Given | None
+) -> dict[str, list[Value]]:
     file = (given or Given()).without(texts)
     known = {parameter.name: parameter for parameter in info.parameters}
     typed = {name: _pieces(text, known.get(name)) for name, text in texts.items()}

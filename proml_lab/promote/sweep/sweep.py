@@ -12,7 +12,7 @@ from proml_lab.contracts import Json, Progress
 from proml_lab.errors import MissingExtraError, UsageError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import opened, registry_of
-from proml_lab.promote.notebook import inspect
+from proml_lab.promote.checking import check
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.parameters.limits import shown
 from proml_lab.promote.run import execute
@@ -63,11 +63,15 @@ def sweep(
         Every kernel has ended; what was registered by then stays.
     """
     check_name(name, role="artifact name")
-    info = inspect(notebook)
-    members = grid.members(info, values)
     if jobs is not None and jobs < 1:
         raise UsageError(f"{jobs} promotions at a time are too few.", hint="such as --jobs 2.")
-    place = opened(workspace, info.path.parent)
+    place = opened(workspace, Path(notebook).expanduser().absolute().parent)
+    info, members, _ = check(
+        notebook,
+        lambda info: grid.members(info, values),
+        workspace=place,
+        strict=bool(options.get("strict")),
+    )
     registry_of(place).probe()
     execute.load()
     shared: dict[str, Json] = {

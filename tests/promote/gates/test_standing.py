@@ -227,7 +227,8 @@ def test_statuses() -> None:
     assert status_of([entry("passed"), entry("failed", "warn")], None) == "accepted"
     assert status_of([entry("passed"), entry("not checked")], None) == "rejected"
     assert status_of([entry("failed")], override) == "overridden"
-    assert said([entry("failed"), entry("passed"), entry("passed")]) == "auc failed, 2 passed"
+    assert said([entry("failed"), entry("passed"), entry("passed")]) == "failed: auc; 2 passed"
+    assert said([entry("not checked"), entry("failed")]) == "failed: auc; not checked: auc"
     assert Standing().tags() == {"proml.status": "accepted"}
 
 

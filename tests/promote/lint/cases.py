@@ -100,9 +100,6 @@ HAVE: dict[str, tuple[Case, ...]] = {
     ),
     "PN050": (
         "import numpy as np\nnp.random.rand(3)",
-        "import numpy as np\nnp.random.default_rng()",
-        "from numpy.random import default_rng as rng\nrng(None).normal()",
-        "import numpy as np\nnp.random.seed()",
         "import random\nrandom.choice([1])",
         "from random import shuffle\nshuffle([1])",
         "import torch\ntorch.randn(3)",
@@ -113,8 +110,16 @@ HAVE: dict[str, tuple[Case, ...]] = {
         "from sklearn.ensemble import RandomForestClassifier\nRandomForestClassifier()",
         "from sklearn.model_selection import KFold\nKFold(3, shuffle=True)",
         "import polars as pl\npl.DataFrame({'a': [1]}).sample(fraction=0.5)",
-        "import uuid\nuuid.uuid4()",
         ("import numpy as np\nnp.random.rand(3)", "np.random.seed(3)"),
+    ),
+    "PN051": (
+        "import numpy as np\nnp.random.default_rng()",
+        "from numpy.random import default_rng as rng\nrng(None).normal()",
+        "import numpy as np\nnp.random.seed()",
+        "import random\nrandom.Random().random()",
+        "import random\nrandom.SystemRandom()",
+        "import uuid\nuuid.uuid4()",
+        "import os\nos.urandom(8)",
     ),
     "PN060": (
         "from datetime import date\nday = date.today()\nrows = [day]\nsorted(rows)",
@@ -240,6 +245,11 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         "import polars as pl\npl.DataFrame({'a': [1]}).sample(fraction=0.5, seed=1)",
         "import pytorch_lightning as L\nL.seed_everything(1)\nimport torch\ntorch.randn(3)",
         "class random:\n    choice = staticmethod(len)\nrandom.choice([1])",
+    ),
+    "PN051": (
+        "import numpy as np\nnp.random.seed(3)\nnp.random.default_rng(3)",
+        ("seed = 7", "import random\nrandom.Random(seed).random()"),
+        "import uuid\nuuid.uuid5(uuid.NAMESPACE_DNS, 'a')",
     ),
     "PN060": (
         "import time\nstart = time.time()\nsum([1])\nprint(f'{time.time() - start:.1f} s')",
