@@ -30,6 +30,8 @@ _KINDS = {
     "explanation": "explanation",
     "file": "files",
 }
+_LONG = r"\b([0-9a-f]{12})(?:[0-9a-f]{20}|[0-9a-f]{52})\b"
+"""Fingerprints and digests, which are shown by their first twelve letters."""
 Row = tuple[str, str, str, str]
 
 
@@ -70,6 +72,7 @@ class Difference:
             return html.bundle(str(self), html.lead(str(self)))
         noted = (self.table["note"] != "").any()
         shown = self.table if noted else self.table.drop("note")
+        shown = shown.with_columns(pl.col("before", "after").str.replace_all(_LONG, "$1…"))
         plain = "\n".join([str(self), html.text_table(shown, max_rows=60)])
         return html.bundle(plain, html.lead(str(self)), html.table(shown, max_rows=60))
 

@@ -106,12 +106,9 @@ class ArtifactList:
             return self._note() or (
                 "No artifact yet. Promote a notebook: %proml promote NOTEBOOK --name NAME"
             )
-        shown = self._shown()
-        table = html.text_table(shown, max_rows=_MAX_ROWS)
+        table = html.text_table(self._shown(), max_rows=_MAX_ROWS)
         if max(map(len, table.splitlines())) > width:
-            first = pl.Series("metrics", [_said([row]) for row in self.table.iter_rows(named=True)])
-            few = shown.with_columns(first).rename({"metrics": "metric"})
-            few = few.drop("model") if few["model"].n_unique() == 1 else few
+            few = self._few()
             wrapped = ("gates", "parameters")
             table = html.text_table(few, max_rows=_MAX_ROWS, width=width, wrapped=wrapped)
         return "\n".join(filter(None, [table, self._note()]))
@@ -141,12 +138,23 @@ class ArtifactList:
                 shown = shown.drop(name)
         return shown
 
+    def _few(self) -> pl.DataFrame:
+        """The same for a narrow page: the first metric, aliases beside the status, and no learner
+        that is that of all.
+        """
+        few = self._shown().drop("aliases", "status", "metrics", strict=False)
+        rows = list(self.table.iter_rows(named=True))
+        few.insert_column(1, pl.Series("status", map(_standing, rows), pl.String))
+        few.insert_column(2, pl.Series("metric", [_said([row]) for row in rows], pl.String))
+        same = {"status": ["accepted"], "model": few["model"].head(1).to_list()}
+        return few.drop(n for n, plain in same.items() if few[n].unique().to_list() == plain)
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
         if not len(self):
             return html.bundle(str(self), html.lead(str(self)))
-        parts = [html.table(self._shown(), caption="Artifacts, newest first", max_rows=_MAX_ROWS)]
+        parts = [html.table(self._few(), caption="Artifacts, newest first", max_rows=_MAX_ROWS)]
         if self.unregistered:
             parts.append(html.note(self._note()))
         measured = self.table.filter(pl.col("value").is_not_null())
@@ -182,6 +190,12 @@ def artifacts(
     table = table.sort("name", "version", descending=[False, True])
     unregistered = tuple(f"{n}@{v}" for n, v in lost if name in (None, n))
     return ArtifactList(table, datetime.now(UTC), unregistered)
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    """``champion``, ``accepted``, ``rejected`` or ``overridden, champion``."""
+    said = [row["status"]] if row["status"] != "accepted" or not row["aliases"] else []
+    return ", ".join([*said, *filter(None, [row["aliases"]])])
 
 
 def _row(registry: Registry, version: Version) -> dict[str, object]:

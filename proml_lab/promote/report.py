@@ -39,9 +39,9 @@ _PAGE_CSS = (
     ".proml-report code{font:.92em/1.45 var(--jp-code-font-family,ui-monospace,monospace);"
     "overflow-wrap:anywhere}"
     ".proml-report section .proml{padding:0;background:none}"
-    "main.proml.proml-report table td:not([align]){white-space:normal;min-width:0}"
-    "main.proml.proml-report table th{white-space:normal;overflow-wrap:anywhere}"
-    "main.proml.proml-report table .proml-whole{white-space:nowrap}"
+    "main.proml.proml-report table td:not([align],.proml-whole){white-space:normal;min-width:0;"
+    "overflow-wrap:anywhere}"
+    "main.proml.proml-report table th:not(.proml-whole){white-space:normal}"
     ".proml-report pre{white-space:pre-wrap}"
 )
 

@@ -163,11 +163,12 @@ def test_a_sweep_ends_with_a_table_and_with_1_if_any_failed(
     nbformat.write(node, small / "tour.ipynb")
     status, out, _ = promote("-p n=1,2 --sweep --jobs 2", capsys)
     assert status == 1
-    head, good, bad, *_, last = out.splitlines()
-    assert head.split() == ["n", "artifact", "state", "metrics", "seconds", "problem"]
+    head, good, bad, why, *_, last = out.splitlines()
+    assert head.split() == ["n", "artifact", "state", "metrics", "seconds"]
     assert good.split()[:5] == ["1", "delay@1", "registered", "accuracy", "0.5"]
     assert bad.split()[:4] == ["2", "–", "failed", "–"]
-    assert "ValueError: no" in bad
+    assert why.startswith("n=2: ")
+    assert "ValueError: no" in why
     assert last.startswith("1 of 2 versions of 'delay' registered in")
     assert promote("-p n=1,2 --sweep --jobs 2 --code", capsys)[1].splitlines() == [
         "from proml_lab.promote import read_grid",

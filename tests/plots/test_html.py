@@ -77,7 +77,7 @@ def test_a_text_table_fits_a_width() -> None:
     ]
     assert html.text_table(frame, width=1000) == html.text_table(frame)
     both = pl.DataFrame({"a": ["word " * 9], "b": ["word " * 9]})
-    assert max(map(len, html.text_table(both, width=26, wrapped=["b"]).splitlines())) == 26
+    assert max(map(len, html.text_table(both, width=26, wrapped=["b"]).splitlines())) <= 26
 
 
 def test_empty_frames() -> None:

@@ -94,21 +94,30 @@ class SweepReport:
 
     def _shown(self) -> pl.DataFrame:
         hidden = ["metric", "value", "low", "high", "direction"]
-        told = self.table.drop(hidden).with_columns(pl.col("seconds").round(1))
-        first = pl.col("problem").str.split("\n").list.first()
-        told = told.with_columns(first)
-        empty = [name for name in ("problem", "beside_best") if (told[name] == "").all()]
-        return told.drop(empty).rename({"beside_best": "beside the best"}, strict=False)
+        told = self.table.drop(*hidden, "problem").with_columns(pl.col("seconds").round(1))
+        told = told.drop("beside_best") if (told["beside_best"] == "").all() else told
+        return told.rename({"beside_best": "beside the best"}, strict=False)
+
+    def _problems(self) -> list[str]:
+        """A line for each that failed or was rejected; which one its values tell."""
+        varied = [name for name in self.table.columns if name not in _FIXED]
+        wrong = self.table.filter(pl.col("problem") != "").head(_MAX_ROWS)
+        return [
+            f"{', '.join(f'{name}={row[name]}' for name in varied)}: {_line(row['problem'])}"
+            for row in wrong.iter_rows(named=True)
+        ]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
-        plain = f"{html.text_table(self._shown(), max_rows=_MAX_ROWS)}\n\n{self}"
+        table = html.text_table(self._shown(), max_rows=_MAX_ROWS)
+        plain = "\n".join([table, *self._problems(), "", str(self)])
         parts = [html.lead(str(self)), html.table(self._shown(), max_rows=_MAX_ROWS)]
+        parts += map(html.note, self._problems())
         if measured(self.table).height > 1:
             said = (
-                "The first metric of each version, with its 95 % interval. Versions share their "
-                "rows, so overlapping intervals do not mean that there is no difference."
+                "The first metric of each version, with its 95 % interval. Of versions that share "
+                "their rows overlapping intervals do not mean that there is no difference."
             )
             parts.append(html.picture(self.figure(), title="Versions", description=said))
         return html.bundle(plain, *parts)
@@ -130,6 +139,10 @@ def table(varied: Sequence[Mapping[str, Value]], outcomes: Sequence[Outcome]) ->
     ranked = made.sort(states, key, nulls_last=True, maintain_order=True)
     folders = {key: o.path for key, o in zip(made["artifact"], outcomes, strict=True) if key}
     return ranked.with_columns(beside_best=beside_best(ranked, folders))
+
+
+def _line(problem: str) -> str:
+    return problem.partition("\n")[0]
 
 
 def _measured(folder: Path) -> dict[str, object]:
