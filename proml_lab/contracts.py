@@ -45,7 +45,7 @@ class Origin:
     `view` is the feature view (``spine`` for the labels), `source` the file as written in it,
     `fingerprint` the content of the source, `query` what was asked of it, `types` the source's
     columns with their Polars types, `until` the greatest cutoff it was joined at, ISO 8601 in UTC;
-    empty if it was joined without time.
+    None if it was joined without time.
     """
 
     view: str
@@ -55,7 +55,7 @@ class Origin:
     columns: tuple[str, ...]
     query: str = ""
     types: Mapping[str, str] = field(default_factory=dict, hash=False)
-    until: str = ""
+    until: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ class _Origin(Document):
     columns: tuple[str, ...]
     query: str = ""
     types: dict[str, str] = {}
-    until: str = ""
+    until: str | None = None
 
 
 class _Head(Document):

@@ -197,14 +197,14 @@ class _Join:
             columns=tuple(pick.name for pick in group),
             query="; ".join(f"{pick.name}: {view.formula(pick.feature)}" for pick in group),
             types=_schema(source.schema(view.source_path, role=role)),
-            until=self.until if view.event_time else "",
+            until=self.until if view.event_time else None,
         )
 
     @cached_property
-    def until(self) -> str:
-        """The greatest cutoff, ISO 8601 in UTC; empty where no view has a time."""
+    def until(self) -> str | None:
+        """The greatest cutoff, ISO 8601 in UTC; None where no view has a time."""
         timed = any(view.event_time for view in self.views)
-        return source.moment_text(int(self._cutoffs.max())) if timed else ""
+        return source.moment_text(int(self._cutoffs.max())) if timed else None
 
     def _source(self, view: FeatureView) -> pl.DataFrame:
         path = view.source_path

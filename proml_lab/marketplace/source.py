@@ -140,8 +140,10 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
 
 
 def moment_text(moment: int) -> str:
-    """A moment, microseconds since 1970 in UTC, as ISO 8601."""
-    return str(pl.Series([moment]).cast(pl.Datetime("us")).dt.strftime("%FT%T%.fZ")[0])
+    """A moment, microseconds since 1970 in UTC, as ISO 8601: as Python writes moments in UTC."""
+    seconds, part = divmod(moment, 1_000_000)
+    text = pl.Series([seconds * 1000]).cast(pl.Datetime("ms")).dt.strftime("%FT%T")[0]
+    return f"{text}{f'.{part:06}' if part else ''}+00:00"
 
 
 def content(path: Path, *, role: str) -> str:

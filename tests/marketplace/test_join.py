@@ -340,7 +340,7 @@ def test_origins_say_where_columns_come_from(make_view: MakeView, tmp_path: Path
     assert theirs.query == "m: mean(x) over 1d12h"
     assert list(mine.types) == ["id", "t"]
     assert theirs.types["x"] == "Float64"
-    assert mine.until == theirs.until == at(1).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert mine.until == theirs.until == at(1).isoformat()
     assert training_set(asked, [view], cutoff="t").origins[0].source == "frame"
     make_view({"id": [1], "time": [at(0)], "x": [1.5]}, features={"m": "float"})
     second = training_set(tmp_path / "spine.parquet", [view], cutoff="t", root=tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,7 @@ import pytest
 
 from proml_lab.errors import SourceError
 from proml_lab.fingerprint import fingerprint
-from proml_lab.marketplace.source import NEVER, content, digest, moments
+from proml_lab.marketplace.source import NEVER, content, digest, moment_text, moments
 
 
 def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -52,3 +52,11 @@ def test_nanoseconds_are_rounded_to_the_safe_side() -> None:
     times = pl.Series("t", [1500, -1500, 2000]).cast(pl.Datetime("ns", "UTC"))
     assert moments(times, role="", up=True).tolist() == [2, -1, 2]
     assert moments(times, role="", up=False).tolist() == [1, -2, 2]
+
+
+@pytest.mark.parametrize("part", [0, 1, 500_000, 999_999])
+@pytest.mark.parametrize("year", [1, 1969, 1970, 2024, 9999])
+def test_a_moment_is_written_as_python_writes_it(year: int, part: int) -> None:
+    moment = datetime(year, 2, 28, 23, 59, 59, part, tzinfo=UTC)
+    since = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    assert moment_text(since) == moment.isoformat()

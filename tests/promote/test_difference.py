@@ -118,7 +118,7 @@ def test_types_cutoffs_and_files_of_the_data(promoted: Promoted, tmp_path: Path)
     copy = Path(shutil.copytree(promoted.artifacts[0].path, tmp_path / "copy"))
     view, index = copy / "data" / "shop.visits.json", copy / "data" / "index.json"
     schema = {"x": "Float64", "who": "String"}
-    told = {**json.loads(view.read_text()), "schema": schema, "until": "2024-01-01T00:00:00Z"}
+    told = {**json.loads(view.read_text()), "schema": schema, "until": "2024-01-01T00:00:00+00:00"}
     view.write_text(json.dumps(told))
     files = [
         {"path": "visits.parquet", "sha256": "a" * 64},  # a source: its fingerprint is told above
@@ -129,7 +129,7 @@ def test_types_cutoffs_and_files_of_the_data(promoted: Promoted, tmp_path: Path)
     index.write_text(json.dumps({**json.loads(index.read_text()), "files": files}))
     found = difference(promoted.artifacts[0], Artifact(copy, read_manifest(copy)))
     assert [row[1:4] for row in found.frame().rows() if row[0] == "data"] == [
-        ("shop.visits, joined until", "", "2024-01-01T00:00:00Z"),
+        ("shop.visits, joined until", "", "2024-01-01T00:00:00+00:00"),
         ("shop.visits, column x", "", "Float64"),
         ("shop.visits, column who", "", "String"),
         ("file rain.yaml", "", "b" * 64),

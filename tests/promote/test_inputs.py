@@ -16,7 +16,8 @@ def test_every_source_and_the_fate_of_its_file(tmp_path: Path) -> None:
     for name, source in {"a.b": "a.parquet", "big": "big.csv", "made": "frame"}.items():
         told = {**view, "view": name, "source": source}
         (place / f"{name}.json").write_text(json.dumps(told))
-    spine = {**view, "view": "spine", "source": "gone.csv", "until": "2014-01-01T02:59:00Z"}
+    spine = {**view, "view": "spine", "source": "gone.csv"}
+    spine["until"] = "2014-01-01T02:59:00+00:00"
     (place / "spine.json").write_text(json.dumps(spine))
     files = [
         {"path": "a.parquet", "kept": True},
@@ -34,7 +35,7 @@ def test_every_source_and_the_fate_of_its_file(tmp_path: Path) -> None:
         ("made", "made by the notebook"),
     ]
     spine_row = Input(
-        *("spine", "gone.csv", 3, "f" * 32, ("x",), "2014-01-01T02:59:00Z"),
+        *("spine", "gone.csv", 3, "f" * 32, ("x",), "2014-01-01T02:59:00+00:00"),
         "not read in this run",
     )
     assert found.sources[0] == spine_row

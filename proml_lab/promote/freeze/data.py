@@ -33,9 +33,10 @@ def write(
 ) -> None:
     """Write ``<view>.json`` for each of `origins`, ``index.json`` and ``files/`` into `folder`.
 
-    `cutoff` is the spine's column of moments. Files are copied up to the workspace's
-    `snapshot_limit`; of the others, and of what may hold secrets, the index tells what is needed
-    to find them again. Modules that lie in ``code/`` beside `folder` already are left out.
+    `cutoff` is the spine's column of moments; it is told of sources that were joined by it. Files
+    are copied up to the workspace's `snapshot_limit`; of the others, and of what may hold secrets,
+    the index tells what is needed to find them again. Modules that lie in ``code/`` beside `folder`
+    already are left out.
     """
     folder.mkdir()
     taken = {INDEX.removesuffix(".json"): 1}
@@ -50,8 +51,8 @@ def write(
             "n_rows": origin.n_rows,
             "columns": list(origin.columns),
             "query": origin.query,
-            "cutoff": cutoff,
-            "until": origin.until or None,
+            "cutoff": cutoff if origin.until else None,
+            "until": origin.until,
             "schema": dict(origin.types),
         }
         bundle.write_json(folder / f"{stem.replace('/', '_')}.json", entry)

@@ -21,7 +21,7 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
     code.mkdir(parents=True)
     (code / "mine.py").write_text("x")
     types = {"a": "Int64"}
-    until = "2024-01-01T00:00:00Z"
+    until = "2024-01-01T00:00:00+00:00"
     origins = [
         Origin("index", "rain.parquet", "f" * 32, 5, ("a",), "a: a", types, until),
         Origin("index", "frame", "e" * 32, 6, ()),
@@ -41,7 +41,8 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
         "until": until,
         "schema": types,
     }
-    assert json.loads((folder / "index-3.json").read_text())["until"] is None
+    timeless = json.loads((folder / "index-3.json").read_text())
+    assert (timeless["cutoff"], timeless["until"]) == (None, None)
     index = json.loads((folder / "index.json").read_text())
     assert index["limit"] == 1000
     assert index["outside"] == [{"place": "elsewhere", "suffix": ".csv"}]
