@@ -25,6 +25,7 @@ from proml_lab.promote.freeze.git import Checkout
 from proml_lab.promote.freeze.reads import Read, Reads
 from proml_lab.promote.gates.entry import GateEntry, HeldOutEntry, Override, TrainedEntry
 from proml_lab.promote.recorded import Metric
+from proml_lab.promote.reproduction.result import SCHEMA, Reproduction
 from tests.promote.conftest import Promoted
 
 PAGES = Path(__file__).parents[2] / "docs"
@@ -79,7 +80,7 @@ def section(head: str) -> str:
 def named(text: str) -> set[str]:
     """The words that are set as code in `text`."""
     blocks = re.findall(r"```(.*?)```", text, re.DOTALL)
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    inline = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     return {word for piece in [*blocks, *inline] for word in re.findall(r"[\w-]+", piece)}
 
 
@@ -151,6 +152,12 @@ def test_the_page_makes_up_no_field() -> None:
     rows = re.findall(r"^\| (`.+?) \|", section("### Metrics and reports").split("###")[0], re.M)
     told = [word for row in rows[:6] for word in re.findall(r"`(\w+)`", row)]
     assert sorted(told) == sorted(Metric("auc", 0.5).row())
+
+
+def test_every_field_of_a_reproduction_is_on_the_page() -> None:
+    table = pl.DataFrame([["run", "", "identical", 0.0, 0.0, ""]], schema=SCHEMA, orient="row")
+    told = Reproduction("a@1", "identical", "same", (), "", 0.0, table).to_dict()
+    assert set(keys(told, set())) <= named(section("**A reproduction**"))
 
 
 def test_origins_and_volatile_files_are_on_the_page() -> None:
