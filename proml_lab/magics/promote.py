@@ -189,7 +189,9 @@ def summary(artifact: Artifact | SweepReport) -> Text:
     lines = [html.text_table(models), ""] if models.height else []
     lines.append(f"{artifact.key}  {artifact.path}")
     lines += _judged(artifact)
-    lines += [f"Lint: {said}. See: proml lint" for said in [told(artifact.manifest.lint)] if said]
+    found_by_lint = artifact.manifest.lint
+    lines += [f"Lint: {said}. See: proml lint" for said in [told(found_by_lint)] if said]
+    lines += [f"The run showed: {f}" for f in found_by_lint if f.by == "run" and not f.muted]
     lab = "make lab" if Path("Makefile").is_file() else "jupyter lab"
     before = previous(artifact)
     if before is not None:

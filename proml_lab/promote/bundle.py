@@ -65,6 +65,15 @@ class LintEntry(Document):
     seen: str
     muted: Literal["", "cell", "notebook"] = ""
     reason: str = Field("", description="why it was muted, if the notebook says so")
+    by: Literal["reading", "run"] = Field(
+        "reading", description="run: only the run showed it, not the notebook as it was read"
+    )
+
+    def __str__(self) -> str:
+        """One line."""
+        place = f"cell {self.cell}" if self.cell else "notebook"
+        line = f", line {self.line}" if self.line else ""
+        return f"{self.code} {place}{line}: {self.seen}"
 
 
 class Manifest(Document):

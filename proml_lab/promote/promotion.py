@@ -19,7 +19,7 @@ from proml_lab.promote.checking import check
 from proml_lab.promote.freeze import Ground, reads
 from proml_lab.promote.gates import standing
 from proml_lab.promote.gates.entry import overriding
-from proml_lab.promote.lint import LintReport
+from proml_lab.promote.lint import LintReport, after
 from proml_lab.promote.notebook import NotebookInfo, prepared
 from proml_lab.promote.parameters import Value
 from proml_lab.promote.recorded import VARIABLE, Recorded
@@ -113,7 +113,7 @@ def promote(
     keep = run_folder(place.runs, name)
     limits = Limits(cell_timeout, timeout, place.config.output_limit)
     before = _before(registry, name)
-    run = Run(info, name, bound, place, keep, fresh_env, checked, override, limits, before)
+    run = Run(info, name, bound, place, keep, fresh_env, checked, override, limits, before, strict)
     pool = ThreadPoolExecutor(1, "proml-registry")
     try:
         with running(keep):
@@ -150,6 +150,7 @@ class Run:
     override: str | None = None
     limits: Limits = field(default_factory=Limits)
     before: tuple[CellFacts, ...] = ()
+    strict: bool = False
 
     @property
     def outputs(self) -> Path:
@@ -258,12 +259,13 @@ def _finish(
     """Assemble the bundle, then take a number for it and move it to its place."""
     tell(_FREEZE, "freezing environment, data and code")
     values = run.info.values(run.bound)
+    checked = _seen_by_run(run, values, tell)
     reached = standing.stand(
         run.outputs,
         recorded,
         name=run.name,
         registry=registry,
-        lint=run.checked,
+        lint=checked,
         override=run.override,
     )
     draft = assembled(run, recorded, ground, reached)
@@ -295,6 +297,20 @@ def _finish(
     if reached.status == "rejected":
         raise standing.rejection(artifact, artifact.key, reached.gates)
     return artifact
+
+
+def _seen_by_run(run: Run, values: Mapping[str, object], tell: Progress) -> LintReport | None:
+    """What lint found, with what only the run showed, which is told; RunError where strict."""
+    if run.checked is None:
+        return None
+    found = after.seen_by_run(
+        run.checked, run.info, run.keep, run.workspace, values=values, strict=run.strict
+    )
+    after.require(found, run.keep)
+    for finding in found.findings:
+        if finding.by == "run":
+            tell(_FREEZE, f"{finding.severity}: {finding}")
+    return found
 
 
 def _before(registry: Registry, name: str) -> tuple[CellFacts, ...]:

@@ -80,7 +80,7 @@ def read(keep: Path, root: Path, *, code: Iterable[str], folder: Path) -> Reads:
             outside.add((facts["outside"], facts["suffix"]))
         elif facts["mtime_ns"] < started:
             found[facts["path"]] = _opened(root, facts)
-    for path in _named(code, root, folder):
+    for path in named(code, root, folder):
         if path not in found and (root / path).stat().st_mtime_ns < started:
             found[path] = Read(path, "named")
     return Reads(tuple(found[path] for path in sorted(found)), tuple(sorted(outside)))
@@ -96,7 +96,7 @@ def _opened(root: Path, facts: dict[str, object]) -> Read:
     return Read(path, "opened", changed=not same)
 
 
-def _named(code: Iterable[str], root: Path, folder: Path) -> Iterator[str]:
+def named(code: Iterable[str], root: Path, folder: Path) -> Iterator[str]:
     """Files of the workspace whose paths stand in the code."""
     words: set[str] = set()
     for text in code:

@@ -13,6 +13,8 @@ from proml_lab.promote.lint.subject import Cell, Subject
 
 _PATHS = {"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.fspath", "str", "Path"}
 _JOINS = {"os.path.join", "posixpath.join"}
+_PLACES = {"pathlib.Path.home": "~", "pathlib.Path.cwd": ".", "os.getcwd": "."}
+_SAME = {"expanduser", "absolute", "resolve", "as_posix"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,11 @@ class Calls:
     def nodes(self) -> tuple[tuple[Cell, ast.AST], ...]:
         """Every node of every cell's tree."""
         return tuple((cell, node) for cell in self.subject.code for node in cell.nodes)
+
+    @cached_property
+    def parents(self) -> Mapping[int, ast.AST]:
+        """The id of each node to the node that holds it."""
+        return {id(child): node for _, node in self.nodes for child in ast.iter_child_nodes(node)}
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
@@ -138,6 +145,11 @@ class Calls:
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 parts = self.text(left, depth - 1), self.text(right, depth - 1)
                 return None if None in parts else "".join(map(str, parts))
+            case ast.Call(func=ast.Attribute(value=owner, attr="joinpath"), args=args):
+                path = self.text(owner, depth - 1)
+                for part in args:
+                    path = _joined(path, self.text(part, depth - 1))
+                return path
             case ast.Call(func=func, args=[first, *rest]):
                 name = self.name(func)
                 if name in _PATHS or name in _JOINS:
@@ -147,14 +159,28 @@ class Calls:
                     return path
                 if name in ("os.path.expanduser", "os.path.abspath"):
                     return self.text(first, depth - 1)
-            case ast.Call(func=ast.Attribute(value=owner, attr="expanduser" | "absolute")):
+            case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if attr in _SAME:
                 return self.text(owner, depth - 1)
-            case ast.Call(func=ast.Attribute(attr="home")) if self.name(node.func).startswith(
-                "pathlib."
-            ):
-                return "~"
-            case ast.JoinedStr(values=[ast.Constant(value=str(text))]):
+            case ast.Call(func=func) if self.name(func) in _PLACES:
+                return _PLACES[self.name(func)]
+            case ast.Attribute(value=owner, attr="parent"):
+                inner = self.text(owner, depth - 1)
+                return None if inner is None else _above(inner)
+            case ast.JoinedStr(values=values):
+                pieces = [self._piece(value, depth - 1) for value in values]
+                return None if None in pieces else "".join(map(str, pieces))
+        return None
+
+    def _piece(self, node: ast.expr, depth: int) -> str | None:
+        """A part of an f-string, as it comes out."""
+        match node:
+            case ast.Constant(value=str(text)):
                 return text
+            case ast.FormattedValue(value=value, format_spec=None, conversion=-1):
+                made = self.constants.get(value.id) if isinstance(value, ast.Name) else value
+                if isinstance(made, ast.Constant) and type(made.value) is int:
+                    return str(made.value)
+                return self.text(value, depth)
         return None
 
     def uses(self, node: ast.expr | None, names: frozenset[str], depth: int = 8) -> bool:
@@ -169,6 +195,13 @@ class Calls:
                 if made is not None and self.uses(made, names, depth - 1):
                     return True
         return False
+
+
+def _above(path: str) -> str:
+    """The folder that holds `path`."""
+    if posixpath.basename(path) in ("", ".", ".."):
+        return posixpath.join(path, "..")
+    return posixpath.dirname(path) or "."
 
 
 def _joined(left: str | None, right: str | None) -> str | None:

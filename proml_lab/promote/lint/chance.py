@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from proml_lab.promote.lint.calls import Call, Calls
+from proml_lab.promote.lint.frames import Frames
 from proml_lab.promote.lint.subject import Seen
 
 _SEEDS = {
@@ -43,6 +44,7 @@ _SKLEARN = re.compile(
 _STEADY = re.compile(r"sklearn\..*\bmake_(?:pipeline|union|scorer|column_\w+)")
 _SHUFFLED = re.compile(r"sklearn\.model_selection\.(?:KFold|StratifiedKFold|StratifiedGroupKFold)")
 _SEED_NAMES = ("random_state", "seed", "rng", "generator", "random_seed")
+_SEEDED_BY = {"seed", "random_state", "random_seed", "bagging_seed", "deterministic"}
 _SHARES = ("n", "frac", "fraction")
 
 
@@ -51,6 +53,7 @@ def check(calls: Calls) -> Iterator[Seen]:
     a promotion neither, can seed.
     """
     seeded: set[str] = set()
+    frames = Frames(calls)
     for call in calls.all:
         if _SEED_ALL.fullmatch(call.name) and call.node.args:
             seeded |= {"numpy", "random", "torch", "polars"}
@@ -58,7 +61,9 @@ def check(calls: Calls) -> Iterator[Seen]:
             seeded.add(_SEEDS[call.name])
         elif not call.is_open and _unseedable(call):
             yield Seen("PN051", call.cell.number, call.line, call.shown)
-        elif not call.is_open and _draws(call, seeded):
+        elif call.is_open:
+            continue
+        elif _draws(call, seeded) or _samples(call, seeded, frames) or _trains(call, calls):
             yield Seen("PN050", call.cell.number, call.line, call.shown)
 
 
@@ -82,17 +87,52 @@ def _draws(call: Call, seeded: set[str]) -> bool:
         return "torch" not in seeded and _is_true(call, "shuffle") and not _seeded(call)
     if _LIGHTGBM.fullmatch(name):
         return not _seeded(call)
-    if name == "lightgbm.train" or name == "lightgbm.cv":
-        return _unseeded_literal(call.argument(0, "params"))
     if _SKLEARN.fullmatch(name) and not _STEADY.fullmatch(name):
         off = name.endswith("train_test_split") and _is_false(call, "shuffle")
         return "numpy" not in seeded and not off and not _seeded(call)
     if _SHUFFLED.fullmatch(name):
         return "numpy" not in seeded and _is_true(call, "shuffle") and not _seeded(call)
-    if name == ".sample":
-        names = {keyword.arg for keyword in call.node.keywords}
-        known = bool(names & set(_SHARES)) and not {"numpy", "polars"} & seeded
-        return known and not _seeded(call)
+    return False
+
+
+def _samples(call: Call, seeded: set[str], frames: Frames) -> bool:
+    """Whether it takes some rows of a frame: of one that is known, or by the words for how many."""
+    if call.name != ".sample" or {"numpy", "polars"} & seeded or _seeded(call):
+        return False
+    if frames.is_frame(call.owner):
+        return True
+    words = {keyword.arg for keyword in call.node.keywords}
+    return bool(words & set(_SHARES)) and not frames.may_be_own(call.owner, "sample")
+
+
+def _trains(call: Call, calls: Calls) -> bool:
+    """Whether it trains with LightGBM by parameters that are all known, and give no seed."""
+    if call.name not in ("lightgbm.train", "lightgbm.cv"):
+        return False
+    params = call.argument(0, "params")
+    if isinstance(params, ast.Name):
+        if params.id in calls.subject.parameters or _is_added_to(params.id, calls):
+            return False
+        params = calls.constants.get(params.id)
+    if isinstance(params, ast.Call) and calls.name(params.func) == "dict" and not params.args:
+        names = {keyword.arg for keyword in params.keywords}
+        return None not in names and not names & _SEEDED_BY
+    return _unseeded_literal(params)
+
+
+def _is_added_to(name: str, calls: Calls) -> bool:
+    """Whether something may give the dict `name` a seed later on."""
+    for _, node in calls.nodes:
+        match node:
+            case ast.Subscript(value=ast.Name(id=found), slice=key, ctx=ast.Store()):
+                known = isinstance(key, ast.Constant) and key.value not in _SEEDED_BY
+                if found == name and not known:
+                    return True
+            case ast.Attribute(value=ast.Name(id=found), attr="update" | "setdefault"):
+                if found == name:
+                    return True
+            case ast.AugAssign(target=ast.Name(id=found)) if found == name:
+                return True
     return False
 
 
@@ -123,4 +163,4 @@ def _unseeded_literal(params: ast.expr | None) -> bool:
     if not isinstance(params, ast.Dict) or None in params.keys:
         return False
     keys = {key.value for key in params.keys if isinstance(key, ast.Constant)}
-    return not keys & {"seed", "random_state", "random_seed", "bagging_seed", "deterministic"}
+    return not keys & _SEEDED_BY

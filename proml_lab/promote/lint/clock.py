@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from proml_lab.promote.lint.calls import Call, Calls
 from proml_lab.promote.lint.subject import Seen
@@ -18,7 +18,6 @@ _NAMED = {"pandas.Timestamp", "pandas.to_datetime", "numpy.datetime64"}
 _SHOWN = {"print", "display", "IPython.display.display", ".info", ".debug", ".warning", ".write"}
 _SHOWN |= {"logging.info", "logging.debug", "logging.warning", "warnings.warn", "tqdm.tqdm.write"}
 _PURE = {"int", "float", "str", "round", "abs", "repr", "format", "datetime.timedelta", "divmod"}
-Parents = Mapping[int, ast.AST]
 
 
 def check(calls: Calls) -> Iterator[Seen]:
@@ -26,19 +25,18 @@ def check(calls: Calls) -> Iterator[Seen]:
     reads = [call for call in calls.all if _reads(call, calls)]
     if not reads:
         return
-    parents = {id(child): node for _, node in calls.nodes for child in ast.iter_child_nodes(node)}
-    flow = _Flow(calls, parents, {id(call.node) for call in reads})
+    flow = _Flow(calls, {id(call.node) for call in reads})
     for call in reads:
-        if flow.is_data(call.node):
+        if call.cell.is_parameters or flow.is_data(call.node):
             yield Seen("PN060", call.cell.number, call.line, ast.unparse(call.node))
 
 
 class _Flow:
     """Where the values of the clock go."""
 
-    def __init__(self, calls: Calls, parents: Parents, clocks: set[int]) -> None:
+    def __init__(self, calls: Calls, clocks: set[int]) -> None:
         self.calls = calls
-        self.parents = parents
+        self.parents = calls.parents
         self.clocks = clocks
         self.following: set[str] = set()
         self.names = {
@@ -56,6 +54,8 @@ class _Flow:
             case ast.BinOp(left=left, op=ast.Sub(), right=right):
                 other = right if left is node else left
                 return not self._is_clock(other) and self.is_data(above)
+            case ast.Subscript(slice=part) if part is node:
+                return True
             case None | ast.Expr() | ast.While():
                 return False
             case ast.Assign(targets=targets):

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from proml_lab.promote.lint.subject import Cell, Data, Seen, Subject
 
@@ -44,6 +45,8 @@ _TOLD = re.compile(
     r"(?i)\b(?:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\"']?\s*[=:]\s*[\"']?"
     r"([^\s\"',;)}]{8,})"
 )
+_BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+([0-9a-z._~+/-]{16,}={0,2})")
+"""What stands in a header ``Authorization``."""
 _TELLING = ("passw", "secret", "token", "api", "access")
 _DENSE = re.compile(r"[0-9A-Za-z+/_-]{32,}={0,2}")
 _PLACEHOLDER = re.compile(
@@ -55,6 +58,15 @@ _ENOUGH = 4.4
 """Bits a sign: random base64 of 32 signs and more has above, words and paths below."""
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "application/json")
 _MOST = 5_000_000
+_FILES = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR", "JVBERi", "H4sI", "UEsDB", "PHN2Zy", "UEFSMQ")
+"""How pictures and other files begin in base64."""
+_WORD_LIKE = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_WORDY = 0.65
+_IN_ORDER = 0.3
+_ADDRESS = re.compile(
+    r"(?i)[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?|(?:\d+\.){3}\d+(?::\d+)?"
+)
 
 
 def check(subject: Subject) -> Iterator[Seen]:
@@ -82,7 +94,8 @@ def masked(text: str) -> str:
     """`text` with every secret in it made unreadable."""
     for _, form in _PATTERNS.values():
         text = form.sub(lambda found: _hidden(found), text)
-    text = _TOLD.sub(lambda found: found[0].replace(found[1], _masked(found[1])), text)
+    text = _TOLD.sub(_masked_in, text)
+    text = _BEARER.sub(lambda f: _masked_in(f) if _is_bearer(f[1]) else f[0], text)
     return _DENSE.sub(lambda f: _masked(f[0]) if _is_random(f[0]) else f[0], text)
 
 
@@ -109,6 +122,9 @@ def _likely(cell: Cell) -> Iterator[tuple[int, str]]:
             text = node.value
             if len(text) < 400 and _DENSE.fullmatch(text) and _is_random(text):
                 yield node.lineno, _masked(text)
+    for found in _BEARER.finditer(cell.source):
+        if _is_bearer(found[1]):
+            yield cell.source.count("\n", 0, found.start()) + 1, _masked_in(found)
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, ast.Constant]]:
@@ -141,16 +157,38 @@ def _is_password(text: str) -> bool:
     kinds = [any(map(test, text)) for test in (str.isdigit, str.isalpha)]
     kinds.append(any(not c.isalnum() and c not in "-_.: " for c in text))
     long = len(text) >= 8 and not re.search(r"[\s/\\]", text)
-    return long and sum(kinds) >= 2 and text.count("_") < 3 and not _PLACEHOLDER.search(text)
+    likely = long and sum(kinds) >= 2 and text.count("_") < 3
+    return likely and not (_PLACEHOLDER.search(text) or _ADDRESS.fullmatch(text))
+
+
+def _is_bearer(text: str) -> bool:
+    """Whether what stands behind ``Bearer`` may be a token: letters and digits."""
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return mixed and not _PLACEHOLDER.search(text)
 
 
 def _is_random(text: str) -> bool:
-    if _HEX.fullmatch(text) or _PLACEHOLDER.search(text):
+    if _HEX.fullmatch(text) or _PLACEHOLDER.search(text) or text.startswith(_FILES):
+        return False
+    if _is_in_order(text) or _is_wordy(text):
         return False
     mixed = (
         any(map(str.isdigit, text)) and any(map(str.isupper, text)) and any(map(str.islower, text))
     )
     return mixed and _entropy(text) >= min(_ENOUGH, math.log2(len(text)) * 0.85)
+
+
+def _is_in_order(text: str) -> bool:
+    """Whether many signs are those next to the sign before, as in an alphabet."""
+    steps = sum(abs(ord(a) - ord(b)) == 1 for a, b in pairwise(text))
+    return steps > _IN_ORDER * len(text)
+
+
+def _is_wordy(text: str) -> bool:
+    """Whether it is made of words, as a long name is: a key has few letters of a kind in a row."""
+    words = (word for word in _WORD_LIKE.findall(text) if _VOWEL.search(word))
+    letters = sum(map(str.isalpha, text))
+    return sum(map(len, words)) > _WORDY * letters
 
 
 def _entropy(text: str) -> float:
@@ -161,6 +199,11 @@ def _entropy(text: str) -> float:
 def _masked(text: str) -> str:
     """The first few signs, and how long it is."""
     return f"{text[: min(4, len(text) // 4)]}… ({len(text)} signs)"
+
+
+def _masked_in(found: re.Match[str]) -> str:
+    """What was found, with its first part masked."""
+    return found[0].replace(found[1], _masked(found[1]))
 
 
 def _hidden(found: re.Match[str]) -> str:

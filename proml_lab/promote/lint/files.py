@@ -1,4 +1,4 @@
-"""Paths: absolute ones, files read that nobody declared, files written outside."""
+"""Files that are read and that nobody declared, and files that are written outside."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ import os
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import gettempdir
 
 from proml_lab.promote.lint.calls import Call, Calls
 from proml_lab.promote.lint.subject import Seen, Subject
 
-_ROOTS = (
-    "home|Users|root|mnt|media|Volumes|srv|opt|var|tmp|etc|usr|data|dataset|datasets|scratch|work"
-    "|workspace|content|kaggle|dbfs|gpfs|lustre|nfs|project|projects|shared"
-)
-ABSOLUTE = re.compile(rf"~[\\/]|/(?:{_ROOTS})/[^\s]|[A-Za-z]:[\\/][^/\\]|\\\\\w+\\")
 URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 _FRAMES = re.compile(
     r"(?:pandas|polars|geopandas|dask\.dataframe|modin\.pandas|cudf|duckdb)\.(?:read|scan)_"
@@ -48,18 +43,14 @@ _NAMES = ("path", "filepath_or_buffer", "source", "file", "io", "fname", "filena
 
 
 def check(calls: Calls) -> Iterator[Seen]:
-    """PN030, PN031 and PN032."""
+    """PN031 and PN032."""
     written: set[str] = set()
-    told: set[tuple[int, str]] = set()
     for call in calls.all:
-        for path, writes in _paths(call, calls):
+        for path, writes in paths(call, calls):
             text = calls.text(path)
             if text is None or URL.match(text) or not text or text.startswith("/dev/"):
                 continue
             where = call.cell.number, call.line
-            if text.startswith("/") and (call.cell.number, text) not in told:
-                told.add((call.cell.number, text))
-                yield Seen("PN030", *where, repr(text))
             if writes:
                 written.add(text)
                 if _is_outside(text, calls.subject):
@@ -67,7 +58,7 @@ def check(calls: Calls) -> Iterator[Seen]:
             elif not (
                 text in written
                 or calls.uses(path, calls.subject.parameters)
-                or _is_declared(text, calls.subject)
+                or is_listed(_place(text, calls.subject), calls.subject)
             ):
                 yield Seen("PN031", *where, f"{call.shown} of {text!r}")
     for cell, magic in calls.subject.magics():
@@ -75,7 +66,6 @@ def check(calls: Calls) -> Iterator[Seen]:
             text = magic.text.split()[-1]
             if _is_outside(text, calls.subject):
                 yield Seen("PN032", cell.number, magic.line, f"%%{magic.name} {text}")
-    yield from _literals(calls, told)
 
 
 def reads(subject: Subject) -> tuple[str, ...]:
@@ -85,7 +75,7 @@ def reads(subject: Subject) -> tuple[str, ...]:
     return tuple(map(str, listed)) if isinstance(listed, list | tuple) else ()
 
 
-def _paths(call: Call, calls: Calls) -> Iterator[tuple[ast.expr, bool]]:
+def paths(call: Call, calls: Calls) -> Iterator[tuple[ast.expr, bool]]:
     """(path, whether it is written) of a call that reads or writes a file."""
     first, second = call.argument(0, *_NAMES), call.argument(1, "dst", "where", "f", *_NAMES)
     name = call.name
@@ -120,11 +110,11 @@ def _is_outside(text: str, subject: Subject) -> bool:
     return not any(path.is_relative_to(place) for place in kept)
 
 
-def _is_declared(text: str, subject: Subject) -> bool:
-    path = _place(text, subject)
+def is_listed(place: Path, subject: Subject) -> bool:
+    """Whether the notebook's metadata lists the file at `place`."""
     for pattern in reads(subject):
         for base in (subject.folder, subject.root or subject.folder):
-            if fnmatch(str(path), os.path.normpath(base / pattern)):
+            if fnmatch(str(place), os.path.normpath(base / pattern)):
                 return True
     return False
 
@@ -132,23 +122,3 @@ def _is_declared(text: str, subject: Subject) -> bool:
 def _place(text: str, subject: Subject) -> Path:
     """Where a path of the notebook leads, without looking at the disk."""
     return Path(os.path.normpath(subject.folder / Path(text).expanduser()))
-
-
-def _literals(calls: Calls, told: set[tuple[int, str]]) -> Iterator[Seen]:
-    """Texts that are absolute paths, wherever they stand, save where a sentence holds them."""
-    documented = {
-        id(node.value)
-        for _, node in calls.nodes
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-    for cell, node in calls.nodes:
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-            continue
-        text = node.value
-        if id(node) in documented or "\n" in text or len(text) > 300 or not ABSOLUTE.match(text):
-            continue
-        if PurePosixPath(text).is_absolute() and " " in text:
-            continue
-        if (cell.number, text) not in told:
-            told.add((cell.number, text))
-            yield Seen("PN030", cell.number, node.lineno, repr(text))

@@ -12,54 +12,98 @@ from functools import cache
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlparse
 
-from proml_lab.promote.lint import shell
+from proml_lab.promote.lint import outside, package, shell
 from proml_lab.promote.lint.calls import Calls
 from proml_lab.promote.lint.subject import Seen, Subject
 
 _OURS = "proml_lab"
 _EXTENSIONS = {"autoreload", "storemagic"}
 """IPython's own, which it finds by itself."""
+_IMPORTS = {"importlib.import_module", "__import__"}
 _PACKAGES = {"site-packages", "dist-packages"}
 _MOVES = re.compile(r"os\.(?:chdir|system)|site\.addsitedir|subprocess\.\w+")
 
 
 def check(calls: Calls) -> Iterator[Seen]:
     """PN080 and PN081: each module once, where it is first imported."""
+    yield from outside.check(calls)
     subject = calls.subject
     moved = _path_is_changed(calls)
+    folders = outside.added(calls)
     told: set[str] = set()
     written = _files(calls)
-    for cell, line, top, certain in _imported(subject):
-        if top in told or top == _OURS or top in sys.stdlib_module_names or _is_local(top, subject):
+    for one in imported(calls):
+        top = one.top
+        if top == _OURS or top in sys.stdlib_module_names or _is_local(top, subject):
             continue
-        told.add(top)
         spec = _found(top)
-        if spec is None:
-            if certain and not moved and f"{top}.py" not in written:
-                yield Seen("PN080", cell, line, f"import {top}")
-            continue
-        place = _place(spec)
-        if place is not None and _is_elsewhere(top, place, subject):
-            yield Seen("PN081", cell, line, f"import {top}: {place}")
+        sure = one.certain and not moved and f"{top}.py" not in written
+        if top not in told:
+            told.add(top)
+            if said := _stray(top, spec, folders, subject):
+                yield Seen("PN081", one.cell, one.line, f"import {top}: {said}")
+            elif spec is None and sure:
+                yield Seen("PN080", one.cell, one.line, f"import {top}")
+        if spec is not None and sure:
+            lost = package.missing(spec, one.name.split(".")[1:], list(one.names))
+            if lost and lost not in told:
+                told.add(lost)
+                yield Seen("PN080", one.cell, one.line, f"{lost}: {top} is here, but has no such")
 
 
-def _imported(subject: Subject) -> Iterator[tuple[int, int, str, bool]]:
-    """(cell, line, first part of the module's name, whether it is surely imported)."""
-    for cell in subject.code:
+class Import(NamedTuple):
+    """An import: the module's whole `name`, and what is taken from it."""
+
+    cell: int
+    line: int
+    name: str
+    names: tuple[str, ...]
+    certain: bool
+
+    @property
+    def top(self) -> str:
+        """The first part of the name: what is installed."""
+        return self.name.partition(".")[0]
+
+
+def imported(calls: Calls) -> Iterator[Import]:
+    """Every import of a module from elsewhere, also by a magic or by `importlib`."""
+    for cell in calls.subject.code:
         certain = {id(node) for node in cell.tree.body}
         for node in cell.nodes:
             sure = id(node) in certain and "raises-exception" not in cell.tags
             if isinstance(node, ast.Import):
                 for alias in node.names:
-                    yield cell.number, node.lineno, alias.name.partition(".")[0], sure
+                    yield Import(cell.number, node.lineno, alias.name, (), sure)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield cell.number, node.lineno, node.module.partition(".")[0], sure
+                names = tuple(alias.name for alias in node.names)
+                yield Import(cell.number, node.lineno, node.module, names, sure)
+            elif isinstance(node, ast.Call) and calls.name(node.func) in _IMPORTS and node.args:
+                name = calls.text(node.args[0]) or ""
+                if all(part.isidentifier() for part in name.split(".")):
+                    yield Import(cell.number, node.lineno, name, (), False)
         for magic in cell.magics:
             top = magic.text.partition(".")[0]
             if magic.name == "load_ext" and top.isidentifier() and top not in _EXTENSIONS:
-                yield cell.number, magic.line, top, True
+                yield Import(cell.number, magic.line, top, (), True)
+
+
+def _stray(
+    top: str, spec: ModuleSpec | None, folders: tuple[outside.Added, ...], subject: Subject
+) -> str:
+    """Where outside of workspace and environment the module comes from; empty if it does not."""
+    for one in folders:
+        there = one.module(top) if spec is None or one.first else None
+        if there is not None:
+            return str(there) if outside.is_outside(there, subject) else ""
+    if spec is None:
+        away = [one for one in folders if outside.is_outside(one.folder, subject)]
+        return f"perhaps from {away[0].folder}" if away else ""
+    place = _place(spec)
+    return str(place) if place is not None and _is_elsewhere(top, place, subject) else ""
 
 
 def _path_is_changed(calls: Calls) -> bool:

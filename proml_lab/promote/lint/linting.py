@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import NotebookError, WorkspaceError
 from proml_lab.promote import notebook as notebooks
 from proml_lab.promote.lint import (
+    absolute,
     chance,
     clock,
     credentials,
@@ -23,7 +24,7 @@ from proml_lab.promote.lint import (
 )
 from proml_lab.promote.lint.calls import Calls
 from proml_lab.promote.lint.codes import CHECKS
-from proml_lab.promote.lint.report import Finding, LintReport
+from proml_lab.promote.lint.report import By, Finding, LintReport
 from proml_lab.promote.lint.subject import Seen, Subject, subject
 
 if TYPE_CHECKING:
@@ -61,19 +62,34 @@ def lint(
     """
     path = Path(notebook).expanduser().absolute()
     about = subject(notebooks.read(path), path, _root(workspace, path))
+    told = findings(_seen(about), about, strict=strict)
+    told += findings(mutes.unused(about, told), about, strict=strict)
+    return report(path.name, told)
+
+
+def findings(
+    seen: Iterable[Seen], about: Subject, *, strict: bool, by: By = "reading"
+) -> list[Finding]:
+    """What was `seen` as findings: each with its severity, masked, and muted where it is."""
     muted_at = mutes.where(about)
-    findings = []
-    for seen in sorted(_seen(about), key=lambda s: (s.cell or 0, s.line or 0, s.code)):
-        severity = "error" if strict else CHECKS[seen.code].severity
-        own, all_over = (muted_at.get((cell, seen.code)) for cell in (seen.cell, None))
+    found = []
+    for one in seen:
+        severity = "error" if strict else CHECKS[one.code].severity
+        own, all_over = (muted_at.get((cell, one.code)) for cell in (one.cell, None))
         mute = own or all_over or mutes.Mute()
-        text, reason = (_short(credentials.masked(said)) for said in (seen.text, mute.reason))
-        place = (seen.cell, seen.line)
-        findings.append(Finding(seen.code, severity, *place, text, mute.place, reason))
+        text, reason = (_short(credentials.masked(said)) for said in (one.text, mute.reason))
+        place = (one.cell, one.line)
+        found.append(Finding(one.code, severity, *place, text, mute.place, reason, by))
+    return found
+
+
+def report(name: str, found: Iterable[Finding]) -> LintReport:
+    """`found` in the order of the notebook `name`, what is muted apart."""
+    told = sorted(found, key=lambda f: (f.cell or 0, f.line or 0, f.code))
     return LintReport(
-        path.name,
-        tuple(f for f in findings if not f.muted),
-        tuple(f for f in findings if f.muted),
+        name,
+        tuple(f for f in told if not f.muted),
+        tuple(f for f in told if f.muted),
     )
 
 
@@ -96,7 +112,7 @@ def _seen(about: Subject) -> Iterator[Seen]:
     calls = Calls(about)
     for by_subject in (shape, outputs, flow, credentials, mutes):
         yield from by_subject.check(about)
-    for by_calls in (files, network, chance, clock, imports, shell):
+    for by_calls in (absolute, files, network, chance, clock, imports, shell):
         yield from by_calls.check(calls)
 
 

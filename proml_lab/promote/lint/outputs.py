@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from proml_lab.promote.lint.codes import LARGE
-from proml_lab.promote.lint.subject import Cell, Seen, Subject
+from proml_lab.promote.lint.subject import Cell, Data, Seen, Subject
 
+WIDGET = "a widget's output without HTML or a picture"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _STATIC = ("text/html", "text/markdown", "application/json", "application/pdf")
 _ARROW = re.compile(r"^-+>\s*(\d+)\s(.*)$")
@@ -22,11 +23,20 @@ def check(subject: Subject) -> Iterator[Seen]:
     for cell in subject.code:
         if why := _stale(cell):
             yield Seen("PN011", cell.number, None, why)
-        size = sum(len(json.dumps(output, ensure_ascii=False)) for output in cell.outputs)
-        if size > LARGE:
-            yield Seen("PN100", cell.number, None, f"{size / 1e6:.1f} MB")
-        if any(_is_live(output.get("data", {})) for output in cell.outputs):
-            yield Seen("PN101", cell.number, None, "a widget's output without HTML or a picture")
+        if (n := size(cell.outputs)) > LARGE:
+            yield Seen("PN100", cell.number, None, f"{n / 1e6:.1f} MB")
+        if is_live(cell.outputs):
+            yield Seen("PN101", cell.number, None, WIDGET)
+
+
+def size(outputs: Iterable[Data]) -> int:
+    """Characters of these outputs, as JSON."""
+    return sum(len(json.dumps(output, ensure_ascii=False)) for output in outputs)
+
+
+def is_live(outputs: Iterable[Data]) -> bool:
+    """Whether one of them shows something only as long as a kernel runs."""
+    return any(_is_live(output.get("data", {})) for output in outputs)
 
 
 def _order(subject: Subject) -> Iterator[Seen]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from proml_lab.promote.lint.codes import CHECKS, Check, Severity
 from proml_lab.promote.lint.mutes import Place
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     import polars as pl
 
+By = Literal["reading", "run"]
+"""What saw it: lint, which only reads the notebook, or the run of a promotion."""
 _MOST = 100
 
 
@@ -33,6 +35,8 @@ class Finding:
         Where it is muted: ``cell``, ``notebook``, or empty.
     reason
         Why it is muted, if the metadata says so.
+    by
+        ``run`` if only the run of a promotion showed it, else ``reading``.
     """
 
     code: str
@@ -42,6 +46,7 @@ class Finding:
     seen: str
     muted: Place = ""
     reason: str = ""
+    by: By = "reading"
 
     @property
     def check(self) -> Check:
@@ -65,7 +70,7 @@ class Finding:
 
     def document(self) -> dict[str, object]:
         """Its facts, as the manifest keeps them."""
-        names = ("code", "severity", "cell", "line", "seen", "muted", "reason")
+        names = ("code", "severity", "cell", "line", "seen", "muted", "reason", "by")
         return {name: getattr(self, name) for name in names}
 
 
@@ -99,7 +104,8 @@ class LintReport:
         """One row a finding, muted ones last.
 
         Columns: ``code``, ``severity``, ``cell``, ``line``, ``title``, ``seen``, ``why``,
-        ``mend``, ``mute``, ``muted`` (``cell``, ``notebook`` or empty), ``reason`` of the mute.
+        ``mend``, ``mute``, ``muted`` (``cell``, ``notebook`` or empty), ``reason`` of the mute,
+        ``by`` (``reading`` or ``run``).
         """
         import polars as pl
 
@@ -107,7 +113,7 @@ class LintReport:
             **dict.fromkeys(("code", "severity"), pl.String()),
             **dict.fromkeys(("cell", "line"), pl.Int64()),
             **dict.fromkeys(
-                ("title", "seen", "why", "mend", "mute", "muted", "reason"), pl.String()
+                ("title", "seen", "why", "mend", "mute", "muted", "reason", "by"), pl.String()
             ),
         }
         rows = [

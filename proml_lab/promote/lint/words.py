@@ -16,16 +16,18 @@ def blocks(entries: Sequence[LintEntry]) -> Iterator[Block]:
     """Warnings that were let through, then what was muted, each with what it may mean."""
     through = [entry for entry in entries if not entry.muted]
     muted = [entry for entry in entries if entry.muted]
+    late = any(entry.by == "run" for entry in entries)
+    when = "before it ran and by what its run did" if late else "before it ran"
     if not entries:
         yield "The notebook was checked before it ran, and nothing was found."
         return
     if through:
         n = len(through)
-        yield f"The notebook was checked before it ran; {n} warning{'s' * (n > 1)} did not stop it:"
+        yield f"The notebook was checked {when}; {n} warning{'s' * (n > 1)} did not stop it:"
         told = tuple((*_facts(entry), CHECKS[entry.code].why) for entry in through)
         yield Table(("where", "code", "what was seen", "why it matters"), told)
     else:
-        yield "The notebook was checked before it ran; what was found is muted."
+        yield f"The notebook was checked {when}; what was found is muted."
     if muted:
         n = len(muted)
         yield f"Muted by who wrote the notebook, {n} finding{'s' * (n > 1)}:"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+_USAGE = re.compile(r"^UsageError: (.+)", re.MULTILINE)
+_MISSING = re.compile(r"magic (?:function )?`%+(\w+)` not found")
 _EXCERPT = 7
 _NEARLY = 0.95
 _UNTOUCHED = "nothing was registered."
@@ -219,7 +221,7 @@ def _error(cell: NotebookNode) -> tuple[str, int | None]:
         return "", None
     errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
     if not errors:
-        return "it raised an error without a message", None
+        return _unshown(cell), None
     error = errors[-1]
     if error.ename == "SystemExit" and error.evalue in ("", "0"):
         return "", None
@@ -229,6 +231,20 @@ def _error(cell: NotebookNode) -> tuple[str, int | None]:
         reason = _reason(error.ename, _ANSI.sub("", error.evalue))
     lines = _LINE.findall(_ANSI.sub("", "\n".join(error.traceback)))
     return reason, int(lines[0]) if lines else None
+
+
+def _unshown(cell: NotebookNode) -> str:
+    """What stopped a cell that shows no error: magics that are misused only write a line."""
+    outputs = cell.get("outputs", [])
+    texts = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    found = _USAGE.findall(_ANSI.sub("", "".join(texts)))
+    if not found:
+        return "it raised an error without a message"
+    missing = _MISSING.search(found[-1])
+    if missing and missing[1] == "proml":
+        return "%proml is not loaded; put '%load_ext proml_lab' into a cell above it"
+    more = "; load the extension that has it in a cell above it" if missing else ""
+    return f"{str(found[-1]).strip().rstrip('.')}{more}"
 
 
 def _reason(kind: str, said: str) -> str:

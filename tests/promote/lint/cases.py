@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """For each code, notebooks that have it and near ones that have not.
 
 A case is the cells after an empty parameters cell; a tuple of cells, or one cell's source.
@@ -5,6 +6,7 @@ A case is the cells after an empty parameters cell; a tuple of cells, or one cel
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.promote.lint.conftest import Cell, code, parameters, text
@@ -61,6 +63,12 @@ HAVE: dict[str, tuple[Case, ...]] = {
     "PN021": ("x",),
     "PN022": ("if 1 < 2:\n    x",),
     "PN030": (
+        "import polars as pl\nOUT = '/srv/share'\npl.read_csv(f'{OUT}/a.csv')",
+        "load = input\nload('/data/flights.csv')",
+        "from pathlib import Path\ntexts = {'a': '/data/a.csv'}\nPath(texts['a']).exists()",
+        "for name in ['/data/a.csv', '/data/b.csv']:\n    open(name).close()",
+        f"print('{Path.home()}/a.csv')",
+
         "path = '/home/ada/flights.csv'",
         "open('/data.csv')",
         "path = r'C:\\flights\\a.csv'",
@@ -79,6 +87,11 @@ HAVE: dict[str, tuple[Case, ...]] = {
         "import os.path\nopen(os.path.join('a', 'b.txt'), 'rb')",
     ),
     "PN032": (
+        "import polars as pl\nOUT = '/srv/share'\npl.DataFrame().write_parquet(f'{OUT}/x.parquet')",
+        "from pathlib import Path\nimport pandas as pd\nOUT = Path('/srv') / 'share'\npd.DataFrame().to_parquet(OUT / 'x')",
+        "from pathlib import Path\nout = Path('/srv')\nout.joinpath('a', 'b').write_text('a')",
+        "n = 3\nopen(f'/srv/out{n}.txt', 'w')",
+
         "open('/srv/out.txt', 'w')",
         "from pathlib import Path\n"
         "Path('../../../../../../../../../../../../srv/out.txt').write_text('a')",
@@ -99,6 +112,11 @@ HAVE: dict[str, tuple[Case, ...]] = {
         "from sklearn.datasets import fetch_openml\nfetch_openml('x')",
     ),
     "PN050": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1]})\ndf.sample(3)",
+        "import polars as pl\nrows = pl.DataFrame({'a': [1]})\nfew = rows.filter(pl.col('a') > 0)\nfew['a'].sample(3)",
+        "import lightgbm as lgb\nparams = {'objective': 'binary'}\nparams['num_leaves'] = 3\nlgb.train(params, None)",
+        "import lightgbm as lgb\nlgb.train(dict(objective='binary'), None)",
+
         "import numpy as np\nnp.random.rand(3)",
         "import random\nrandom.choice([1])",
         "from random import shuffle\nshuffle([1])",
@@ -122,6 +140,10 @@ HAVE: dict[str, tuple[Case, ...]] = {
         "import os\nos.urandom(8)",
     ),
     "PN060": (
+        (parameters("from datetime import date\nd: date = date.today()"),),
+        "import pandas as pd\ndf = pd.DataFrame({'d': []})\ndf[df.d < pd.Timestamp('today')]",
+        "import pandas as pd\ndf = pd.DataFrame({'d': []})\nnow = pd.Timestamp('now')\ndf.loc[df.d < now]",
+
         "from datetime import date\nday = date.today()\nrows = [day]\nsorted(rows)",
         "import datetime as dt\nrows = {'at': dt.datetime.now().isoformat()}\nsorted(rows)",
         "import time\nseed = int(time.time())\nrows = list(range(seed))",
@@ -144,13 +166,20 @@ HAVE: dict[str, tuple[Case, ...]] = {
         ran("{}[1]", 2, failed(2, 1, f"x[{KEY!r}]")),
     ),
     "PN072": (
+        "headers = {'Authorization': 'Bearer abZdef123456ghijkl'}",
+        "!curl -H 'Authorization: Bearer abZdef123456ghijkl' x",
+
         f"salt = '{NOISE}'",
         "password = 'hunter2-is-mine'",
         "import os\nos.environ['API_KEY'] = 'k3y-9f8e7d6c'",
         "connect = dict\nconnect(auth_token='q9w8-e7r6-t5y4')",
         ran("1", 1, stream("api_key: zK4vN8qW1xR7tB3mYp")),
     ),
-    "PN080": ("import surely_not_installed", "from surely_not.installed import x",
+    "PN080": (
+        "import sklearn.nosuch",
+        "from sklearn import nosuch2",
+        "from sklearn.nosuch.part import x",
+"import surely_not_installed", "from surely_not.installed import x",
               "%load_ext surely_not_installed"),
     "PN090": ("%pip install numpy", "!pip install -q numpy", "!python -m pip install numpy",
               "!{sys.executable} -m pip install numpy", "%%bash\nset -e\npip install numpy",
@@ -167,6 +196,9 @@ HAVE: dict[str, tuple[Case, ...]] = {
         code("1", metadata={"proml": {"mute": ["PN31"]}}),
         code("1", metadata={"proml": {"mute": "PN031"}}),
         (text("a") | {"metadata": {"proml": {"mute": ["all"]}}},),
+        code("1", metadata={"proml": {"mute": {"PN050": "why"}}}),
+        code("1", metadata={"proml": {"mute": ["PN031"]}}),
+        code("1", metadata={"proml": {"mute": ["PN081"]}}),
     ),
 }  # fmt: skip
 
@@ -191,6 +223,14 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
     "PN021": (("x = 1", "x"), ("x", "x = 1")),
     "PN022": ("x = 1\nif x:\n    x", ("def f():\n    return x", "x = 1", "f()")),
     "PN030": (
+        "import re\nre.compile('/data/x')",
+        "label = '/data/late'\nprint(label)",
+        "print('/home/x')",
+        "fmt = '~/x'\nfmt.format(1)",
+        "import json\nat = 'https://example.org'\nat + '/data/x'",
+        "path = input()\npath.startswith('/data/x'), path == '/data/y', {'/data/z': 1}",
+        "import matplotlib.pyplot as plt\nplt.plot([1], label='/data/late')\nplt.title('/data/x')",
+
         "'/home/ada is a sentence with a path'",
         "route = '/api/v1'",
         "import re\nre.split('/', 'a/b')",
@@ -214,6 +254,10 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         "import pandas as pd\npd.read_csv('https://example.org/a.csv')",
     ),
     "PN032": (
+        "import polars as pl\nOUT = 'share'\npl.DataFrame().write_parquet(f'{OUT}/x.parquet')",
+        "import polars as pl\nOUT = input()\npl.DataFrame().write_parquet(f'{OUT}/srv/x.parquet')",
+        "from pathlib import Path\n(Path.cwd().parent / 'out.txt').write_text('a')",
+
         "open('../out.txt', 'w')",
         "open('/tmp/out.txt', 'w')",
         "import tempfile\nopen(tempfile.mkdtemp() + '/a', 'w')",
@@ -231,6 +275,14 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         "open('file:///a')",
     ),
     "PN050": (
+        "class Sampler:\n    def sample(self, n):\n        return n\nSampler().sample(n=3)\ns = Sampler()\ns.sample(n=3)",
+        "class Sampler:\n    def sample(self, n):\n        return n\n    def few(self):\n        return self.sample(n=3)",
+        "import random\nrng = random.Random(3)\nrng.sample([1, 2], 1)",
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1]})\ndf.sample(3, random_state=1)",
+        "import lightgbm as lgb\nparams = {'objective': 'binary'}\nparams['seed'] = 3\nlgb.train(params, None)",
+        "import lightgbm as lgb\nparams = {'objective': 'binary'}\nparams.update(input())\nlgb.train(params, None)",
+        (parameters("params = {}"), "import lightgbm as lgb\nlgb.train(params, None)"),
+
         "import numpy as np\nnp.random.seed(3)\nnp.random.rand(3)",
         ("seed = 7", "import numpy as np\nrng = np.random.default_rng(seed)\nrng.normal()"),
         "import numpy as np\nnp.random.seed(1)\nfrom sklearn.cluster import KMeans\nKMeans()",
@@ -252,6 +304,9 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         "import uuid\nuuid.uuid5(uuid.NAMESPACE_DNS, 'a')",
     ),
     "PN060": (
+        (parameters("from datetime import date\nd: date = date(2013, 1, 1)"), "print(date.today())"),
+        "import pandas as pd\ndf = pd.DataFrame({'d': []})\ndf[df.d < pd.Timestamp('2013-01-01')]",
+
         "import time\nstart = time.time()\nsum([1])\nprint(f'{time.time() - start:.1f} s')",
         "import time\nstart = time.time()\nend = time.time()\nspan = end - start\nrows = [span]",
         "from datetime import datetime\nprint(datetime.now())",
@@ -274,6 +329,14 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
     ),
     "PN071": (ran("1", 1, stream("AKIA is a prefix of keys; see ghp_…")),),
     "PN072": (
+        "png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk'",
+        "letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'",
+        "column = 'MeanArrivalDelayOfCarrierInLast7DaysAtOrigin2013'",
+        "columns = ['mean_arr_delay_Last7Days_Origin_JFK_2013_Version2']",
+        "auth = 'login2.example.org:8443'\nsecret = 'ada1@example.org'",
+        "headers = {'Authorization': 'Bearer your-token-goes-here-1'}\nother = f'Bearer {headers}'",
+        "said = 'the bearer of good news, a basic requirement'",
+
         "digest = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'",
         "password = input()\ntoken = ''\nsecret = 'your-secret-here'",
         "api_key = os_environ = 'API_KEY'",
@@ -284,7 +347,16 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         ran("1", 1, stream("tokens: 12345678\nsecret sauce")),
         ran("1", 1, shown(**{"image/png": NOISE * 9, "text/plain": "<Figure>"})),
     ),
-    "PN080": ("import numpy, json, proml_lab", "try:\n    import surely_not\n"
+    "PN080": (
+        "import sklearn.linear_model, sklearn.ensemble._forest\nfrom sklearn import svm, clone, __version__",
+        "from sklearn.preprocessing import StandardScaler\nimport scipy.sparse.linalg, matplotlib.pyplot as plt",
+        "import pandas.io.formats.style\nfrom pandas import DataFrame, NA, core\nfrom numpy import random, ma, array",
+        "from lightgbm import LGBMClassifier, basic\nfrom torch import nn, ops, Tensor\nimport torch.utils.data",
+        "from polars import col, Float64, selectors\nimport plotly.graph_objects as go\nfrom plotly import express",
+        "from proml_lab import no_matter\nfrom os import nosuch\nfrom yaml import safe_load",
+        "from mlflow import sklearn, pyfunc, log_metric\nimport mlflow.tracking\nfrom IPython import display, get_ipython",
+        "import google.protobuf, xml.etree\nfrom pydantic import BaseModel, Field, v1\nfrom nbformat import v4",
+"import numpy, json, proml_lab", "try:\n    import surely_not\n"
     "except ImportError: ...",
               "import sys\nsys.path.insert(0, 'x')\nimport surely_not",
               "%load_ext autoreload", "def f():\n    import surely_not",
@@ -303,6 +375,7 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         ran("1", 1, shown(**WIDGET, **{"image/png": "aGk="})),
         ran("1", 1, shown(**{"text/plain": "1"})),
     ),
-    "PN110": (code("1", metadata={"proml": {"mute": ["PN031", "PN001"]}}),
+    "PN110": (code("!ls", metadata={"proml": {"mute": ["PN091"]}}),
+              code("import numpy", metadata={"proml": {"mute": ["PN081", "PN100", "PN101"]}}),
               code("1", metadata={"proml": {"mute": []}}), code("1", metadata={"proml": 3})),
 }  # fmt: skip

@@ -46,3 +46,55 @@ def test_installed_packages_and_pythons_own_are_fine(check: Check) -> None:
 def test_a_module_is_told_once(check: Check) -> None:
     cell = "import surely_not_there\nimport surely_not_there.part"
     assert codes(check(cell, cell)) == ["PN080"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import sys\nsys.path.append({0!r})\nimport outside_mod",
+        "import sys\nsys.path.insert(0, '../../outside')\nimport outside_mod",
+        "import sys\nsys.path.extend([{0!r}])\nfrom outside_mod import x",
+        "import sys\nsys.path += [{0!r}]\nimport outside_mod",
+        "import sys\nsys.path = [{0!r}] + sys.path\nimport outside_mod",
+        "from sys import path\nfrom pathlib import Path\n"
+        "path.append(str(Path.cwd().parent.parent / 'outside'))\nimport outside_mod",
+        "import site\nsite.addsitedir({0!r})\nimport outside_mod",
+        "import sys, importlib\nsys.path.append({0!r})\nimportlib.import_module('outside_mod')",
+        "%run {0}/outside_mod.py",
+        "%run -i ../../outside/outside_mod.py",
+        "import runpy\nrunpy.run_path({0!r} + '/outside_mod.py')",
+        "import sys\nsys.path.insert(0, {0!r})\nimport wave2, polars",
+    ],
+)
+def test_folders_outside_that_the_notebook_adds_itself(
+    check: Check, tmp_path: Path, cell: str
+) -> None:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    for name in ("outside_mod", "polars"):
+        (folder / f"{name}.py").write_text("x = 1")
+    found = check(cell.format(str(folder)))
+    told = [f for f in found.findings if f.code == "PN081"]
+    assert told
+    assert all("outside" in finding.seen for finding in told)
+    if "wave2" in cell:
+        assert [f.seen.split(":")[0] for f in told] == ["import wave2", "import polars"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import sys\nsys.path.append('../lib')\nimport inside_mod",
+        "import sys\nsys.path.append(input())\nimport outside_mod",
+        "import sys\nsys.path += ['../lib', '/srv/gone']\nimport inside_mod, polars",
+        "import sys\n'/srv/lib' in sys.path",
+        "%run ../lib/inside_mod.py",
+        "%run",
+    ],
+)
+def test_folders_inside_are_fine(check: Check, tmp_path: Path, cell: str) -> None:
+    check()
+    folder = tmp_path / "workspace" / "lib"
+    folder.mkdir()
+    (folder / "inside_mod.py").write_text("x = 1")
+    assert "PN081" not in codes(check(cell))

@@ -70,14 +70,14 @@ def test_what_is_muted_is_kept_but_does_not_count(check: Check) -> None:
     muted = code(draw, metadata={"proml": {"mute": ["PN050"]}})
     found = check(muted, draw)
     assert [(f.cell, f.muted) for f in found.all] == [(3, ""), (2, "cell")]
-    found = check(muted, draw, metadata={"proml": {"mute": ["PN050", "PN001"]}})
+    found = check(muted, draw, metadata={"proml": {"mute": ["PN050", "PN031"]}})
     assert [(f.cell, f.muted) for f in found.all] == [(2, "cell"), (3, "notebook")]
     assert not check(muted, strict=True).errors
 
 
 def test_a_mute_may_give_its_reason(check: Check) -> None:
     draw = "import numpy as np\nx = np.random.rand(3)"
-    reasons = {"PN050": f"the draw is \n thrown away, {KEY}", "PN091": None}
+    reasons = {"PN050": f"the draw is \n thrown away, {KEY}", "PN081": None}
     found = check(code(draw, metadata={"proml": {"mute": reasons}}), draw)
     assert [(f.cell, f.muted) for f in found.all] == [(3, ""), (2, "cell")]
     assert found.muted[0].reason.startswith("the draw is thrown away, ")

@@ -46,9 +46,10 @@ def test_warnings_and_what_is_muted_go_into_the_manifest(workspace: Path) -> Non
     entries = [entry.model_dump() for entry in load_artifact(made.path).manifest.lint]
     assert entries == [
         {"code": "PN050", "severity": "warning", "cell": 2, "line": 2,
-         "seen": "random.random", "muted": "", "reason": ""},
+         "seen": "random.random", "muted": "", "reason": "", "by": "reading"},
         {"code": "PN091", "severity": "warning", "cell": 3, "line": 1,
-         "seen": "!true", "muted": "cell", "reason": "it does nothing"},
+         "seen": "!true", "muted": "cell", "reason": "it does nothing",
+         "by": "reading"},
     ]  # fmt: skip
     shown = made._repr_mimebundle_()["text/plain"]
     assert "1 warning (PN050), 1 muted (PN091)" in shown

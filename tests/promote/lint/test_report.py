@@ -19,7 +19,7 @@ def test_the_frame_has_a_row_a_finding_and_muted_ones_last() -> None:
     frame = REPORT.frame()
     assert frame.columns == [
         *("code", "severity", "cell", "line", "title", "seen", "why", "mend", "mute", "muted"),
-        "reason",
+        *("reason", "by"),
     ]
     assert frame["code"].to_list() == ["PN001", "PN050", "PN021", "PN050", "PN031"]
     assert frame.row(2, named=True) == {

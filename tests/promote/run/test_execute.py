@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -302,3 +303,15 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_written(tmp_path: Path) -> 
     assert "in cell 4 of 4: the run could not be written: File too large" in done.stdout
     recovered = nbformat.read(recover(tmp_path), as_version=4)
     assert recovered.cells[2].outputs[0].text == "one\n"
+
+
+def test_a_magic_that_is_not_loaded_is_named(tmp_path: Path) -> None:
+    said = {
+        "%proml features wind": "%proml is not loaded; put '%load_ext proml_lab' into a cell above",
+        "%%proml spec -o s\nname: x": "%proml is not loaded; put '%load_ext proml_lab'",
+        "%nosuch": "Line magic function `%nosuch` not found; load the extension that has it",
+    }
+    for number, (cell, words) in enumerate(said.items()):
+        folder = tmp_path / str(number)
+        with pytest.raises(RunError, match=f"failed in cell 3 of 3: {re.escape(words)}"):
+            run(folder, cell)
