@@ -101,3 +101,56 @@ def test_a_missing_column_gives_the_nearest() -> None:
 def test_a_wrong_type_says_which_expression() -> None:
     with pytest.raises(DataError, match=r"feature 'h' \(extract\(hour from s\)\) cannot be"):
         evaluate(FRAME, {"h": "extract(hour from s)"}, role="feature")
+
+
+ODD = pl.DataFrame(
+    {
+        "n": pl.Series([7, -7, None], dtype=pl.Int8),
+        "z": [2.5, math.nan, None],
+        "s": ["a", "B", None],
+        "yes": [False, True, None],
+        "utc": [dt.datetime(2013, 12, 30, 4, 30, 15, 500_000, dt.UTC)] * 3,
+    }
+).with_columns(here=pl.col("utc").dt.convert_time_zone("America/New_York"))
+
+
+@pytest.mark.parametrize(
+    ("sql", "want"),
+    [
+        ("n / 2", [3.5, -3.5, None]),
+        ("n / 0", [math.inf, -math.inf, None]),
+        ("n // 2", [3, -3, None]),
+        ("n % 2", [1, -1, None]),
+        ("n // 0", [None] * 3),
+        ("mod(n, 0)", [None] * 3),
+        ("n * 100", [-68, 68, None]),
+        ("cast(n as bigint) * 100", [700, -700, None]),
+        ("round(z)", [2.0, math.nan, None]),
+        ("yes and null", [False, None, None]),
+        ("yes or null", [None, True, None]),
+        ("coalesce(n, 1)", [7, -7, 1]),
+        ("concat(s, 'x')", ["ax", "Bx", "x"]),
+        ("greatest(n, 1)", [7, 1, 1]),
+        ("greatest(z, 1)", [2.5, 1.0, 1.0]),
+        ("case when yes then 1 else 2 end", [2, 1, 2]),
+        ("z = z", [True, True, None]),
+        ("z > 1e300", [False, True, None]),
+        ("z is null", [False, False, True]),
+        ("cast(2.9 as int)", [2]),
+        ("try_cast(s as int)", [None] * 3),
+        ("extract(hour from utc)", [4] * 3),
+        ("extract(hour from here)", [23] * 3),
+        ("extract(second from utc)", [15] * 3),
+        ("extract(millisecond from utc)", [15_500.0] * 3),
+        ("extract(epoch from utc)", [1388377815.5] * 3),
+        ("extract(dow from here)", [0] * 3),
+        ("extract(week from utc)", [1] * 3),
+        ("extract(isoyear from utc)", [2014] * 3),
+        ("s < 'a'", [False, True, None]),
+        ("s ilike 'b'", [False, True, None]),
+        ("length('ä')", [1]),
+    ],
+)
+def test_formulas_give_what_the_language_page_says(sql: str, want: list[object]) -> None:
+    found = ODD.select(scalar(sql).alias("found"))["found"].to_list()
+    assert str(found) == str(want)

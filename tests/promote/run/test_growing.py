@@ -122,3 +122,29 @@ def test_a_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("nothing\nof ours\n")
     with pytest.raises(ValueError, match="Expecting value"):
         read(tmp_path / "a", bare(sample()))
+
+
+def test_the_steps_of_the_page_make_the_same_notebook(tmp_path: Path) -> None:
+    """docs/formats.md#a-run, read without knowing how the lines are told apart."""
+    whole, cut = tmp_path / "whole.ipynb", tmp_path / "cut.ipynb"
+    node = sample()
+    write(node, whole)
+    before, data = bare(node), whole.read_bytes()
+    rest = {"metadata": before["metadata"], "nbformat": 4, "nbformat_minor": 5}
+    tail = "]," + json.dumps(rest)[1:]
+    for size in [0, 5, *(i + 1 for i, byte in enumerate(data[:-1]) if byte == 10)]:
+        cut.write_bytes(data[:size])
+        text = data[:size].decode() if size > 5 else '{"cells":['
+        found = []
+        for stream, cell in (("", 0), ("", 1), ("]}", 1)):
+            end = stream + '],"execution_count":null,"metadata":{}}' * cell
+            try:
+                found.append((json.loads(text + end + tail), cell))
+            except ValueError:
+                continue
+        ((mine, is_open),) = found
+        there = len(mine["cells"])
+        if is_open:
+            mine["cells"][-1]["metadata"] = before["cells"][there - 1]["metadata"]
+        mine["cells"] += before["cells"][there:]
+        assert (mine, there - 1 if is_open else -1) == read(cut, before)
