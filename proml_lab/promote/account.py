@@ -32,6 +32,7 @@ _WAYS = {
     "trees": "It adds up many small decision trees, each of which mends what those before missed.",
 }
 _MOST = 8
+_ALIKE = "no detectable difference"
 
 
 def predicts(draft: Draft) -> Iterator[Block]:
@@ -216,19 +217,33 @@ def _plainly(metric: Metric) -> str:
 
 
 def _beside(draft: Draft, whole: list[Metric]) -> Iterator[Block]:
-    """How it stands among the models that it was compared with."""
-    told = {m.metric: m.verdict for m in whole if m.verdict}
+    """How it stands among the models that it was compared with, by which metrics."""
+    told = [metric for metric in whole if metric.verdict]
     if not told:
         yield "It was not compared with another model."
         return
-    report = next(m for m in whole if m.verdict)
-    others = [n for n in draft.recorded.compared.get(report.report, {}) if n != report.model]
-    named = listed(f"`{name}`" for name in others) if others else "other models"
-    if set(told.values()) == {"best"}:
-        yield f"Compared with {named} on the same rows, it is the best by each of these metrics."
-        return
-    said = "; ".join(f"{name}: {verdict}" for name, verdict in told.items())
-    yield f"Compared with {named} on the same rows, by metric: {said}."
+    report, mine = told[0].report, told[0].model
+    kept = json.loads((draft.folder / "reports" / f"{report}.json").read_text(encoding="utf-8"))
+    every = kept.get("metrics", []) if isinstance(kept, dict) else kept
+    rows = [row for row in every if row.get("group") is None and row["model"] != mine]
+    named = [f"`{name}`" for name in dict.fromkeys(row["model"] for row in rows)]
+    others = listed(named) if named else "other models"
+    standings: dict[str, list[str]] = {}
+    for metric in told:
+        rivals = [row for row in rows if row["metric"] == metric.metric]
+        standings.setdefault(_standing(metric.verdict or "", rivals), []).append(metric.metric)
+    yield f"Compared with {others} on the same rows:"
+    yield tuple(f"by {listed(names)}: {said}" for said, names in standings.items())
+
+
+def _standing(verdict: str, rivals: list[dict[str, str]]) -> str:
+    """``it is the best``, or beside whom it is not; `rivals` have ``model`` and ``verdict``."""
+    best = [f"`{row['model']}`" for row in rivals if row.get("verdict") == "best"]
+    alike = [f"`{row['model']}`" for row in rivals if row.get("verdict") == _ALIKE]
+    if verdict == "best":
+        return f"it is not detectably better than {listed(alike)}" if alike else "it is the best"
+    named = listed(best) if best else "the best"
+    return f"it is worse than {named}" if verdict == "worse" else f"{_ALIKE} from {named}"
 
 
 def _grouped(found: Groups, rows: list[dict[str, float]]) -> Table:

@@ -40,7 +40,7 @@ _PAGE_CSS = (
     "overflow-wrap:anywhere}"
     ".proml-report section .proml{padding:0;background:none}"
     "main.proml.proml-report table td:not([align],.proml-whole){white-space:normal;min-width:0;"
-    "overflow-wrap:anywhere}"
+    "overflow-wrap:break-word}"
     "main.proml.proml-report table th:not(.proml-whole){white-space:normal}"
     ".proml-report pre{white-space:pre-wrap}"
 )

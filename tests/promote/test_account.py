@@ -108,17 +108,41 @@ def test_without_metrics_or_intervals_that_is_said(draft: Draft) -> None:
 
 
 def test_beside_whom_it_is_best(draft: Draft) -> None:
-    recorded = Recorded(compared={"board": {"gbm": "", "line": "", "rate": ""}})
-    metrics = [
-        Metric(name, 0.5, direction="higher", verdict=verdict, report="board", model="gbm")
-        for name, verdict in (("auc", "best"), ("brier", "no detectable difference"))
+    alike = "no detectable difference"
+    verdicts = {
+        "auc": {"gbm": "best", "line": alike, "rate": "worse"},
+        "brier": {"gbm": "best", "line": alike, "rate": "worse"},
+        "log_loss": {"gbm": "best", "line": "worse", "rate": "worse"},
+        "calibration": {"gbm": alike, "line": "worse", "rate": "best"},
+        "pr_auc": {"gbm": "worse", "line": "best", "rate": "worse"},
+    }
+    rows = [
+        {"metric": metric, "group": None, "model": model, "verdict": verdict}
+        for metric, each in verdicts.items()
+        for model, verdict in each.items()
     ]
-    both = replace(draft, recorded=recorded, metrics=tuple(metrics))
-    assert "with `line` and `rate` on the same rows, by metric: auc: best; brier: no" in said(
-        account.quality(both)
+    (draft.folder / "reports").mkdir()
+    (draft.folder / "reports" / "board.json").write_text(json.dumps({"metrics": rows}))
+    metrics = tuple(
+        Metric(name, 0.5, direction="higher", verdict=each["gbm"], report="board", model="gbm")
+        for name, each in verdicts.items()
     )
-    best = replace(both, metrics=tuple(metrics[:1]))
-    assert "it is the best by each of these metrics" in said(account.quality(best))
+    text = said(account.quality(replace(draft, metrics=metrics)))
+    assert text.endswith(
+        "Compared with `line` and `rate` on the same rows:\n\n"
+        "- by auc and brier: it is not detectably better than `line`\n"
+        "- by log_loss: it is the best\n"
+        "- by calibration: no detectable difference from `rate`\n"
+        "- by pr_auc: it is worse than `line`"
+    )
+
+
+def test_a_report_of_rows_alone_is_read_too(draft: Draft) -> None:
+    (draft.folder / "reports").mkdir()
+    (draft.folder / "reports" / "board.json").write_text('[{"model": "m", "metric": "auc"}]')
+    metric = Metric("auc", 0.5, verdict="best", report="board", model="m")
+    text = said(account.quality(replace(draft, metrics=(metric,))))
+    assert text.endswith("Compared with other models on the same rows:\n\n- by auc: it is the best")
 
 
 @pytest.mark.parametrize(
