@@ -240,8 +240,10 @@ def _standing(verdict: str, rivals: list[dict[str, str]]) -> str:
     """``it is the best``, or beside whom it is not; `rivals` have ``model`` and ``verdict``."""
     best = [f"`{row['model']}`" for row in rivals if row.get("verdict") == "best"]
     alike = [f"`{row['model']}`" for row in rivals if row.get("verdict") == _ALIKE]
+    if verdict == "best" and alike:
+        return f"its value is the best, but not detectably better than that of {listed(alike)}"
     if verdict == "best":
-        return f"it is not detectably better than {listed(alike)}" if alike else "it is the best"
+        return "it is the best"
     named = listed(best) if best else "the best"
     return f"it is worse than {named}" if verdict == "worse" else f"{_ALIKE} from {named}"
 

@@ -130,7 +130,7 @@ def test_beside_whom_it_is_best(draft: Draft) -> None:
     text = said(account.quality(replace(draft, metrics=metrics)))
     assert text.endswith(
         "Compared with `line` and `rate` on the same rows:\n\n"
-        "- by auc and brier: it is not detectably better than `line`\n"
+        "- by auc and brier: its value is the best, but not detectably better than that of `line`\n"
         "- by log_loss: it is the best\n"
         "- by calibration: no detectable difference from `rate`\n"
         "- by pr_auc: it is worse than `line`"
