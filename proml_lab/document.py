@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ _NEEDED = {
     **dict.fromkeys(("dict_type", "model_type"), "fields such as {name: value}"),
 }
 _DATE = "a date such as 2013-11-01"
+_DATES = "a date is written 2013-11-01; a text that looks like one is quoted."
 _LIMITS = {
     "greater_than_equal": "it must be at least {ge:,.12g}",
     "greater_than": "it must be more than {gt:,.12g}",
@@ -92,6 +94,59 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
     return made
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A field at the top of a document: `value`, or what is wrong with it and a hint."""
+
+    name: str
+    line: int
+    value: object = None
+    problem: str = ""
+    hint: str = ""
+
+
+def entries(text: str, *, name: str, example: str) -> list[Entry]:
+    """The fields of one YAML document that is a mapping, each read by itself.
+
+    A field that stands twice, or whose value cannot be read, has a `problem`; the others do not
+    suffer from it. Names are texts, as they are written.
+
+    Raises
+    ------
+    SpecError
+        Broken YAML, or no mapping.
+    """
+    node = _composed(text, name, example)
+    lines: dict[str, list[int]] = {}
+    for key, _ in node.value:
+        lines.setdefault(str(key.value), []).append(key.start_mark.line + 1)
+    yaml.SafeLoader("").flatten_mapping(node)
+    found: dict[str, Entry] = {}
+    for key, value in node.value:
+        field = str(key.value)
+        first, *others = lines.get(field, [key.start_mark.line + 1])
+        if others:
+            said = f"{field!r} stands twice, in line {first} too."
+            found[field] = Entry(field, others[-1], None, said, "keep one of the two.")
+        else:
+            found[field] = _entry(field, first, value)
+    return list(found.values())
+
+
+def _entry(field: str, line: int, node: yaml.Node) -> Entry:
+    problems = [text for _, text in _index(node, (field,), {})]
+    if problems:
+        return Entry(field, line, None, problems[0], "keep one of the two.")
+    try:
+        return Entry(field, line, yaml.safe_load(yaml.serialize(node)))
+    except yaml.MarkedYAMLError as error:
+        hint = "quote text that begins with '!' or '<<'."
+        return Entry(field, line, None, f"{field!r} is not valid YAML: {_plain(error)}.", hint)
+    except ValueError:
+        said = " ".join(text for _, text in _unreadable(node, (field,)))
+        return Entry(field, line, None, said, _DATES)
+
+
 def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object], Places]:
     """One YAML document that is a mapping, and the line of each of its fields.
 
@@ -102,25 +157,7 @@ def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object]
     SpecError
         Broken YAML, no mapping, or a repeated key.
     """
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise SpecError(
-            f"{name}:{line}: this is not valid YAML: {_plain(error)}.",
-            hint="check the indentation and quote text that holds ': ' or '#'.",
-        ) from None
-    except yaml.YAMLError as error:
-        raise SpecError(
-            f"{name}:1: this is not valid YAML: {str(error).splitlines()[0]}.",
-            hint="write plain text; take out characters that do not show.",
-        ) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise SpecError(
-            f"{name}:1: the document is {_kind_of(node)}, not a mapping of fields.",
-            hint=f"it starts with a field, such as '{example}'.",
-        )
+    node = _composed(text, name, example)
     lines: dict[Steps, int] = {}
     problems = list(_index(node, (), lines))
     if problems:
@@ -139,7 +176,7 @@ def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object]
     except ValueError:
         raise SpecError(
             "\n".join(f"{name}:{line}: {text}" for line, text in _unreadable(node, ())),
-            hint="a date is written 2013-11-01; a text that looks like one is quoted.",
+            hint=_DATES,
         ) from None
     return data, Places(name, lines)
 
@@ -168,6 +205,30 @@ def read_text(path: Path) -> str:
         raise SpecError(
             f"{path}: this file cannot be read as text: {error}.", hint="save it as UTF-8 text."
         ) from None
+
+
+def _composed(text: str, name: str, example: str) -> yaml.MappingNode:
+    """The tree of a document that is a mapping; raises SpecError."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise SpecError(
+            f"{name}:{line}: this is not valid YAML: {_plain(error)}.",
+            hint="check the indentation and quote text that holds ': ' or '#'.",
+        ) from None
+    except yaml.YAMLError as error:
+        raise SpecError(
+            f"{name}:1: this is not valid YAML: {str(error).splitlines()[0]}.",
+            hint="write plain text; take out characters that do not show.",
+        ) from None
+    if not isinstance(node, yaml.MappingNode):
+        raise SpecError(
+            f"{name}:1: the document is {_kind_of(node)}, not a mapping of fields.",
+            hint=f"it starts with a field, such as '{example}'.",
+        )
+    return node
 
 
 def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tuple[int, str]]:

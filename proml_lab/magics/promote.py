@@ -47,7 +47,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         dest="parameters",
         metavar="KEY=VALUE",
         action="append",
-        type=_parameter,
         default=[],
         help="a value for one of the notebook's parameters; may stand several times",
     )
@@ -113,11 +112,11 @@ def about(words: list[str]) -> str:
 def run(args: Namespace, context: Context) -> Artifact | SweepReport:
     """Promote; the work is `promote.promote` and `promote.sweep`."""
     from proml_lab.promote import promote, read_grid, read_values, sweep
-    from proml_lab.promote.parameters import read_files
+    from proml_lab.promote.parameters import gather_files, gather_words
 
     if args.jobs is not None and not args.sweep:
         raise UsageError("--jobs is for a sweep.", hint="add --sweep, or leave --jobs out.")
-    texts, files = dict(args.parameters), read_files(args.files)
+    texts, files = gather_words(args.parameters), gather_files(args.files)
     # A notebook may lie in a workspace of its own: it is looked for only if none is named here.
     place = context.folder or None
     _name_cut_off(place, Path(args.notebook))
@@ -147,11 +146,14 @@ def run(args: Namespace, context: Context) -> Artifact | SweepReport:
 
 def code(args: Namespace) -> str:
     """The promotion as a call."""
+    from proml_lab.promote.parameters import read_words
+
+    texts = read_words(args.parameters)
     files = [python.call("read_files", args.files)] if args.files else []
     place = python.workspace(args)
     checked = {"workspace": place, "strict": args.strict}
     if args.sweep:
-        grid = python.call("read_grid", args.notebook, dict(args.parameters), *files, **checked)
+        grid = python.call("read_grid", args.notebook, texts, *files, **checked)
         swept = python.call(
             "sweep",
             args.notebook,
@@ -162,8 +164,8 @@ def code(args: Namespace) -> str:
             **_options(args),
         )
         return python.script(swept)
-    values = python.call("read_values", args.notebook, dict(args.parameters), *files, **checked)
-    given = [values] if args.parameters or args.files else []
+    values = python.call("read_values", args.notebook, texts, *files, **checked)
+    given = [values] if texts or args.files else []
     call = python.call(
         "promote", args.notebook, args.name, *given, workspace=place, **_options(args)
     )
@@ -308,11 +310,3 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise UsageError(f"{text!r} is not a number of seconds.", hint="write such as 600.")
     return seconds
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    """``key=value``; the value is read by the parameter's own type."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise UsageError(f"{text!r} is not a parameter.", hint="write -p name=value.")
-    return key.strip(), value

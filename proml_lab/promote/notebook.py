@@ -15,13 +15,15 @@ import polars as pl
 
 from proml_lab.errors import MissingExtraError, NotebookError, choose
 from proml_lab.promote import parameters
-from proml_lab.promote.parameters import Given, Parameter, Value
+from proml_lab.promote.parameters import Given, Parameter, Text, Value
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 TAG = "parameters"
 INJECTED = "injected-parameters"
+_PATH = "give the path of an .ipynb file."
+_FEW = 5
 _PYTHON = ("python", "python3", "ipython")
 _KERNELS = {"ir": "R", "julia": "Julia", "bash": "Bash", "deno": "TypeScript", "rust": "Rust"}
 
@@ -54,7 +56,7 @@ class NotebookInfo:
         """`values` checked; raises ParameterError that names every mistake."""
         return parameters.bind(self.parameters, values, where=self.path.name)
 
-    def read(self, texts: Mapping[str, str], given: Given | None = None) -> dict[str, Value]:
+    def read(self, texts: Mapping[str, Text], given: Given | None = None) -> dict[str, Value]:
         """`texts`, as typed by a person, as values of the declared types; they win over `given`.
 
         Raises
@@ -66,15 +68,18 @@ class NotebookInfo:
         return parameters.read(self.parameters, texts, file, where=self.path.name)
 
     def values(self, bound: Mapping[str, Value]) -> dict[str, object]:
-        """Every parameter's value in a run with `bound`, as JSON: given, else the default.
+        """Every parameter's value in a run with `bound`, as JSON: given, else the default."""
+        return {p.name: _shown(bound.get(p.name, p.default)) for p in self.parameters}
 
-        A default that the cell computes is kept as it is written there.
+    def set_below(self, bound: Mapping[str, Value]) -> dict[str, Value]:
+        """What a run with `bound` sets below the parameters cell.
+
+        Beside `bound` the defaults whose text makes another object than the value of their type,
+        such as ``rate: float = 1``: so the kernel has the very values that are recorded.
         """
-        found = {}
-        for p in self.parameters:
-            computed = p.default is None and p.text not in ("", "None")
-            found[p.name] = bound.get(p.name, p.text if computed else p.default)
-        return {name: _shown(value) for name, value in found.items()}
+        told = {p.name: p.default for p in self.parameters if not p.as_written}
+        both = {**told, **bound}
+        return {p.name: both[p.name] for p in self.parameters if p.name in both}
 
     def frame(self) -> pl.DataFrame:
         """One row a parameter: ``name``, ``type``, ``allowed``, ``default``, ``help``."""
@@ -123,8 +128,8 @@ def prepared(info: NotebookInfo, bound: Mapping[str, Value]) -> NotebookNode:
 
     node = clean(info.node)
     node.cells = [c for c in node.cells if INJECTED not in c.metadata.get("tags", [])]
-    if bound:
-        source = parameters.cell(info.parameters, bound)
+    if below := info.set_below(bound):
+        source = parameters.cell(info.parameters, below)
         tagged = next(i for i, c in enumerate(node.cells) if TAG in c.metadata.get("tags", []))
         cell = new_code_cell(  # type: ignore[no-untyped-call]
             source, id="run-parameters", metadata={"tags": [INJECTED]}
@@ -177,19 +182,32 @@ def _read(path: Path) -> NotebookNode:
             f"There is no notebook {path.name!r} in {path.parent}.",
             hint=choose(path.name, beside) if beside else "check the path.",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotebookError(f"{path} cannot be read as text: {error}.") from None
+    except IsADirectoryError:
+        inside = sorted(p.name for p in path.glob("*.ipynb"))
+        raise NotebookError(
+            f"{path.name} is a folder, not a notebook.",
+            hint=f"in it there are {', '.join(inside[:_FEW])}." if inside else _PATH,
+        ) from None
+    except UnicodeDecodeError:
+        raise NotebookError(
+            f"{path.name} is not a notebook: it is not text but binary data.", hint=_PATH
+        ) from None
+    except OSError as error:
+        raise NotebookError(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}.",
+            hint="check the file and its permissions.",
+        ) from None
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise NotebookError(
             f"{path.name} is not a notebook: line {error.lineno} is not JSON ({error.msg}).",
-            hint="give the path of an .ipynb file.",
+            hint=_PATH,
         ) from None
     if not isinstance(data, dict) or not isinstance(data.get("nbformat"), int):
         raise NotebookError(
             f"{path.name} is not a notebook: it is JSON without 'nbformat'.",
-            hint="give the path of an .ipynb file.",
+            hint=_PATH,
         )
     _identify(data.get("cells", []))
     try:

@@ -47,13 +47,12 @@ def _field(parameter: Parameter) -> dict[str, Json]:
     from proml_lab.promote.parameters.limits import shown
 
     empty = parameter.nullable or parameter.kind == "str"
-    computed = parameter.default is None and bool(parameter.text)
     return {
         "name": parameter.name,
         "kind": parameter.kind,
         "value": "" if parameter.default is None else shown(parameter.default),
-        "placeholder": parameter.text if computed else "",
+        "placeholder": parameter.text if parameter.default is None else "",
         "help": " – ".join(filter(None, (parameter.help, parameter.type.allowed))),
-        "required": parameter.required or not (empty or computed),
+        "required": parameter.required or not empty,
         "choices": [shown(choice) for choice in parameter.type.limits.choices],
     }

@@ -28,21 +28,26 @@ def test_what_it_asks_for(tmp_path: Path) -> None:
     assert info.n_cells == 3
     assert info.read({"n": "4", "k": "1"}) == {"n": 4, "k": 1.0}
     assert info.values({"k": 1.0}) == {"n": 3, "d": None, "k": 1.0}
-    said = r"'n' is 'x', not an int\.\n.*'k' is 'y'.*\nHint: such as n=3; such as k=0\.1\."
+    said = r"'n' is 'x', not an int \(such as n=3\)\.\n.*'k' is 'y'.* \(such as k=0\.1\)\.$"
     with pytest.raises(ParameterError, match=said):
         info.read({"n": "x", "k": "y"})
     with pytest.raises(
-        ParameterError, match=r"'n' is 'x', not an int\.\n.*'k' of a\.ipynb is missing"
+        ParameterError, match=r"'n' is 'x', not an int .*\n.*'k' of a\.ipynb is missing"
     ):
         info.read({"n": "x"})
     with pytest.raises(ParameterError, match=r"no parameter 'm'"):
         info.read({"m": "1", "k": "1"})
 
 
-def test_computed_defaults_and_dates_are_kept_as_text(tmp_path: Path) -> None:
-    source = "from datetime import date\nn: int = 3 * 2\nd = date(2013, 1, 1)"
+def test_dates_are_kept_as_text_and_defaults_as_their_types_have_them(tmp_path: Path) -> None:
+    source = "from datetime import date\nn: float = 3\nd = date(2013, 1, 1)\nk: int"
     info = inspect(write_notebook(tmp_path / "a.ipynb", parameters=source))
-    assert info.values({}) == {"n": "3 * 2", "d": "2013-01-01"}
+    assert info.values({"k": 1}) == {"n": 3.0, "d": "2013-01-01", "k": 1}
+    assert prepared(info, {"k": 1}).cells[2].source == "# Parameters of this run\nn = 3.0\nk = 1"
+    assert prepared(info, {"k": 1, "n": 4.0}).cells[2].source.splitlines()[1:] == [
+        "n = 4.0",
+        "k = 1",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,7 @@ def test_computed_defaults_and_dates_are_kept_as_text(tmp_path: Path) -> None:
         ("print(1)", "a.ipynb is not a notebook: line 1 is not JSON"),
         ("{}", "a.ipynb is not a notebook: it is JSON without 'nbformat'"),
         ("[1]", "a.ipynb is not a notebook: it is JSON without 'nbformat'"),
-        (b"\xff\xfe\x00", "cannot be read as text"),
+        (b"\xff\xfe\x00", "a.ipynb is not a notebook: it is not text but binary data"),
         ('{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', "a.ipynb is not a valid notebook"),
         ('{"nbformat": 4, "nbformat_minor": 5, "cells": [{}]}', "a.ipynb is not a valid notebook"),
         (
@@ -97,8 +102,19 @@ def test_a_missing_notebook_leads_to_its_neighbour(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotebookError, match="cannot be read as text"):
-        inspect(tmp_path)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with pytest.raises(NotebookError, match=r"^work is a folder, not a notebook.\nHint: give the"):
+        inspect(folder)
+    write_notebook(folder / "b.ipynb")
+    write_notebook(folder / "a.ipynb")
+    with pytest.raises(NotebookError, match=r"Hint: in it there are a.ipynb, b.ipynb\."):
+        inspect(folder)
+
+
+def test_a_file_that_cannot_be_opened_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match=r"cannot be read: file name too long.\nHint: check"):
+        inspect(tmp_path / f"{'a' * 300}.ipynb")
 
 
 def test_two_parameters_cells_are_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ note: str = ""
 deep: bool = True
 days: list = [1, 7]
 start: date = date(2013, 11, 1)
-last: date = dt.date.today()
+last: dt.date | None = None
 cap: int | None = None
 how: Literal["fast", "well"] = "well"  # what matters
 key: str
@@ -46,7 +46,7 @@ def test_a_field_for_each_kind(tmp_path: Path) -> None:
         ("deep", "bool", "true", "", "", True, []),
         ("days", "list", "[1, 7]", "", "", True, []),
         ("start", "date", "2013-11-01", "", "", True, []),
-        ("last", "date", "", "dt.date.today()", "", False, []),
+        ("last", "date", "", "None", "", False, []),
         ("cap", "int", "", "None", "", False, []),
         ("how", "str", "well", "", "what matters – one of fast, well", False, ["fast", "well"]),
         ("key", "str", "", "", "", True, []),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from proml_lab.errors import NotebookError
 from proml_lab.promote.lint.subject import Cell, Seen, Subject
-from proml_lab.promote.parameters import declared
+from proml_lab.promote.parameters import examined
 
 
 def check(subject: Subject) -> Iterator[Seen]:
@@ -28,31 +26,9 @@ def check(subject: Subject) -> Iterator[Seen]:
 
 
 def _parameters(cell: Cell) -> Iterator[Seen]:
-    try:
-        found = declared(cell.source, where="the notebook")
-    except NotebookError:
-        yield from _refused(cell)
-        return
-    lines = {
-        node.target.id: node.lineno
-        for node in cell.tree.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
+    found, mistakes = examined(cell.source)
+    for mistake in mistakes:
+        yield Seen("PN003", cell.number, mistake.line, mistake.text)
     for parameter in found:
         if parameter.required:
-            line = lines.get(parameter.name)
-            yield Seen("PN004", cell.number, line, parameter.name)
-
-
-def _refused(cell: Cell) -> Iterator[Seen]:
-    """The statements that cannot be read as parameters, or the first line of the cell."""
-    several = False
-    for node in cell.tree.body:
-        source = ast.get_source_segment(cell.source, node) or ""
-        try:
-            declared(source, where="the notebook")
-        except NotebookError as error:
-            several = True
-            yield Seen("PN003", cell.number, node.lineno, error.message)
-    if not several:
-        yield Seen("PN003", cell.number, 1, cell.line(1))
+            yield Seen("PN004", cell.number, parameter.line, parameter.name)

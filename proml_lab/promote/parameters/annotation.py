@@ -7,7 +7,7 @@ Understood are the kinds by name, ``list[…]``, ``tuple[…]``, ``Literal[…]`
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -72,28 +72,48 @@ def read(node: ast.expr) -> Annotation:
 
 
 def literal(node: ast.expr) -> Value:
-    """The value of a literal, dates by their constructors too.
+    """The value of a literal, dates by their constructors too, also inside lists.
 
     Raises
     ------
     AnnotationError
         It is computed, or not plain.
     """
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return [literal(part) for part in parts]
+        case ast.Call(
+            func=ast.Name(id="date") | ast.Attribute(attr="date"), args=args, keywords=[]
+        ) if all(isinstance(arg, ast.Constant) for arg in args):
+            return _date(node, lambda: date(*(ast.literal_eval(arg) for arg in args)))
+        case ast.Call(
+            func=ast.Attribute(value=owner, attr="fromisoformat"),
+            args=[ast.Constant(value=str(text))],
+            keywords=[],
+        ) if last_name(owner) == "date":
+            return _date(node, lambda: date.fromisoformat(text))
     try:
-        match node:
-            case ast.Call(func=ast.Name(id="date") | ast.Attribute(attr="date"), args=args):
-                return date(*(ast.literal_eval(arg) for arg in args))
-            case ast.Call(
-                func=ast.Attribute(value=_, attr="fromisoformat"),
-                args=[ast.Constant(value=str(text))],
-            ):
-                return date.fromisoformat(text)
         found = ast.literal_eval(node)
     except (ValueError, TypeError):
         found = ...
     if not is_plain(found):
         raise AnnotationError(f"{ast.unparse(node)!r} is not a literal")
     return _listed(found)
+
+
+def dates(node: ast.expr) -> list[str]:
+    """How each constructor of a date in a literal is spelled, such as ``dt.date``."""
+    calls = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+    owners = [f.value if last_name(f) == "fromisoformat" else f for f in calls]  # type: ignore[attr-defined]
+    return [ast.unparse(owner) for owner in owners]
+
+
+def _date(node: ast.expr, make: Callable[[], date]) -> date:
+    try:
+        return make()
+    except (ValueError, TypeError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "year, month and day are needed"
+        raise AnnotationError(f"{ast.unparse(node)!r} is no date: {reason}") from None
 
 
 def last_name(node: ast.AST) -> str:

@@ -15,20 +15,44 @@ E = TypeVar("E", bound=ProMLError)
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Stands for a value that could not be read: what was wrong, and the cure if it is known."""
+
+    message: str
+    hint: str = ""
+
+
+Text = str | Unread
+
+
+@dataclass(frozen=True)
 class Given:
-    """Values as a file gives them; `places` is where each stands, such as ``params.yaml:3``."""
+    """Values as files give them.
+
+    Attributes
+    ----------
+    values
+        By name; `Unread` where one could not be read.
+    places
+        Where each stands, such as ``params.yaml:3``.
+    broken
+        What is wrong with whole files: then nothing is known to be missing.
+    """
 
     values: Mapping[str, object] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    broken: tuple[ProMLError, ...] = ()
 
     def updated(self, other: Given) -> Given:
         """With the values of `other`, which win."""
-        return Given({**self.values, **other.values}, {**self.places, **other.places})
+        values = {**self.values, **other.values}
+        return Given(values, {**self.places, **other.places}, (*self.broken, *other.broken))
 
     def without(self, names: Iterable[str]) -> Given:
         """All but `names`."""
         dropped = set(names)
-        return Given({k: v for k, v in self.values.items() if k not in dropped}, self.places)
+        values = {k: v for k, v in self.values.items() if k not in dropped}
+        return Given(values, self.places, self.broken)
 
 
 def bind(
@@ -40,7 +64,7 @@ def bind(
 
 def read(
     parameters: Iterable[Parameter],
-    texts: Mapping[str, str],
+    texts: Mapping[str, Text],
     given: Given = Given(),
     *,
     where: str,
@@ -50,43 +74,55 @@ def read(
     Raises
     ------
     ParameterError
-        Every value that is unknown, missing, of another type or out of bounds: a line each.
+        Every value that is unknown, missing, unreadable, of another type or out of bounds: a line
+        each.
     """
+    bound, problems = checked(parameters, texts, given, where=where)
+    if problems:
+        raise together(problems)
+    return bound
+
+
+def checked(
+    parameters: Iterable[Parameter],
+    texts: Mapping[str, Text],
+    given: Given = Given(),
+    *,
+    where: str,
+) -> tuple[dict[str, Value], list[ParameterError]]:
+    """As `read`: the values that may be used, and what is wrong with the others."""
     known = {parameter.name: parameter for parameter in parameters}
     bound: dict[str, Value] = {}
-    problems: list[ParameterError] = []
+    problems = [ParameterError(error.message, hint=error.hint) for error in given.broken]
     for name, value in (*given.without(texts).values.items(), *texts.items()):
+        typed = name in texts
         try:
-            if name not in known:
-                hint = choose(name, known) if known else "its parameters cell declares none."
-                raise ParameterError(f"{where} has no parameter {name!r}.", hint=hint)
-            if name in texts:
-                bound[name] = known[name].read(texts[name])
-            else:
-                bound[name] = _checked(known[name], value, filed=name in given.places)
+            bound[name] = _value(name, value, known, where, typed=typed, given=given)
         except ParameterError as error:
-            place = "" if name in texts else given.places.get(name, "")
+            place = "" if typed else given.places.get(name, "")
             problems.append(error.saying(f"{place}: {error.message}") if place else error)
     for name, parameter in known.items():
-        if parameter.required and name not in given.values and name not in texts:
+        absent = name not in given.values and name not in texts
+        if parameter.required and absent and not given.broken:
             problems.append(
                 ParameterError(
                     f"Parameter {name!r} of {where} is missing.",
                     hint=f"give {name}={parameter.example}.",
                 )
             )
-    if problems:
-        raise together(problems)
-    return {name: bound[name] for name in known if name in bound}
+    return {name: bound[name] for name in known if name in bound}, problems
 
 
 def together(problems: Sequence[E]) -> E:
-    """One error of several: a line each, then their hints as one."""
+    """One error of several: a line each, with its cure in brackets."""
     if len(problems) == 1:
         return problems[0]
-    hints = "; ".join(dict.fromkeys(p.hint.rstrip(".") for p in problems if p.hint))
-    end = "" if hints.endswith("?") else "."
-    return type(problems[0])("\n".join(p.message for p in problems), hint=hints + end)
+    return type(problems[0])("\n".join(dict.fromkeys(map(with_cure, problems))))
+
+
+def with_cure(error: ProMLError) -> str:
+    """The message of an error with its hint in brackets: one line among several."""
+    return f"{error.message.rstrip('.')} ({error.hint.rstrip('.')})." if error.hint else error.message
 
 
 def cell(parameters: Iterable[Parameter], bound: Mapping[str, Value]) -> str:
@@ -94,6 +130,27 @@ def cell(parameters: Iterable[Parameter], bound: Mapping[str, Value]) -> str:
     lines = ["# Parameters of this run"]
     lines += [f"{p.name} = {p.source(bound[p.name])}" for p in parameters if p.name in bound]
     return "\n".join(lines)
+
+
+def _value(
+    name: str,
+    value: object,
+    known: Mapping[str, Parameter],
+    where: str,
+    *,
+    typed: bool,
+    given: Given,
+) -> Value:
+    """One value if it may be used; raises ParameterError."""
+    if name and name not in known:
+        hint = choose(name, known) if known else "its parameters cell declares none."
+        raise ParameterError(f"{where} has no parameter {name!r}.", hint=hint)
+    if isinstance(value, Unread):
+        hint = value.hint or f"such as {name}={known[name].example}."
+        raise ParameterError(value.message, hint=hint)
+    if typed and isinstance(value, str):
+        return known[name].read(value)
+    return _checked(known[name], value, filed=name in given.places)
 
 
 def _checked(parameter: Parameter, value: object, *, filed: bool) -> Value:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from proml_lab.errors import NotebookError
 from proml_lab.promote.parameters import annotation
 from proml_lab.promote.parameters.annotation import Annotation, AnnotationError
 from proml_lab.promote.parameters.binding import together
 from proml_lab.promote.parameters.parameter import Parameter
+from proml_lab.promote.parameters.statements import Mistake, Stated, statements
 from proml_lab.promote.parameters.value import KINDS, Type, UnfitError, Value, short
 
 _LIMITS = (
@@ -27,83 +25,72 @@ def declared(source: str, *, where: str) -> tuple[Parameter, ...]:
     Raises
     ------
     NotebookError
-        The cell is not plain Python; or, a line each: a name has neither a type nor a literal
-        default, its type cannot be read, or its default is not of its type or limits.
+        A line each: a statement other than ``name: type = value``, a value that is computed, a
+        name that stands twice, a type that cannot be read, a default that breaks type or limits.
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        raise NotebookError(
-            f"The parameters cell of {where} is not plain Python: line {error.lineno}, {line!r}.",
-            hint="keep only 'name: type = value' in it; magics go into a cell of their own.",
-        ) from None
-    found: dict[str, Parameter] = {}
-    problems: list[NotebookError] = []
-    for stated in _statements(tree, _comments(source)):
+    found, mistakes = examined(source)
+    if mistakes:
+        raise together(
+            [
+                NotebookError(
+                    f"{where}, line {one.line} of the parameters cell: {one.text}.",
+                    hint=f"{one.cure}.",
+                )
+                for one in mistakes
+            ]
+        )
+    return found
+
+
+def examined(source: str) -> tuple[tuple[Parameter, ...], tuple[Mistake, ...]]:
+    """The parameters of a cell, and everything in it that cannot stand there, by line."""
+    read = statements(source)
+    found: list[Parameter] = []
+    mistakes = list(read.mistakes)
+    for stated in read.stated:
         try:
-            found[stated.name] = _parameter(stated, where)
-        except NotebookError as error:
-            problems.append(error)
-    if problems:
-        raise together(problems)
-    return tuple(found.values())
+            found.append(_parameter(stated, read.imported))
+        except _WrongError as wrong:
+            mistakes.append(Mistake(stated.line, *wrong.args))
+    return tuple(found), tuple(sorted(mistakes, key=lambda one: one.line))
 
 
-@dataclass(frozen=True)
-class _Stated:
-    """A name as the cell states it: ``name: annotation = value  # note``."""
-
-    name: str
-    annotation: ast.expr | None
-    value: ast.expr | None
-    note: str
-    line: int
+class _WrongError(Exception):
+    """(the fact, the cure) of a parameter that cannot be declared so; caught above."""
 
 
-def _statements(tree: ast.Module, comments: dict[int, str]) -> Iterator[_Stated]:
-    """The last statement of each name; an annotation holds for what is assigned later, too."""
-    stated: dict[str, _Stated] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target, said = node.targets[0], None
-        elif isinstance(node, ast.AnnAssign):
-            target, said = node.target, node.annotation
-        else:
-            continue
-        if isinstance(target, ast.Name):
-            note = comments.get(node.end_lineno or node.lineno, "")
-            before = stated.get(target.id)
-            if before is not None:
-                said, note = said or before.annotation, note or before.note
-            stated[target.id] = _Stated(target.id, said, node.value, note, node.lineno)
-    yield from stated.values()
-
-
-def _parameter(stated: _Stated, where: str) -> Parameter:
-    default, literal = _default(stated.value)
-    said = _said(stated, where)
+def _parameter(stated: Stated, imported: Mapping[str, str]) -> Parameter:
+    said = _said(stated)
+    default = _default(stated, said, imported)
     if said is None:
-        kind = annotation.kind_of(default) if literal else None
+        kind = annotation.kind_of(default)
         if kind is None:
-            raise _untyped(stated, where)
+            raise _untyped(stated)
         said = Annotation(Type(kind, as_tuple=isinstance(stated.value, ast.Tuple)))
-    if literal:
+    if stated.value is not None:
         try:
+            if default is not None and said.type.kind == "date" and isinstance(default, str):
+                raise UnfitError(f", a text and not a {said.type}")
             default = said.type.take(default)
         except UnfitError as error:
-            raise NotebookError(
-                f"The default of parameter {stated.name!r} of {where} is {short(default)}{error}: "
-                f"line {stated.line} of its parameters cell.",
-                hint="correct the default or the type; None needs a type such as 'int | None'.",
+            raise _WrongError(
+                f"the default of {stated.name!r} is {short(default)}{error}",
+                "correct the default or the type; None needs a type such as 'int | None', and a "
+                "date is written date(2013, 11, 1)",
             ) from None
     text = ast.unparse(stated.value) if stated.value is not None else ""
-    note = stated.note or said.help
-    constructor = _constructor(stated)
-    return Parameter(stated.name, said.type, default, text, note, constructor, stated.line)
+    return Parameter(
+        stated.name,
+        said.type,
+        default,
+        text,
+        stated.note or said.help,
+        _constructor(stated),
+        stated.line,
+    )
 
 
-def _said(stated: _Stated, where: str) -> Annotation | None:
+def _said(stated: Stated) -> Annotation | None:
     """What the annotation says; None if there is none."""
     if stated.annotation is None:
         return None
@@ -111,49 +98,50 @@ def _said(stated: _Stated, where: str) -> Annotation | None:
         return annotation.read(stated.annotation)
     except AnnotationError as error:
         if isinstance(stated.annotation, ast.Name | ast.Attribute):
-            raise _untyped(stated, where) from None
-        raise NotebookError(
-            f"The type of parameter {stated.name!r} of {where} cannot be read: {error}, in line "
-            f"{stated.line} of its parameters cell.",
-            hint=f"a type is one of {', '.join(KINDS)}, or None; {_LIMITS}.",
+            raise _untyped(stated) from None
+        raise _WrongError(
+            f"the type of {stated.name!r} cannot be read: {error}",
+            f"a type is one of {', '.join(KINDS)}, or None; {_LIMITS}",
         ) from None
 
 
-def _untyped(stated: _Stated, where: str) -> NotebookError:
+def _untyped(stated: Stated) -> _WrongError:
     node = stated.annotation or stated.value
-    return NotebookError(
-        f"Parameter {stated.name!r} of {where} has no type that can be given from outside: "
-        f"found {ast.unparse(node) if node else ''!r} in line {stated.line} of its "
-        "parameters cell.",
-        hint=f"write {stated.name}: int = …, with one of {', '.join(KINDS)}; "
-        "what is computed goes into another cell.",
+    return _WrongError(
+        f"{stated.name!r} has no type that can be given from outside: found "
+        f"{ast.unparse(node) if node else ''!r}",
+        f"write {stated.name}: int = …, with one of {', '.join(KINDS)}",
     )
 
 
-def _default(value: ast.expr | None) -> tuple[Value, bool]:
-    """(value, whether it is a literal at all)."""
-    if value is None:
-        return None, False
+def _default(stated: Stated, said: Annotation | None, imported: Mapping[str, str]) -> Value:
+    """The plain value that the line gives; None where it gives none."""
+    if stated.value is None:
+        return None
     try:
-        return annotation.literal(value), True
-    except AnnotationError:
-        return None, False
+        value = annotation.literal(stated.value)
+        for spelled in annotation.dates(stated.value):
+            head, _, rest = spelled.partition(".")
+            stands_for = imported.get(head, head) + (f".{rest}" if rest else "")
+            if head in imported and stands_for != "datetime.date":
+                raise AnnotationError(f"{spelled!r} stands for {stands_for}, not for a date")
+    except AnnotationError as error:
+        name = stated.name if said is None else f"{stated.name}: {ast.unparse(stated.annotation)}"  # type: ignore[arg-type]
+        raise _WrongError(
+            f"the value of {stated.name!r} cannot be recorded: {error}",
+            f"write a plain value, or '{name if said else name + ': int'}' without one, so that it "
+            "must be given; what is computed goes into the next cell",
+        ) from None
+    return value
 
 
-def _constructor(stated: _Stated) -> str:
+def _constructor(stated: Stated) -> str:
     """How the cell spells a date: in the default, else in the annotation, else ``date``."""
-    for node in (stated.value, stated.annotation):
+    said = stated.annotation
+    if isinstance(said, ast.Constant) and isinstance(said.value, str):
+        said = ast.parse(said.value, mode="eval").body
+    for node in (stated.value, said):
         for part in ast.walk(node) if node is not None else ():
             if annotation.last_name(part) == "date":
                 return ast.unparse(part)
     return "date"
-
-
-def _comments(source: str) -> dict[int, str]:
-    """Line number to the comment that ends it."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {
-        token.start[0]: token.string.lstrip("#").strip()
-        for token in tokens
-        if token.type == tokenize.COMMENT
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -86,6 +87,11 @@ class Parameter:
         """The Python expression that makes `value` in the notebook."""
         return self.type.source(value, self.constructor)
 
+    @property
+    def as_written(self) -> bool:
+        """Whether the text of the default makes the very value: ``1`` makes no float."""
+        return self.required or _same(self.text, self.source(self.default))
+
     def _wrong(self, value: object, reason: UnfitError) -> ParameterError:
         choices = self.type.limits.choices
         if isinstance(value, str) and "," in value and self._takes_each(value):
@@ -116,6 +122,12 @@ class Parameter:
         entries = self.type.items or (Type("int"),)
         yield [_EXAMPLES[entries[i % len(entries)].kind] for i in range(size)]
         yield "t" * (limits.min_length or limits.max_length or 1)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two expressions are the same but for white space."""
+    left, right = (ast.dump(ast.parse(text, mode="eval")) for text in (one, other))
+    return left == right
 
 
 def _beside(limit: Bound, step: int) -> Bound:

@@ -57,6 +57,8 @@ class Type:
         if hasattr(value, "dtype") and hasattr(value, "item"):
             value = value.item()
         taken = self._taken(value)
+        if not is_plain(taken):
+            raise UnfitError("; it cannot be kept as JSON: a finite number or plain text is needed")
         if not self.limits.allow(taken):
             raise UnfitError(f"; it must be {self.limits}")
         return taken
@@ -102,8 +104,6 @@ class Type:
                 return f"[{inside}]"
             case date():
                 return f"{constructor}({value.year}, {value.month}, {value.day})"
-            case float() if not math.isfinite(value):
-                return f'float("{value}")'
         return repr(value)
 
     def __str__(self) -> str:
@@ -191,10 +191,14 @@ def _entry(number: int, value: object, convert: Callable[[object], T]) -> T:
 
 
 def is_plain(value: object) -> bool:
-    """Whether `value` is one of the kinds, or a list of such."""
+    """Whether `value` is one of the kinds, or a list of such, and can be written as JSON."""
     if isinstance(value, list | tuple):
         return all(is_plain(item) for item in value)
-    return value is None or isinstance(value, bool | int | float | str | date)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, str):
+        return not any("\ud800" <= sign <= "\udfff" for sign in value)
+    return value is None or isinstance(value, bool | int | date)
 
 
 def short(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from proml_lab.errors import ParameterError, UsageError
 from proml_lab.promote.checking import check
 from proml_lab.promote.notebook import NotebookInfo
-from proml_lab.promote.parameters import Given, Parameter, Value
+from proml_lab.promote.parameters import Given, Parameter, Text, Unread, Value, checked, together
 from proml_lab.promote.parameters.value import short
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _PAIRS = {"[": "]", "(": ")", "{": "}"}
 
 def read_grid(
     notebook: str | Path | NotebookInfo,
-    texts: Mapping[str, str],
+    texts: Mapping[str, Text],
     given: Given | None = None,
     *,
     workspace: Workspace | str | Path | None = None,
@@ -41,7 +41,8 @@ def read_grid(
     NotebookError
         As for `read_values`.
     ParameterError
-        Every value that is unknown, missing, of another type or out of bounds: a line each.
+        Every value that is unknown, missing, of another type, out of bounds or there twice, and
+        every list without values: a line each.
     """
     if isinstance(notebook, NotebookInfo):
         return _read(notebook, texts, given)
@@ -51,7 +52,7 @@ def read_grid(
 
 
 def _read(
-    info: NotebookInfo, texts: Mapping[str, str], given: Given | None
+    info: NotebookInfo, texts: Mapping[str, Text], given: Given | None
 ) -> dict[str, list[Value]]:
     file = (given or Given()).without(texts)
     known = {parameter.name: parameter for parameter in info.parameters}
@@ -59,9 +60,11 @@ def _read(
     filed = {name: _listed(value, known.get(name)) for name, value in file.values.items()}
     sizes = {name: len(each) for name, each in typed.items()}
     sizes |= {name: len(each) for name, each in filed.items()}
-    rounds = max(sizes.values(), default=1)
-    bound = _bound(rounds, lambda n: info.read(_nth(typed, n), Given(_nth(filed, n), file.places)))
-    return {name: [bound[n][name] for n in range(size)] for name, size in sizes.items()}
+    return _bound(
+        info,
+        sizes,
+        lambda n: (_nth(typed, n), Given(_nth(filed, n), file.places, file.broken)),
+    )
 
 
 def members(
@@ -72,9 +75,9 @@ def members(
     Raises
     ------
     UsageError
-        Values that are no list, an empty list, a value that stands twice, or nothing to vary.
+        Values that are no list, an empty list, or nothing to vary.
     ParameterError
-        Every value that the notebook does not take: a line each.
+        Every value that the notebook does not take, or that stands twice: a line each.
     """
     for name, values in grid.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not len(values):
@@ -88,14 +91,8 @@ def members(
             "There is nothing to sweep over: no parameter has several values.",
             hint="give several, with commas between: -p depth=4,6,8 --sweep.",
         )
-    alone = _bound(max(map(len, lists.values())), lambda n: info.bind(_nth(lists, n)))
-    taken = {name: [alone[n][name] for n in range(len(each))] for name, each in lists.items()}
-    for name, each in taken.items():
-        if any(value in each[:n] for n, value in enumerate(each)):
-            raise UsageError(
-                f"A value of {name!r} stands twice: it would be promoted twice.",
-                hint="give each value once.",
-            )
+    sizes = {name: len(each) for name, each in lists.items()}
+    taken = _bound(info, sizes, lambda n: ({}, Given(_nth(lists, n))))
     return tuple(dict(zip(taken, each, strict=True)) for each in product(*taken.values()))
 
 
@@ -104,27 +101,47 @@ def _nth(lists: Mapping[str, Sequence[T]], n: int) -> dict[str, T]:
     return {name: each[min(n, len(each) - 1)] for name, each in lists.items()}
 
 
-def _bound(rounds: int, bind: Callable[[int], dict[str, Value]]) -> list[dict[str, Value]]:
-    """What `bind` gives for each round; what it finds wrong in all of them is told once."""
-    found: list[dict[str, Value]] = []
-    problems: dict[str, str] = {}
-    for n in range(rounds):
-        try:
-            found.append(bind(n))
-        except ParameterError as error:
-            problems |= dict.fromkeys(error.message.splitlines(), error.hint)
+def _bound(
+    info: NotebookInfo,
+    sizes: Mapping[str, int],
+    round_: Callable[[int], tuple[dict[str, Text], Given]],
+) -> dict[str, list[Value]]:
+    """The values of each name, checked; what is wrong with any of them is told once."""
+    found: dict[str, list[Value]] = {name: [] for name in sizes}
+    problems: dict[str, ParameterError] = {}
+    for n in range(max(sizes.values(), default=1)):
+        texts, given = round_(n)
+        bound, wrong = checked(info.parameters, texts, given, where=info.path.name)
+        problems |= {error.message: error for error in wrong if error.message not in problems}
+        for name, size in sizes.items():
+            if name in bound and n < size:
+                found[name].append(bound[name])
+    for error in _repeated(found):
+        problems[error.message] = error
     if problems:
-        hints = "; ".join(dict.fromkeys(hint.rstrip(".") for hint in problems.values()))
-        raise ParameterError("\n".join(problems), hint=hints)
+        raise together(list(problems.values()))
     return found
 
 
-def _pieces(text: str, parameter: Parameter | None) -> list[str]:
+def _repeated(lists: Mapping[str, Sequence[Value]]) -> Iterator[ParameterError]:
+    """Values that would be promoted twice."""
+    for name, each in lists.items():
+        for value in [v for n, v in enumerate(each) if v in each[:n] and v not in each[n + 1 :]]:
+            yield ParameterError(
+                f"Parameter {name!r} has the value {short(value)} twice: it would be promoted "
+                "twice.",
+                hint="give each value once.",
+            )
+
+
+def _pieces(text: Text, parameter: Parameter | None) -> list[Text]:
     """The values in a text; a list without brackets is one value."""
+    if isinstance(text, Unread):
+        return [text]
     parts = split(text)
     if parameter is not None and parameter.kind == "list":
-        return parts if parts[0].startswith("[") else [text]
-    return [_unquoted(part) for part in parts]
+        return [*parts] if parts[0].startswith("[") else [text]
+    return [_filled(_unquoted(part), text, parameter) for part in parts]
 
 
 def split(text: str) -> list[str]:
@@ -151,10 +168,31 @@ def _unquoted(part: str) -> str:
     return part[1:-1] if quoted else part
 
 
+def _filled(part: str, text: str, parameter: Parameter | None) -> Text:
+    """`part`; where it is empty and the parameter takes no empty text, what is wrong with it."""
+    if part or parameter is None:
+        return part
+    try:
+        parameter.read(part)
+    except ParameterError:
+        said = "has no value" if not text.strip() else f"has an empty value in {text!r}"
+        example = f"-p {parameter.name}={parameter.example}"
+        return Unread(f"Parameter {parameter.name!r} {said} to sweep over.", f"such as {example}.")
+    return part
+
+
 def _listed(value: object, parameter: Parameter | None) -> list[object]:
     """The values in what a file says of a parameter: of one that is a list, in a list of lists."""
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         return [value]
+    if not value:
+        none = parameter is not None and parameter.kind != "list"
+        name = parameter.name if parameter is not None else ""
+        return (
+            [Unread(f"Parameter {name!r} has no value to sweep over: its list is empty.")]
+            if none
+            else [value]
+        )
     if parameter is not None and parameter.kind == "list":
         deeper = any(item.kind == "list" for item in parameter.type.items)
         inner = [entry for one in value if isinstance(one, list) for entry in one or [[]]]

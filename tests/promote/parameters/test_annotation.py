@@ -80,7 +80,7 @@ def test_what_is_understood(annotation: str, said: str) -> None:
     ],
 )
 def test_what_is_refused_with_its_line(annotation: str, reason: str) -> None:
-    match = rf"type of parameter 'n' of some.ipynb cannot be read: {reason}, in line 2 of its"
+    match = rf"some.ipynb, line 2 of the parameters cell: the type of 'n' cannot be read: {reason}"
     with pytest.raises(NotebookError, match=match):
         declared(f"# one\nn: {annotation}", where="some.ipynb")
 

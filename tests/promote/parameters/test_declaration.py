@@ -24,8 +24,7 @@ since = dt.date.fromisoformat("2013-02-03")
 share: float = 1
 limit: int | None = None  # rows, or all
 seed: int
-computed: float = 3 * 2
-n_trees += 0
+pass
 """
 
 
@@ -48,7 +47,6 @@ def test_types_defaults_and_help() -> None:
         "share": "float",
         "limit": "int",
         "seed": "int",
-        "computed": "float",
     }
     assert found["n_trees"].help == "how many trees"
     assert found["name"].help == "carrier"
@@ -59,26 +57,44 @@ def test_types_defaults_and_help() -> None:
     assert isinstance(found["share"].default, float)
     assert found["limit"].nullable
     assert found["seed"].required
-    assert (found["computed"].default, found["computed"].text) == (None, "3 * 2")
     constructors = [found[name].constructor for name in ("start", "end", "since")]
     assert constructors == ["date", "dt.date", "dt.date"]
 
 
-@pytest.mark.parametrize("source", ["n = 2 * 3", "n = {}", "n: dict = {}", "n = date(2013, 13, 1)"])
-def test_what_cannot_be_given_from_outside_is_refused(source: str) -> None:
-    with pytest.raises(NotebookError, match=r"Parameter 'n' of some.ipynb has no type"):
+@pytest.mark.parametrize("source", ["n = None", "n: dict = None", "n: Depth = 3", "n: dict"])
+def test_what_has_no_type_is_refused(source: str) -> None:
+    said = "some.ipynb, line 1 of the parameters cell: 'n' has no type that can be given"
+    with pytest.raises(NotebookError, match=said):
         one(source)
 
 
-def test_a_cell_that_is_not_python_is_refused() -> None:
-    with pytest.raises(NotebookError, match=r"not plain Python: line 2, '%load_ext x'"):
-        declared("n = 1\n%load_ext x", where="some.ipynb")
-
-
-def test_an_annotation_holds_for_what_is_assigned_later() -> None:
-    found = one("n: Annotated[int, Ge(1)]  # rows\nn = 4\n")
-    assert (str(found.type), found.type.allowed, found.default) == ("int", "at least 1", 4)
-    assert (found.help, found.line) == ("rows", 2)
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("n: int = len('abc')", "\"len('abc')\" is not a literal"),
+        ("n: int = 2 * 3", "'2 * 3' is not a literal"),
+        ("n = {}", "'{}' is not a literal"),
+        ("n: str = f'{1}'", "is not a literal"),
+        ("n: float = 1e999", "'1e309' is not a literal"),
+        ("n: str = '\\ud800'", "is not a literal"),
+        ("n: list[int] = [1, m]", "'m' is not a literal"),
+        ("n: date = date.today()", "'date.today()' is not a literal"),
+        ("n: date = dt.date.fromtimestamp(0)", "'dt.date.fromtimestamp(0)' is not a literal"),
+        ("n = date(2013, 13, 1)", "'date(2013, 13, 1)' is no date: month must be in 1..12"),
+        ("n = date(2013)", "'date(2013)' is no date: year, month and day are needed"),
+        ("n = date(2013, m, 1)", "'date(2013, m, 1)' is not a literal"),
+        ("n = date.fromisoformat('2013')", "is no date: Invalid isoformat string: '2013'"),
+        (
+            "from datetime import datetime as date; n = date(2013, 1, 1)",
+            "'date' stands for datetime.datetime, not for a date",
+        ),
+    ],
+)
+def test_a_computed_value_is_refused(source: str, reason: str) -> None:
+    with pytest.raises(NotebookError, match="the value of 'n' cannot be recorded: ") as caught:
+        one(source)
+    assert reason in caught.value.message
+    assert caught.value.hint.endswith("what is computed goes into the next cell.")
 
 
 def test_a_tuple_stays_one() -> None:
@@ -100,18 +116,46 @@ def test_the_spelling_of_a_date_is_found_inside_other_types() -> None:
         ("n: Annotated[int, Ge(1)] = 0", "0; it must be at least 1"),
         ("n: Literal['a', 'b'] = 'c'", "'c'; it must be one of a, b"),
         ("n: list[int] = [1, 'x']", r"\[1, 'x'\]: entry 2 is 'x', not an int"),
+        ("n: date = '2013-11-01'", "'2013-11-01', a text and not a date"),
         ("n: tuple[int, int] = (1,)", r"\[1\]; it must have 2 entries"),
     ],
 )
 def test_a_default_that_is_not_allowed_is_refused(source: str, reason: str) -> None:
-    match = f"default of parameter 'n' of some.ipynb is {reason}: line 1 of its parameters cell"
+    match = f"some.ipynb, line 1 of the parameters cell: the default of 'n' is {reason}"
     with pytest.raises(NotebookError, match=match):
         one(source)
 
 
 def test_every_mistake_in_the_cell_is_named_at_once() -> None:
     with pytest.raises(NotebookError) as caught:
-        declared("a: Depth = 3\nb: int | str = 1\nc: int = 'x'\nd: int = 1", where="some.ipynb")
+        declared("a: Depth = 3\nb: int | str = 1\na += 1\nc: int = 'x'\nd: int = 1", where="x")
     lines = str(caught.value).splitlines()
-    assert len(lines) == 4
-    assert [f"line {n} of its" in line for n, line in enumerate(lines[:3], 1)] == [True] * 3
+    assert [line.partition(":")[0] for line in lines] == [
+        f"x, line {n} of the parameters cell" for n in (1, 2, 3, 4)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("default", "same"),
+    [
+        ("n: int = 1_000", True),
+        ("n: int = -3", True),
+        ("n: float = 1", False),
+        ("n: list[int] = (1, 2)", False),
+        ("n: tuple[int, ...] = (1,)", True),
+        ("n: list[float] = [1.0, 2]", False),
+        ("n: dt.date = dt.date(2013, 1, 2)", True),
+        ("n: list[date] = ['2013-01-02']", False),
+        ("n: str = 'a' \"b\"", True),
+        ("n: int | None = None", True),
+        ("n: int", True),
+    ],
+)
+def test_a_default_that_makes_another_object_than_its_type_is_known(
+    default: str, same: bool
+) -> None:
+    assert one(default).as_written == same
+
+
+def test_a_date_in_quotes_is_spelled_as_there() -> None:
+    assert one("n: 'dt.date | None' = None").constructor == "dt.date"

@@ -9,7 +9,7 @@ import pytest
 from proml_lab.errors import ParameterError, UsageError
 from proml_lab.promote import inspect, read_grid
 from proml_lab.promote.notebook import NotebookInfo
-from proml_lab.promote.parameters import Given
+from proml_lab.promote.parameters import Given, gather_words
 from proml_lab.promote.sweep.grid import members, split
 from tests.promote.conftest import Write
 
@@ -72,13 +72,49 @@ def test_texts_and_files_make_a_grid(info: NotebookInfo) -> None:
 def test_every_wrong_value_is_told_once_and_all_at_once(info: NotebookInfo) -> None:
     with pytest.raises(ParameterError) as caught:
         read_grid(info, {"depth": "4,0,x", "dept": "1,2"}, Given({"who": [1]}, {"who": "p.yaml:7"}))
-    assert caught.value.message.splitlines() == [
-        "p.yaml:7: Parameter 'who' is 1, not a str.",
-        "some.ipynb has no parameter 'dept'.",
-        "Parameter 'depth' is '0'; it must be at least 1.",
-        "Parameter 'depth' is 'x', not an int.",
+    assert str(caught.value).splitlines() == [
+        "p.yaml:7: Parameter 'who' is 1, not a str (put it in quotes: who: \"…\").",
+        "some.ipynb has no parameter 'dept' (did you mean 'depth'?).",
+        "Parameter 'depth' is '0'; it must be at least 1 (such as depth=3).",
+        "Parameter 'depth' is 'x', not an int (such as depth=3).",
     ]
-    assert "did you mean 'depth'?" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["depth="], "Parameter 'depth' has no value to sweep over.\nHint: such as -p depth=3."),
+        (["depth=4,"], "Parameter 'depth' has an empty value in '4,' to sweep over"),
+        (["depth=4,5,4,4"], "Parameter 'depth' has the value 4 twice: it would be promoted twice"),
+        (["days=[1],[1]"], "Parameter 'days' has the value [1] twice"),
+        (["start=2013-01-01,2013-01-01"], "Parameter 'start' has the value 2013-01-01 twice"),
+        (["depth=4,5", "depth=6"], "-p depth stands twice: 4,5 and 6.\nHint: give it once"),
+        (["depth"], "-p depth has no value"),
+    ],
+)
+def test_lists_that_cannot_be_swept_over_are_told(
+    words: list[str], said: str, info: NotebookInfo
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        read_grid(info, gather_words(words))
+    assert said in str(caught.value)
+
+
+def test_an_empty_text_and_none_are_values_where_the_type_takes_them(info: NotebookInfo) -> None:
+    texts = gather_words(["who=a,", "limit=,5"])
+    assert read_grid(info, texts) == {"who": ["a", ""], "limit": [None, 5]}
+
+
+def test_an_empty_list_in_a_file_is_told_with_its_line(info: NotebookInfo) -> None:
+    given = Given({"depth": [], "dept": []}, {"depth": "p.yaml:3", "dept": "p.yaml:4"})
+    with pytest.raises(ParameterError) as caught:
+        read_grid(info, gather_words(["who"]), given)
+    assert str(caught.value).splitlines() == [
+        "p.yaml:3: Parameter 'depth' has no value to sweep over: its list is empty "
+        "(such as depth=3).",
+        "p.yaml:4: some.ipynb has no parameter 'dept' (did you mean 'depth'?).",
+        "-p who has no value (write -p who=VALUE).",
+    ]
 
 
 def test_members_are_the_product_the_last_changing_fastest(info: NotebookInfo) -> None:
@@ -99,7 +135,6 @@ def test_members_are_the_product_the_last_changing_fastest(info: NotebookInfo) -
         ({"depth": []}, r"values of 'depth' are \[\], not a list"),
         ({"depth": [4], "who": ["a"]}, "nothing to sweep over"),
         ({}, "nothing to sweep over"),
-        ({"depth": [4, 4]}, "A value of 'depth' stands twice"),
     ],
 )
 def test_a_grid_that_is_none_is_refused(
@@ -112,5 +147,7 @@ def test_a_grid_that_is_none_is_refused(
 def test_values_from_python_are_checked_too(info: NotebookInfo) -> None:
     with pytest.raises(ParameterError, match=r"(?s)no parameter 'no'.*'depth' is 0"):
         members(info, {"depth": [1, 0], "no": [1]})
+    with pytest.raises(ParameterError, match="'depth' has the value 4 twice"):
+        members(info, {"depth": [4, 4]})
     with pytest.raises(ParameterError, match="'depth' is True, not an int"):
         members(info, {"depth": [1, True]})
