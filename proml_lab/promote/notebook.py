@@ -15,6 +15,7 @@ import polars as pl
 
 from proml_lab.errors import MissingExtraError, NotebookError, choose
 from proml_lab.promote import parameters
+from proml_lab.promote.kernelspec import require_python
 from proml_lab.promote.parameters import Given, Parameter, Text, Value
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ TAG = "parameters"
 INJECTED = "injected-parameters"
 _PATH = "give the path of an .ipynb file."
 _FEW = 5
-_PYTHON = ("python", "python3", "ipython")
-_KERNELS = {"ir": "R", "julia": "Julia", "bash": "Bash", "deno": "TypeScript", "rust": "Rust"}
 
 
 @dataclass(frozen=True)
@@ -115,10 +114,7 @@ def inspect(notebook: str | Path) -> NotebookInfo:
 def read(path: Path) -> NotebookNode:
     """The notebook in `path` in format 4; raises NotebookError if it is none of Python."""
     node = _read(path)
-    if language := _other_language(node):
-        raise NotebookError(
-            f"{path.name} is written in {language}.", hint="only Python notebooks can be promoted."
-        )
+    require_python(node.metadata, where=path.name)
     return node
 
 
@@ -236,16 +232,6 @@ def _identify(cells: object) -> None:
         if isinstance(cell, dict) and not cell.get("id"):
             source = f"{number}{cell.get('source', '')}"
             cell["id"] = hashlib.sha256(source.encode()).hexdigest()[:8]
-
-
-def _other_language(node: NotebookNode) -> str:
-    """The language that the notebook is in, if it says one and that is not Python."""
-    spec, info = node.metadata.get("kernelspec", {}), node.metadata.get("language_info", {})
-    said = [str(word) for word in (spec.get("language"), info.get("name")) if word]
-    if not said:  # an editor may write nothing but the kernel's name
-        stem = str(spec.get("name", "")).lower().partition("-")[0]
-        said = [_KERNELS[stem]] if stem in _KERNELS else []
-    return next((word for word in said if word.lower() not in _PYTHON), "")
 
 
 def _tags_error(path: Path, numbers: list[int], metadata: Mapping[str, object]) -> NotebookError:

@@ -34,8 +34,8 @@ CHECKS = {
         ),
         Check(
             "PN003", "error", "a parameter that cannot be set",
-            "A value from outside needs a type to be checked against.",
-            "Write name: int = 3, with a plain value; what is computed goes into another cell.",
+            "A value needs a type to be checked against, and what is computed cannot be recorded.",
+            "Write name: int = 3, a plain value, each name once; all else goes into another cell.",
         ),
         Check(
             "PN004", "warning", "a parameter without a default",
@@ -46,6 +46,16 @@ CHECKS = {
             "PN005", "error", "not Python",
             "The cell cannot run.",
             "Correct the line, or delete the cell.",
+        ),
+        Check(
+            "PN006", "warning", "a parameter that is set again",
+            "From there on the notebook uses another value than the one that is recorded.",
+            "Give what is computed a name of its own, such as last_day = until or date.today().",
+        ),
+        Check(
+            "PN007", "warning", "another kernel",
+            "A promotion runs with the Python of proml, whatever kernel the notebook names.",
+            "Choose the kernel of this environment in JupyterLab, and save.",
         ),
         Check(
             "PN010", "warning", "run out of order",

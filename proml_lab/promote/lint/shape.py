@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from proml_lab.promote.kernelspec import another
+from proml_lab.promote.lint import scopes
 from proml_lab.promote.lint.subject import Cell, Seen, Subject
 from proml_lab.promote.parameters import examined
 
 
 def check(subject: Subject) -> Iterator[Seen]:
-    """PN001 to PN005."""
+    """PN001 to PN007."""
+    if said := another(subject.metadata):
+        yield Seen("PN007", None, None, said)
     tagged = [cell for cell in subject.code if cell.is_parameters]
     if not tagged:
         yield Seen("PN001", None, None, "no code cell has the tag 'parameters'")
     for cell in tagged[1:]:
         said = f"cell {tagged[0].number} has the tag 'parameters' too"
         yield Seen("PN002", cell.number, None, said)
+    if tagged:
+        yield from _set_again(subject, tagged[0])
     for cell in tagged:
         if cell.parsed.error is None:
             yield from _parameters(cell)
@@ -32,3 +38,15 @@ def _parameters(cell: Cell) -> Iterator[Seen]:
     for parameter in found:
         if parameter.required:
             yield Seen("PN004", cell.number, parameter.line, parameter.name)
+
+
+def _set_again(subject: Subject, tagged: Cell) -> Iterator[Seen]:
+    """Parameters that a cell below theirs sets."""
+    names = {parameter.name for parameter in examined(tagged.source)[0]}
+    for cell in subject.code:
+        if cell.number <= tagged.number or cell.is_parameters:
+            continue
+        for statement in cell.tree.body:
+            for name in sorted(names.intersection(scopes.bindings([statement], bare=True))):
+                said = f"{name}: cell {tagged.number} declares it"
+                yield Seen("PN006", cell.number, statement.lineno, said)

@@ -58,6 +58,12 @@ HAVE: dict[str, tuple[Case, ...]] = {
     ),
     "PN004": ((parameters("n: int"),),),
     "PN005": ("x = = 1", "return 3", "for x in y print(x)", "print 'a'", "def f(:\n  1"),
+    "PN006": (
+        (parameters("n: int = 3"), "n = 4"),
+        (parameters("n: int = 3"), "n += 1"),
+        (parameters("n: int = 3"), "for n in [1]:\n    pass"),
+        (parameters("n: int = 3"), "import os as n"),
+    ),
     "PN010": ((ran("1", 2), ran("2", 1)), (ran("1", 3), code("2"), ran("3", 3))),
     "PN011": (
         code("1", execution_count=3, outputs=[result(2)]),
@@ -218,6 +224,10 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
     "PN004": ((parameters("n: int = 3\nm = 4\nd: str | None = None"),),),
     "PN005": ("", "x = 1", "%%html\n<b>", "await x", "!ls | wc", "?print", "print?", "%time x = 1",
               "x = '\\d'", "/print 1", "%%time\nx = 1", "if 1:\n    !ls\n    %time 1"),
+    "PN006": (
+        ("n = 4", parameters("n: int = 3"), "m = n"),
+        (parameters("n: int = 3"), "def f(n):\n    n = 4\n    return [n for n in [1]]"),
+    ),
     "PN010": ((ran("1", 1), code("2"), ran("3", 5)), ("1", "2")),
     "PN011": (
         ran("1", 3, result(3), stream("a")),

@@ -31,7 +31,7 @@ def pairs(cases: dict[str, tuple[Case, ...]]) -> list:
 
 
 def test_every_code_has_cases_of_both_kinds() -> None:
-    made_by_hand = {"PN081"}  # needs a module elsewhere: test_imports.py
+    made_by_hand = {"PN081", "PN007"}  # need a module or a kernel elsewhere: test_imports.py, below
     assert set(HAVE) | made_by_hand == set(CHECKS)
     assert set(HAVE_NOT) | made_by_hand == set(CHECKS)
 
@@ -178,3 +178,14 @@ def test_all_of_them_at_once_do_not_disturb_each_other(check: Check) -> None:
     cells = [c for group in HAVE.values() for case in group for c in cells_of(case, "PN001")]
     found = check(*cells, bare=True)
     assert {"PN002", "PN005", "PN070", "PN090"} <= {f.code for f in found.errors}
+
+
+@pytest.mark.parametrize(("name", "found"), [("gone", ["PN007"]), ("python3", []), ("", [])])
+def test_a_kernel_that_is_not_this_python_is_named(
+    check: Check, name: str, found: list[str]
+) -> None:
+    named = {"kernelspec": {"name": name, "display_name": name, "language": "python"}}
+    report = check("1", metadata=named)
+    assert codes(report) == found
+    if found:
+        assert "names the kernel 'gone', which is not installed here" in str(report.findings[0])
