@@ -128,8 +128,23 @@ def test_values_come_from_files_and_from_the_line(
     (small / "p.yaml").write_text("n_trees: 5.5\nseed: 1\n")
     status, out, err = promote("-f p.yaml -p name=x", capsys)
     assert (status, out) == (1, "")
-    assert "p.yaml:1: Parameter 'n_trees' is 5.5, not an int.\np.yaml:2: tour.ipynb has no" in err
-    assert "\ntour.ipynb has no parameter 'name'." in err
+    assert err.splitlines() == [
+        "proml: p.yaml:1: Parameter 'n_trees' is 5.5, not an int (such as n_trees=20).",
+        "p.yaml:2: tour.ipynb has no parameter 'seed' (choose one of n_trees).",
+        "tour.ipynb has no parameter 'name' (choose one of n_trees).",
+    ]
+    (small / "p.yaml").write_text("seed: 2013-13-40\n")
+    status, out, err = promote("-f p.yaml -f no.yaml -p n_trees -p name", capsys)
+    assert (status, out) == (1, "")
+    assert err.splitlines() == [
+        "proml: no.yaml: there is no such file (check the path).",
+        "p.yaml:1: tour.ipynb has no parameter 'seed' (choose one of n_trees).",
+        "-p n_trees has no value (write -p n_trees=VALUE).",
+        "tour.ipynb has no parameter 'name' (choose one of n_trees).",
+    ]
+    assert "-p n_trees stands twice: 5 and 6." in promote("-p n_trees=5 -p n_trees=6", capsys)[2]
+    (small / "p.yaml").write_text("n_trees: 3\n")
+    assert "-p n_trees has no value." in promote("-p n_trees --code", capsys)[2]
     assert promote("-f p.yaml -p n_trees=3 --code", capsys)[1].splitlines()[-1] == (
         "promote('tour.ipynb', 'delay', "
         "read_values('tour.ipynb', {'n_trees': '3'}, read_files(['p.yaml'])))"
@@ -142,7 +157,11 @@ def test_values_come_from_files_and_from_the_line(
         ("--jobs 2", 2, "--jobs is for a sweep"),
         ("-p n_trees=1,2 --sweep --jobs no", 2, "'no' is no number of promotions"),
         ("-p n_trees=1 --sweep", 2, "nothing to sweep over"),
-        ("-p n_trees=1,x,2.5 --sweep", 1, "'x', not an int.\nParameter 'n_trees' is '2.5', not"),
+        (
+            "-p n_trees=1,x,2.5 --sweep",
+            1,
+            "such as n_trees=20).\nParameter 'n_trees' is '2.5', not",
+        ),
         ("-p n_trees=1,2", 1, "not an int.\nHint: add --sweep to promote once for each"),
     ],
 )
