@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from proml_lab.errors import NotebookError, ParameterError
 from proml_lab.promote.lint import LintReport, lint, require
 from proml_lab.promote.notebook import NotebookInfo, inspect
-from proml_lab.promote.parameters import Given, Value
+from proml_lab.promote.parameters import Given, Text, Value, with_cure
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def read_values(
     notebook: str | Path,
-    texts: Mapping[str, str],
+    texts: Mapping[str, Text],
     given: Given | None = None,
     *,
     workspace: Workspace | str | Path | None = None,
@@ -54,9 +54,10 @@ def check(
     try:
         info = inspect(notebook)
     except NotebookError:
-        if len(report.errors) > 1:
+        codes = {found.code for found in report.errors}
+        if len(report.errors) > 1 and codes != {"PN003"}:
             require(report)
-        raise  # alone it says more than the finding does
+        raise  # alone it says more than the findings do
     try:
         values = read(info)
     except ParameterError as error:
@@ -70,6 +71,5 @@ def _both(report: LintReport, error: ParameterError) -> NotebookError | Paramete
     try:
         require(report)
     except NotebookError as found:
-        hint = f"{found.hint.rstrip('.')}; {error.hint}"
-        return NotebookError(f"{found.message}\n{error.message}", hint=hint)
+        return NotebookError(f"{found.message}\n{with_cure(error)}", hint=found.hint)
     return error

@@ -6,9 +6,10 @@ from proml_lab.promote.parameters.binding import (
     Unread,
     bind,
     cell,
-    check,
+    checked,
     read,
     together,
+    with_cure,
 )
 from proml_lab.promote.parameters.declaration import declared, examined
 from proml_lab.promote.parameters.file import gather_files, read_files
@@ -26,7 +27,7 @@ __all__ = [
     "Value",
     "bind",
     "cell",
-    "check",
+    "checked",
     "declared",
     "examined",
     "gather_files",
@@ -35,4 +36,5 @@ __all__ = [
     "read_files",
     "read_words",
     "together",
+    "with_cure",
 ]

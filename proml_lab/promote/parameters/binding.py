@@ -122,7 +122,9 @@ def together(problems: Sequence[E]) -> E:
 
 def with_cure(error: ProMLError) -> str:
     """The message of an error with its hint in brackets: one line among several."""
-    return f"{error.message.rstrip('.')} ({error.hint.rstrip('.')})." if error.hint else error.message
+    return (
+        f"{error.message.rstrip('.')} ({error.hint.rstrip('.')})." if error.hint else error.message
+    )
 
 
 def cell(parameters: Iterable[Parameter], bound: Mapping[str, Value]) -> str:
