@@ -149,18 +149,20 @@ class Artifact:
 def load_artifact(key: str | Path, workspace: Workspace | str | Path | None = None) -> Artifact:
     """The artifact ``name@version``, the newest of ``name``, ``name@alias``, or one in a folder.
 
-    Its model, spec and metrics are checked against the manifest before it is handed over.
+    Its manifest is checked against its signature, and its model, spec and metrics against the
+    manifest, before it is handed over. Whose key signed it is not asked: `verify` does that.
 
     Raises
     ------
     UnknownNameError
         No such name, version or alias.
     ArtifactError
-        A file is missing, changed, or not one of the manifest's.
+        A file is missing, changed, or not one of the manifest's, or the signature does not hold.
     """
+    from proml_lab.promote.trust.seal import sealed
+
     folder = locate(key, workspace)
-    manifest = bundle.read_manifest(folder)
-    bundle.verify(folder, manifest, ["model", "spec.proml.yaml", "reports"])
+    manifest = sealed(folder, ["model", "spec.proml.yaml", "reports"])
     artifact = Artifact(folder, manifest)
     recorded.note_parent(artifact.key)
     return artifact

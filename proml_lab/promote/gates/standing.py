@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proml_lab.errors import GateError, ProMLError
-from proml_lab.promote import bundle
 from proml_lab.promote.bundle import LintEntry
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.entry import (
@@ -115,6 +114,7 @@ def stand(
 def champion_of(registry: Registry, name: str) -> Champion | None:
     """The version of `name` with the alias champion, ready to predict; None if there is none."""
     from proml_lab.learners import load
+    from proml_lab.promote.trust.seal import sealed
 
     found = [v for v in registry.versions(name) if CHAMPION in v.aliases]
     if not found:
@@ -122,8 +122,7 @@ def champion_of(registry: Registry, name: str) -> Champion | None:
     key = f"{name}@{found[0].version}"
     folder = registry.place(name, found[0].version)
     try:
-        manifest = bundle.read_manifest(folder)
-        bundle.verify(folder, manifest, ["model"])
+        sealed(folder, ["model"])
         return Champion(key, load(folder / "model").predict)
     except ProMLError as error:
         return Champion(key, trouble=error.message.rstrip("."))

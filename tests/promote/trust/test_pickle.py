@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import proml_lab
-from proml_lab import load_artifact
-from proml_lab.errors import ArtifactError
-from proml_lab.marketplace.workspace import Workspace
+from proml_lab import load_artifact, verify
+from proml_lab.contracts import Dataset
+from proml_lab.errors import ArtifactError, ProMLError
+from proml_lab.learners import fit, load
+from proml_lab.marketplace.workspace import Workspace, open_workspace
+from proml_lab.promote import bundle, difference, reproduce, show
+from proml_lab.promote.pyfunc import _load_pyfunc
+from proml_lab.promote.trust import (
+    PublicKey,
+    SigningKey,
+    export_artifact,
+    import_artifact,
+    sign,
+    signing_key,
+)
+from proml_lab.spec import ModelSpec
+from tests.promote.trust.conftest import SPEC, make_artifact
+from tests.promote.trust.test_verification import rewrite
 
 PACKAGE = Path(proml_lab.__file__).parent
 MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
@@ -101,6 +121,77 @@ def test_a_pickle_in_a_file_s_place_is_refused_unread(
     with pytest.raises(ArtifactError, match=f"{name} was changed"):
         load_artifact("shop@1", place)
     assert not (tmp_path / "sprung").exists()
+
+
+LEARNERS = ("baseline", "linear", "trees")
+LOADERS: dict[str, Callable[[Path, Workspace], object]] = {
+    "load_artifact": lambda folder, place: load_artifact(folder, place).predict(ROWS),
+    "learners.load": lambda folder, _: load(folder / "model").predict(ROWS),
+    "show": lambda folder, place: show(folder, workspace=place),
+    "difference": lambda folder, place: difference(folder, folder, workspace=place),
+    "verify": lambda folder, place: verify(folder, workspace=place).require(),
+    "reproduce": lambda folder, place: reproduce(folder, workspace=place),
+    "export and import": lambda folder, place: import_artifact(
+        export_artifact(folder, folder.with_name("x.proml"), workspace=place).path, workspace=place
+    ),
+    "pyfunc": lambda folder, _: _load_pyfunc(str(folder / "model")).predict(ROWS),
+}
+ROWS = pl.DataFrame({"x": [1.0, 2.0]})
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory: pytest.TempPathFactory, made: Path) -> dict[str, Path]:
+    """By learner an artifact that a stranger has signed; the key lies beside."""
+    folder = tmp_path_factory.mktemp("strangers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "settings"))
+        key = signing_key(open_workspace(made))
+    frame = pl.DataFrame({"x": [1.0, 2.0] * 90, "late": [0, 1] * 90})
+    data = Dataset(frame, label="late", features=("x",))
+    found = {}
+    for learner in LEARNERS:
+        place = make_artifact(folder / learner, key)
+        shutil.rmtree(place / "model")
+        fit(ModelSpec.parse(SPEC).but(learner=learner), data).save(place / "model")
+        found[learner] = place
+    return found
+
+
+def places(model: Path) -> list[str]:
+    """Every file of a model, and such as other libraries would unpickle."""
+    there = [p.relative_to(model).as_posix() for p in model.rglob("*") if p.is_file()]
+    added = ("python_model.pkl", "model.pkl", "data.pt", "predictor/model.joblib", "x.npy")
+    return sorted({*there, *added})
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_a_stranger_s_pickle_is_run_by_nothing_that_loads(
+    learner: str, strangers: dict[str, Path], place: Workspace, tmp_path: Path
+) -> None:
+    """In the place of each file, listed by model, manifest and signature as if it belonged."""
+    sprung, secret = tmp_path / "sprung", strangers[learner].parent / "settings/proml/signing.key"
+    for name in places(strangers[learner] / "model"):
+        folder = shutil.copytree(strangers[learner], tmp_path / "copy")
+        before = (folder / "model" / "model.json").read_bytes()
+        (folder / "model" / name).write_bytes(pickle.dumps(Evil(sprung)))
+        if name != "model.json":
+            head = json.loads(before)
+            head["files"][name] = bundle.digest(folder / "model" / name)
+            bundle.write_json(folder / "model" / "model.json", head)
+        (folder / "signature").unlink()
+        rewrite(folder)
+        public = PublicKey((folder / "signature.pub").read_bytes())
+        sign(folder, SigningKey(secret, public))
+        n_trusted = 0
+        for call in LOADERS.values():
+            with suppress(ProMLError, KeyError):
+                call(folder, place)
+                n_trusted += call in (LOADERS["verify"], LOADERS["reproduce"])
+            assert not sprung.exists(), name
+        assert n_trusted == 0
+        assert not (place.root / ".proml" / "runs").exists()
+        shutil.rmtree(folder)
+        (tmp_path / "x.proml").unlink(missing_ok=True)
 
 
 CODE = """
