@@ -118,6 +118,7 @@ def assemble(
     rows = [metric.row() for metric in draft.metrics]
     bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
     (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")
+    bundle.prune(folder)
     return replace(draft, files=bundle.index(folder))
 
 

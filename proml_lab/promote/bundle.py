@@ -161,15 +161,18 @@ def verify(folder: Path, manifest: Manifest, parts: Iterable[str]) -> None:
     Raises
     ------
     ArtifactError
-        The first file that is missing, changed, or not in the manifest.
+        The first file that is missing, changed, a link, or not in the manifest.
     """
     wanted = set(parts)
     listed = {n: e for n, e in manifest.files.items() if n.split("/")[0] in wanted}
+    home = folder.resolve()
     hint = "take the artifact again from where it was made, or promote anew."
     for name, said in sorted(listed.items()):
         path = folder / name
         if not path.is_file():
             raise ArtifactError(f"{manifest.key} is damaged: {name} is missing.", hint=hint)
+        if path.resolve() != home.joinpath(*name.split("/")):
+            raise ArtifactError(f"{manifest.key} is damaged: {name} is a link.", hint=hint)
         if path.stat().st_size != said.bytes or digest(path) != said.sha256:
             raise ArtifactError(f"{manifest.key} is damaged: {name} was changed.", hint=hint)
     for part in sorted(wanted):
@@ -179,6 +182,13 @@ def verify(folder: Path, manifest: Manifest, parts: Iterable[str]) -> None:
                 raise ArtifactError(
                     f"{manifest.key} is damaged: {name} is not in its manifest.", hint=hint
                 )
+
+
+def prune(folder: Path) -> None:
+    """Remove empty folders: nothing lists or signs them, and a bundle has none."""
+    for path in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
 
 
 def move(folder: Path, place: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -65,8 +66,10 @@ def move(client: MlflowClient, name: str, alias: str, version: int) -> int | Non
     return current
 
 
-def back(client: MlflowClient, name: str, alias: str, known: set[int]) -> tuple[int, int]:
+def back(client: MlflowClient, name: str, alias: str, known: Mapping[int, int]) -> tuple[int, int]:
     """Point `alias` at the version that had it before, of those `known`: (from, to).
+
+    `known` has the number that each goes by among people.
 
     Raises
     ------
@@ -83,8 +86,9 @@ def back(client: MlflowClient, name: str, alias: str, known: set[int]) -> tuple[
         )
     before = [version for version in standing(steps)[:-1] if version in known]
     if not before:
+        now = known.get(current, current)
         raise RegistryError(
-            f"No version of {name!r} had the alias {alias!r} before {name}@{current}.",
+            f"No version of {name!r} had the alias {alias!r} before {name}@{now}.",
             hint=f"give it to the version that you want: proml alias {name} {alias} VERSION",
         )
     _write(client, name, alias, [*steps, _step(before[-1], BACK)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import RegistryError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MARK = "proml.manifest"
 STATUS = "proml.status"
+NUMBER = "proml.version"
+"""Of an artifact whose own number MLflow can give no more: that number."""
 _PLACE = "proml.workspace"
 _LAST = "proml.last"
 _TRIES = 5
@@ -49,12 +52,13 @@ class Registration:
         for made in search(self.client, name):
             if MARK in made.tags or made.tags.get(_PLACE) != str(self.shelf.folder):
                 continue
-            if (self.shelf.place(name, int(made.version)) / MANIFEST).is_file():
-                self.complete(name, int(made.version), made.run_id)
+            if (self.shelf.place(name, number(made)) / MANIFEST).is_file():
+                self.complete(made)
             else:
                 self.remove(made)
         self._sweep(name)
         self._take_in(name)
+        self._take_in_late(name)
 
     def create(self, record: Record) -> ModelVersion:
         """A run with what is known of the version, and the version."""
@@ -67,14 +71,15 @@ class Registration:
             return self._version(record.name, f"runs:/{run}/model", run, record.tags)
         return self._numbered(record, run)
 
-    def complete(self, name: str, version: int, run: str | None) -> None:
+    def complete(self, made: ModelVersion) -> None:
         """Mark a version whose bundle is in its place: from now on it is there."""
-        mark = digest(self.shelf.place(name, version) / MANIFEST)
-        if run:
+        place = self.shelf.place(made.name, number(made))
+        mark = digest(place / MANIFEST)
+        if made.run_id:
             if self.is_remote:
-                self.client.log_artifacts(run, str(self.shelf.place(name, version)))
-            self.client.set_terminated(run)
-        self.client.set_model_version_tag(name, str(version), MARK, mark)
+                self.client.log_artifacts(made.run_id, str(place))
+            self.client.set_terminated(made.run_id)
+        self.client.set_model_version_tag(made.name, str(made.version), MARK, mark)
 
     def remove(self, made: ModelVersion) -> None:
         """Take back a version and its run."""
@@ -117,16 +122,33 @@ class Registration:
         """
         last = max(self.shelf.present(name), default=0)
         while self.shelf.holds(name, version := self._next(name)) or version <= last:
-            place = self.shelf.place(name, version)
-            status = read_manifest(place).status if place.is_dir() else "accepted"
-            tags = {STATUS: status}
-            run = self._run(name, tags) if self.is_remote else None
-            source = f"runs:/{run}/model" if run else (place / "model").as_uri()
-            made = self._version(name, source, run, tags)
-            if int(made.version) == version and place.exists():
-                self.complete(name, version, run)
+            made = self._bare(name, version)
+            if int(made.version) == version and self.shelf.place(name, version).exists():
+                self.complete(made)
             else:
-                self._withdraw(made)
+                self.remove(made)
+
+    def _take_in_late(self, name: str) -> None:
+        """Register whole bundles whose numbers are below the last one: those that were imported.
+
+        MLflow gives no number that is passed: it gets the next one, and its own in a tag.
+        """
+        known = {number(made) for made in search(self.client, name) if MARK in made.tags}
+        for version in self.shelf.present(name):
+            if version not in known and self.shelf.is_own(name, version):
+                self.complete(self._bare(name, version, {NUMBER: str(version)}))
+
+    def _bare(
+        self, name: str, version: int, more: Mapping[str, str] = MappingProxyType({})
+    ) -> ModelVersion:
+        """A new version of which only its bundle is known, if that is there."""
+        place = self.shelf.place(name, version)
+        status = read_manifest(place).status if place.is_dir() else "accepted"
+        tags = {STATUS: status, **more}
+        run = self._run(name, tags) if self.is_remote else None
+        return self._version(
+            name, f"runs:/{run}/model" if run else (place / "model").as_uri(), run, tags
+        )
 
     def _run(self, name: str, tags: Mapping[str, str]) -> str:
         """A new run of the experiment `name`, which is made."""
@@ -171,6 +193,11 @@ def _unless_there(make: Callable[[], object]) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+
+
+def number(made: ModelVersion) -> int:
+    """The number that an artifact goes by: mostly MLflow's own."""
+    return int(made.tags.get(NUMBER, made.version))
 
 
 def search(client: MlflowClient, name: str | None) -> list[ModelVersion]:

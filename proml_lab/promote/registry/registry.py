@@ -17,7 +17,14 @@ from pathlib import Path
 from proml_lab.errors import GateError, RegistryError, unknown
 from proml_lab.promote.registry import aliases
 from proml_lab.promote.registry.connection import Connection
-from proml_lab.promote.registry.registration import MARK, STATUS, Record, Registration, search
+from proml_lab.promote.registry.registration import (
+    MARK,
+    STATUS,
+    Record,
+    Registration,
+    number,
+    search,
+)
 from proml_lab.promote.registry.shelf import Shelf
 
 
@@ -25,7 +32,8 @@ from proml_lab.promote.registry.shelf import Shelf
 class Version:
     """One registered version: `manifest` is the sha256 of its manifest.
 
-    `status` is what its gates said: ``accepted``, ``rejected`` or ``overridden``.
+    `status` is what its gates said: ``accepted``, ``rejected`` or ``overridden``. `number` is
+    MLflow's own, another one where an artifact was imported after later ones.
     """
 
     name: str
@@ -33,7 +41,8 @@ class Version:
     aliases: tuple[str, ...]
     created: datetime
     manifest: str
-    status: str = "accepted"
+    status: str
+    number: int
 
 
 class Registry:
@@ -91,7 +100,7 @@ class Registry:
             version = int(made.version)
             try:
                 yield version
-                call(lambda: steps.complete(record.name, version, made.run_id))
+                call(lambda: steps.complete(made))
             except RegistryError:  # nothing can be taken back now: it is mended next time
                 raise
             except BaseException:
@@ -103,15 +112,14 @@ class Registry:
     def adopting(self, name: str) -> Iterator[None]:
         """A block that puts a whole bundle of `name` into its place: after it, that is registered.
 
-        Nothing is registered if the block raises. Versions are registered in the order of their
-        numbers: one below the last number that was given only comes to stand in its place.
+        Nothing is registered if the block raises.
 
         Raises
         ------
         RegistryError
             The registry cannot be read or written.
         """
-        steps = Registration(self.connection.client, self.shelf)
+        steps = Registration(self.connection.client, self.shelf, self.connection.is_remote)
         with self.lock():
             yield
             self.connection.call(lambda: steps.prepare(name))
@@ -126,11 +134,12 @@ class Registry:
         found = [
             Version(
                 m.name,
-                int(m.version),
+                number(m),
                 tuple(sorted(aliases.get((m.name, int(m.version)), ()))),
                 datetime.fromtimestamp(m.creation_timestamp / 1000, UTC),
                 m.tags[MARK],
                 m.tags.get(STATUS, "accepted"),
+                int(m.version),
             )
             for m in made
             if MARK in m.tags
@@ -163,7 +172,9 @@ class Registry:
                     hint='promote it again with --override "reason" if it must be used.',
                 )
             client, call = self.connection.client, self.connection.call
-            return call(lambda: aliases.move(client, name, alias, version))
+            before = call(lambda: aliases.move(client, name, alias, found[version].number))
+            own = {v.number: v.version for v in found.values()}
+            return own.get(before, before) if before is not None else None
 
     def rollback(self, name: str, alias: str) -> tuple[int, int]:
         """Point `alias` at the version that had it before: (from, to).
@@ -177,9 +188,10 @@ class Registry:
         """
         self._require(name)
         with self.lock():
-            known = {v.version for v in self.versions(name)}
+            own = {v.number: v.version for v in self.versions(name)}
             client, call = self.connection.client, self.connection.call
-            return call(lambda: aliases.back(client, name, alias, known))
+            before, after = call(lambda: aliases.back(client, name, alias, own))
+            return own.get(before, before), own[after]
 
     def _require(self, name: str) -> None:
         """Raise UnknownNameError if there is no version of `name`; opens, before any lock."""

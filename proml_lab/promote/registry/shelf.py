@@ -44,18 +44,24 @@ class Shelf:
         RegistryError
             Anything else stands there.
         """
-        from proml_lab.promote.bundle import read_manifest
-
         place = self.place(name, version)
-        if not place.exists():
-            return False
-        try:
-            if read_manifest(place).key == f"{name}@{version}":
-                return True
-            reason = "it is another artifact"
-        except ArtifactError as error:
-            reason = error.message.rstrip(".")
+        if not place.exists() or not (reason := self._foreign(name, version)):
+            return place.exists()
         raise RegistryError(
             f"{place} is in the way of a new version of {name!r}: {reason}.",
             hint="move that folder out of the workspace, then promote again.",
         )
+
+    def is_own(self, name: str, version: int) -> bool:
+        """Whether what is in the place of this version says that it is this version."""
+        return not self._foreign(name, version)
+
+    def _foreign(self, name: str, version: int) -> str:
+        """Why what stands in its place is not this version; empty if it is."""
+        from proml_lab.promote.bundle import read_manifest
+
+        try:
+            own = read_manifest(self.place(name, version)).key == f"{name}@{version}"
+        except ArtifactError as error:
+            return error.message.rstrip(".")
+        return "" if own else "it is another artifact"

@@ -24,6 +24,7 @@ SUFFIX = ".proml"
 MAX_FILES = 10_000
 _TIME = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16
+_LOCAL = struct.Struct("<4s5H3L2H")
 _END = struct.Struct("<4s4H2LH")
 _UTF8 = 0x800
 _CHUNK = 1 << 20
@@ -63,7 +64,7 @@ def unpack(file: Path, folder: Path) -> None:
     ArtifactError
         It is no archive as `pack` makes it: a name that leads out of the folder, that is there
         twice or differs in case only, a link, anything compressed or locked, too many files,
-        more bytes than it weighs, or a file that is damaged.
+        more bytes than it weighs, bytes that belong to no file, or a file that is damaged.
     SourceError
         There is no such file, or the disk has no room for it.
     """
@@ -73,6 +74,7 @@ def unpack(file: Path, folder: Path) -> None:
         with ZipFile(file) as archive:
             entries = archive.infolist()
             _check(entries, file.name, size)
+            _check_layout(file, entries, archive.start_dir)
             folder.mkdir(parents=True)
             _check_room(folder, size)
             for entry in entries:
@@ -128,6 +130,31 @@ def _check(entries: list[ZipInfo], role: str, size: int) -> None:
     if (total := sum(entry.file_size for entry in entries)) > size:
         raise ArtifactError(f"{role} says that it holds {total:,} bytes, more than it weighs.")
     _check_names([entry.filename for entry in entries], role)
+
+
+def _check_layout(file: Path, entries: list[ZipInfo], end: int) -> None:
+    """Raise ArtifactError unless the files lie one after the other from the archive's start to
+    its list, with nothing before, between or behind them.
+    """
+    at = 0
+    with file.open("rb") as source:
+        for entry in sorted(entries, key=lambda entry: entry.header_offset):
+            source.seek(entry.header_offset)
+            head = source.read(_LOCAL.size)
+            if entry.header_offset != at or len(head) < _LOCAL.size:
+                raise _refused(file.name, entry.filename, "does not follow the file before it")
+            n_name, n_extra = _LOCAL.unpack(head)[-2:]
+            source.seek(n_name, os.SEEK_CUR)
+            if not all(map(_is_zip64, (source.read(n_extra), entry.extra))):
+                raise _refused(file.name, entry.filename, "says more than a file needs")
+            at += _LOCAL.size + n_name + n_extra + entry.compress_size
+    if at != end:
+        raise ArtifactError(f"{file.name} holds more than its files.", hint=_HINT)
+
+
+def _is_zip64(extra: bytes) -> bool:
+    """Whether an extra field is none, or the one that large files need."""
+    return not extra or (extra[:2] == b"\1\0" and len(extra) == 4 + extra[2] + 256 * extra[3])
 
 
 def _check_names(names: list[str], role: str) -> None:

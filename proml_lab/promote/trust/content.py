@@ -10,13 +10,14 @@ from pathlib import Path
 
 from proml_lab.promote import bundle
 
+EMPTY = "is an empty folder"
 _THREADS = 4
 
 
 @dataclass(frozen=True)
 class Content:
     """Path, with ``/``, to sha256 and to bytes of each plain file; `odd`: path to what else is
-    there.
+    there, or cannot be read.
     """
 
     digests: dict[str, str]
@@ -30,12 +31,12 @@ def read(folder: Path) -> Content:
     Raises
     ------
     OSError
-        A file or folder cannot be read.
+        The folder itself cannot be read.
     """
     files: dict[str, Path] = {}
     odd: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    for name, entry in _walk(folder):
+    for name, entry in _walk(folder, odd):
         if entry.is_symlink():
             odd[name] = "is a link"
         elif entry.is_file():
@@ -44,13 +45,15 @@ def read(folder: Path) -> Content:
         else:
             odd[name] = "is no plain file"
     with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), "proml-digest") as pool:
-        digests = dict(zip(files, pool.map(bundle.digest, files.values()), strict=True))
+        found = dict(zip(files, pool.map(_digest, files.values()), strict=True))
+    odd |= {name: _unread(said) for name, said in found.items() if isinstance(said, OSError)}
+    digests = {name: said for name, said in found.items() if isinstance(said, str)}
     return Content(digests, sizes, odd)
 
 
 def names(folder: Path) -> list[str]:
     """The paths of the plain files in `folder`, in order."""
-    return [name for name, entry in _walk(folder) if entry.is_file(follow_symlinks=False)]
+    return [name for name, entry in _walk(folder, {}) if entry.is_file(follow_symlinks=False)]
 
 
 def shown(name: str) -> str:
@@ -58,12 +61,33 @@ def shown(name: str) -> str:
     return name if name.isprintable() else ascii(name)
 
 
-def _walk(folder: Path, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Everything below `folder` but the folders themselves, in order."""
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            name = f"{above}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path), f"{name}/")
-            else:
-                yield name, entry
+def _walk(
+    folder: Path, odd: dict[str, str], above: str = ""
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Everything below `folder` but the folders themselves, in order; into `odd` go folders that
+    are empty or cannot be read.
+    """
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    if above and not entries:
+        odd[above] = EMPTY
+    for entry in entries:
+        name = f"{above}{entry.name}"
+        if not entry.is_dir(follow_symlinks=False):
+            yield name, entry
+            continue
+        try:
+            yield from _walk(Path(entry.path), odd, f"{name}/")
+        except OSError as error:
+            odd[f"{name}/"] = _unread(error)
+
+
+def _digest(path: Path) -> str | OSError:
+    try:
+        return bundle.digest(path)
+    except OSError as error:
+        return error
+
+
+def _unread(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"

@@ -58,15 +58,10 @@ class Exported:
 
 @dataclass(frozen=True)
 class Imported:
-    """The artifact that came out of a file; `is_new` is false if it was there already.
-
-    `is_registered` says whether the registry has its number: it cannot where a later one was
-    given before; it can be loaded all the same.
-    """
+    """The artifact that came out of a file; `is_new` is false if it was there already."""
 
     artifact: Artifact
     is_new: bool
-    is_registered: bool
     verification: Verification = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
@@ -74,23 +69,17 @@ class Imported:
         return self.verification.frame()
 
     def __str__(self) -> str:
-        """One line, or two."""
+        """One line."""
         key = self.artifact.key
         if not self.is_new:
             return f"{key} was there already, the same to the byte: nothing was changed."
         said = {finding.check: finding.said for finding in self.verification.findings}
-        lines = [f"Imported {key}: {said['files']}, {said['key']}."]
-        if not self.is_registered:
-            lines.append(
-                "The registry has given later numbers before, so it does not list this one. "
-                f'It can be loaded: load_artifact("{key}").'
-            )
-        return "\n".join(lines)
+        return f"Imported {key}: {said['files']}, {said['key']}."
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
 
-        return html.bundle(str(self), *map(html.lead, str(self).splitlines()))
+        return html.bundle(str(self), html.lead(str(self)))
 
 
 def export_artifact(
@@ -199,8 +188,7 @@ def _shelve(folder: Path, found: Verification, registry: Registry) -> Imported:
         is_new = not target.exists()
         if is_new:
             bundle.move(folder, target)
-    is_registered = any(v.version == version for v in registry.versions(name))
-    return Imported(Artifact(target, manifest), is_new, is_registered, found)
+    return Imported(Artifact(target, manifest), is_new, found)
 
 
 def _taken(key: str, where: str) -> ArtifactError:

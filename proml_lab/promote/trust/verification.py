@@ -15,7 +15,7 @@ from proml_lab.promote import bundle
 from proml_lab.promote.artifact import locate, opened
 from proml_lab.promote.bundle import MANIFEST, PUBLIC, SIGNATURE, Manifest
 from proml_lab.promote.trust import content, keys, signature
-from proml_lab.promote.trust.content import Content, shown
+from proml_lab.promote.trust.content import EMPTY, Content, shown
 from proml_lab.promote.trust.keys import PublicKey
 from proml_lab.promote.trust.signature import Certified, Signature
 from proml_lab.promote.trust.signers import Trusted, trusted
@@ -248,8 +248,12 @@ def _digests(manifest: Manifest | None) -> dict[str, str]:
 
 def _files(there: Content, listed: Mapping[str, str]) -> Iterator[Finding]:
     """Whatever is missing, changed, added, or no plain file, by its path; or that all is well."""
-    wrong = dict(there.odd)
+    folders = {above for name in listed for above in _above(name)}
+    empty = {name for name, said in there.odd.items() if said == EMPTY}
+    wrong = {name: said for name, said in there.odd.items() if name not in empty & folders}
     for name in {*listed, *there.digests} - {SIGNATURE} - set(wrong):
+        if wrong.keys() & _above(name):
+            continue  # its folder is what is wrong
         if name not in there.digests:
             wrong[name] = "is missing"
         elif name not in listed:
@@ -261,6 +265,13 @@ def _files(there: Content, listed: Mapping[str, str]) -> Iterator[Finding]:
     if not wrong:
         megabytes = sum(there.sizes.values()) / 1e6
         yield Finding("files", True, "", f"{len(there.digests)} files, {megabytes:,.1f} MB")
+
+
+def _above(name: str) -> set[str]:
+    """The folders that a path leads through, each with its ``/``; and as what is no folder."""
+    steps = name.split("/")
+    above = {"/".join(steps[:n]) for n in range(1, len(steps))}
+    return above | {f"{path}/" for path in above}
 
 
 def _signature(signed: _Signed, there: Content, listed: Mapping[str, str]) -> Iterator[Finding]:

@@ -183,6 +183,51 @@ def test_entries_that_share_their_bytes_are_refused(file: Path) -> None:
     refused(file, "says that it holds 100,000 bytes, more than it weighs")
 
 
+def test_bytes_that_belong_to_no_file_are_refused(folder: Path, file: Path) -> None:
+    archive.pack(folder, CONTENT, file)
+    whole = file.read_bytes()
+    second = whole.index(b"PK\3\4", 4)
+    listed = whole.index(b"PK\1\2")
+    for at, said in ((0, "does not follow"), (second, "is damaged|does not follow"),
+                     (listed, "holds more|does not follow|is damaged"),
+                     (len(whole) - 22, "does not follow|is damaged"),
+                     (len(whole), "is not an exported artifact")):  # fmt: skip
+        file.write_bytes(whole[:at] + b"#!/bin/sh" + whole[at:])
+        refused(file, said)
+
+
+def test_bytes_hidden_between_files_are_refused(file: Path) -> None:
+    """The list tells where the second file is: behind some bytes that it does not tell of."""
+    with zipfile.ZipFile(file, "w") as made:
+        for name in ("a", "b"):
+            made.writestr(zipfile.ZipInfo(name), name)
+            assert made.fp is not None
+            if name == "a":
+                made.fp.write(b"hidden")
+                made.start_dir = made.fp.tell()
+    refused(file, "b does not follow the file before it")
+
+
+def test_bytes_hidden_before_the_list_are_refused(file: Path) -> None:
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr(zipfile.ZipInfo("a"), "a")
+        assert made.fp is not None
+        made.fp.write(b"hidden")
+        made.start_dir = made.fp.tell()
+    refused(file, f"{file.name} holds more than its files")
+
+
+def test_extra_fields_are_refused(file: Path) -> None:
+    def edit(entry: zipfile.ZipInfo) -> None:
+        entry.extra = b"up\4\0evil"  # another name of the file, for some readers
+
+    refused(written(file, ("a", b""), edit=edit), "a says more than a file needs")
+
+
+def test_an_entry_that_begins_behind_the_end_is_refused(file: Path) -> None:
+    refused(patched(written(file, ("a", b"")), 42, "<L", 9), "a does not follow")
+
+
 def test_a_locked_entry_is_refused(file: Path) -> None:
     refused(patched(written(file, ("a", b"12345")), 8, "<H", 1), "a is locked")
 

@@ -19,8 +19,9 @@ from proml_lab.errors import (
     UsageError,
 )
 from proml_lab.marketplace.workspace import Workspace, open_workspace
-from proml_lab.promote import bundle
+from proml_lab.promote import alias, bundle, rollback
 from proml_lab.promote.artifact import registry_of
+from proml_lab.promote.registry import Record
 from proml_lab.promote.trust import archive, export_artifact, import_artifact, sign
 from proml_lab.promote.trust.keys import signing_key
 from tests.promote.conftest import make_workspace
@@ -70,7 +71,7 @@ def test_an_artifact_travels_whole(
     assert str(imported).startswith("Imported shop@1: ")
     assert "signed by your own key" in imported._repr_mimebundle_()["text/html"]
     assert imported.frame()["passed"].all()
-    assert (imported.is_new, imported.is_registered) == (True, True)
+    assert imported.is_new
     there = made / ".proml" / "artifacts" / "shop" / "1"
     assert files(imported.artifact.path) == files(there)
     assert verify("shop@1", workspace=target)
@@ -84,20 +85,60 @@ def test_an_artifact_travels_whole(
     assert export_artifact("shop@1", tmp_path / "b", workspace=target).sha256 == exported.sha256
 
 
-def test_a_number_is_kept_and_the_next_one_follows_it(target: Workspace, tmp_path: Path) -> None:
+def test_a_number_is_kept_whatever_was_there_before(target: Workspace, tmp_path: Path) -> None:
+    """MLflow gives no number below its last one: the version is there all the same, and whole."""
     key = signing_key(target)
     packed = {}
-    for version in (2, 4):
+    for version in (2, 3, 4):
         folder = make_artifact(tmp_path / f"made-{version}", key, version=version)
         packed[version] = export_artifact(folder, tmp_path / f"{version}", workspace=target).path
+    for version in (4, 2, 3):
+        assert import_artifact(packed[version], workspace=target).is_new
     registry = registry_of(target)
-    assert import_artifact(packed[4], workspace=target).is_registered
-    assert [v.version for v in registry.versions("shop")] == [4]
-    late = import_artifact(packed[2], workspace=target)
-    assert not late.is_registered
-    assert 'It can be loaded: load_artifact("shop@2").' in str(late)
-    assert load_artifact("shop@2", target).version == 2
-    assert registry.present("shop") == [2, 4]
+    assert [v.version for v in registry.versions("shop")] == registry.present("shop") == [2, 3, 4]
+    listed = artifacts(workspace=target)
+    assert listed.frame().select("version", "state").rows() == [(n, "whole") for n in (4, 3, 2)]
+    assert listed.unregistered == ()
+    assert verify("shop@2", workspace=target)
+
+    assert str(alias("shop", "champion", 2, workspace=target)) == "shop@2 is now champion."
+    moved = alias("shop", "champion", 3, workspace=target)
+    assert str(moved) == "shop@3 is now champion, in place of shop@2."
+    assert load_artifact("shop@champion", target).version == 3
+    assert str(rollback("shop", workspace=target)) == (
+        "shop@2 is now champion, in place of shop@3."
+    )
+    assert load_artifact("shop@champion", target).version == 2
+    with pytest.raises(RegistryError, match="had the alias 'champion' before shop@2"):
+        rollback("shop", workspace=target)
+
+    with registry_of(target).reserve(Record("shop", {}, {}, {})) as version:
+        make_artifact(registry.place("shop", version), key, version=version)
+    assert version > 4
+    assert [v.version for v in registry_of(target).versions("shop")] == [2, 3, 4, version]
+    assert not import_artifact(packed[3], workspace=target).is_new
+    assert len(registry_of(target).versions("shop")) == 4
+
+
+def test_an_import_that_was_cut_off_before_it_was_registered(
+    target: Workspace, tmp_path: Path
+) -> None:
+    """The bundle is in its place: the next import, or promotion, of the name registers it."""
+    key = signing_key(target)
+    for version in (3, 1, 2):
+        folder = make_artifact(tmp_path / f"made-{version}", key, version=version)
+        file = export_artifact(folder, tmp_path / f"{version}", workspace=target).path
+        if version != 1:
+            import_artifact(file, workspace=target)
+        else:
+            shutil.copytree(folder, registry_of(target).place("shop", 1))
+            foreign = registry_of(target).place("shop", 2)
+            foreign.mkdir()
+            (foreign / "manifest.json").write_text("{}")
+            import_artifact(tmp_path / "3", workspace=target)
+            shutil.rmtree(foreign)
+            assert [v.version for v in registry_of(target).versions("shop")] == [1, 3]
+    assert [v.version for v in registry_of(target).versions("shop")] == [1, 2, 3]
 
 
 def test_a_number_that_another_has_is_refused(
@@ -162,6 +203,22 @@ def test_a_file_too_many_is_refused(name: str, file: Path, target: Workspace) ->
         import_artifact(file, workspace=target)
     assert nothing_is_left(target)
     assert files(target.root.parent).keys() - before.keys() <= {"target/.proml/artifacts/.lock"}
+
+
+def test_an_archive_in_an_archive_is_refused(
+    file: Path, shop: Path, target: Workspace, tmp_path: Path
+) -> None:
+    """Alone it is no artifact; within one it is a file too many."""
+    nested = tmp_path / "nested.proml"
+    archive.pack(file.parent, [file.name], nested)
+    with pytest.raises(ArtifactError, match=r"does not pass: manifest\.json is missing"):
+        import_artifact(nested, workspace=target)
+    shutil.copy(file, shop / "model" / "inner.proml")
+    nested.unlink()
+    archive.pack(shop, files(shop), nested)
+    with pytest.raises(ArtifactError, match=r"model/inner\.proml was added"):
+        import_artifact(nested, workspace=target)
+    assert nothing_is_left(target)
 
 
 def test_what_stands_in_the_way(file: Path, target: Workspace) -> None:
