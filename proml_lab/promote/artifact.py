@@ -158,6 +158,8 @@ def load_artifact(key: str | Path, workspace: Workspace | str | Path | None = No
         No such name, version or alias.
     ArtifactError
         A file is missing, changed, or not one of the manifest's, or the signature does not hold.
+    MissingExtraError
+        What checks signatures is not installed; `learners.load` reads a model folder without.
     """
     from proml_lab.promote.trust.seal import sealed
 

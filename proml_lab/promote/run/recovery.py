@@ -76,10 +76,12 @@ def recover(folder: Path) -> Path:
         return path
     try:
         prepared = json.loads((folder / PREPARED).read_text(encoding="utf-8"))
-        node, index = growing.read(folder / GROWING, prepared)
+        node, index = prepared, -1
+        if (folder / GROWING).is_file() or (folder / log.NAME).is_file():  # it had begun
+            node, index = growing.read(folder / GROWING, prepared)
         _say(node, index)
         _write(node, path)
-        (folder / GROWING).unlink()
+        (folder / GROWING).unlink(missing_ok=True)
     except (OSError, ValueError, LookupError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RunError(
@@ -122,7 +124,10 @@ def _recovered(folder: Path) -> CutOff:
         if cell["metadata"].get("papermill", {}).get("cut_off"):
             return CutOff(folder, f"in cell {number} of {len(own)}", path)
     if node["metadata"].get("papermill", {}).get("cut_off"):
-        return CutOff(folder, "between two cells", path)
+        begun = (folder / log.NAME).is_file() and any(
+            event["event"] == "start" for event in log.events(folder)
+        )
+        return CutOff(folder, "between two cells" if begun else "before its first cell", path)
     return CutOff(folder, "after its last cell", path)
 
 

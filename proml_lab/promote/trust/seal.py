@@ -7,9 +7,10 @@ a notebook is run again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
-from proml_lab.errors import ArtifactError, SigningError
+from proml_lab.errors import ArtifactError, MissingExtraError, SigningError
 from proml_lab.promote import bundle
 from proml_lab.promote.bundle import MANIFEST, PUBLIC, SIGNATURE, Manifest
 from proml_lab.promote.trust import keys, signature
@@ -28,7 +29,11 @@ def sealed(folder: Path, parts: Iterable[str]) -> Manifest:
     ArtifactError
         No artifact, no signature, one that does not hold, or the first file that is missing,
         changed, or not in the manifest.
+    MissingExtraError
+        What checks signatures is not installed.
     """
+    if find_spec("cryptography") is None:
+        raise MissingExtraError("What checks signatures (cryptography)", extra="train")
     manifest = bundle.read_manifest(folder)
     try:
         signed = _signed(folder)

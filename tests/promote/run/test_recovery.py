@@ -27,13 +27,16 @@ from proml_lab.promote.run.execute import execute
 from proml_lab.promote.run.presence import running
 moment, path, keep = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 keep.mkdir(parents=True)
-def die(*_):
+def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 def tell(part, words):
     if moment == "between two cells" and "third" in words:
         die()
 if moment == "while folding":
     Path.replace = lambda one, other: die() if other.name == "executed.ipynb" else one.rename(other)
+if moment == "before its first cell":
+    from proml_lab.promote.run import kernel
+    kernel.started = die
 with running(keep):
     node = prepared(inspect(path), {})
     execute(node, name="a", folder=path.parent, keep=keep, environment={}, progress=tell)
@@ -101,6 +104,19 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.parametrize("named", ["", "run.jsonl"])
+def test_a_run_that_was_killed_while_its_kernel_started(tmp_path: Path, named: str) -> None:
+    keep = killed(tmp_path, "before its first cell")
+    if named:  # it had come so far
+        (keep / named).touch()
+        (keep / "running.ipynb").touch()
+    (cut,) = cut_off(tmp_path / "runs")
+    said = f"was cut off before its first cell; what it did is in {keep / 'executed.ipynb'}"
+    assert str(cut).endswith(said)
+    assert texts(keep / "executed.ipynb") == [""] * 5
+    assert cut_off(tmp_path / "runs") == ()
 
 
 def test_a_run_under_way_is_left_alone_and_ends_without_a_trace(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from proml_lab import load_artifact, verify
 from proml_lab.contracts import Dataset
 from proml_lab.errors import ArtifactError, ProMLError
 from proml_lab.learners import fit, load
+from proml_lab.learners.pyfunc import _load_pyfunc
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.promote import bundle, difference, reproduce, show
-from proml_lab.promote.pyfunc import _load_pyfunc
 from proml_lab.promote.trust import (
     PublicKey,
     SigningKey,

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from proml_lab import load_artifact
-from proml_lab.errors import ArtifactError
+from proml_lab.errors import ArtifactError, MissingExtraError
 from proml_lab.marketplace.workspace import Workspace
 from proml_lab.promote import bundle, difference, reproduce, restore, show
+from proml_lab.promote.trust import seal
 from proml_lab.promote.trust.keys import signing_key
 from proml_lab.promote.trust.seal import sealed
 from tests.promote.trust.conftest import make_artifact
@@ -99,3 +100,11 @@ def test_a_signature_of_another_key_than_lies_beside(
     bundle.write_json(shop / "signature", {**text, "verificationMaterial": hint})
     with pytest.raises(ArtifactError, match="does not hold: it was not made by the key"):
         sealed(shop, ["model"])
+
+
+def test_without_what_checks_signatures_nothing_is_loaded(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"signatures[^$]*pip install 'proml-lab\[train\]'"):
+        load_artifact(shop)
