@@ -84,7 +84,7 @@ def test_what_depends_on_the_clock_is_different_and_its_cell_is_named(made: Made
 def test_a_notebook_that_fails_now_is_told(made: Made, tmp_path: Path) -> None:
     alone = tmp_path / "copy"
     shutil.copytree(made.steady.path, alone)
-    (alone / "code" / "files" / "deep" / "helper.py").unlink()
+    shutil.rmtree(alone / "code" / "files")
     _signed_again(alone, made.workspace)
     found = reproduce(alone, workspace=make_workspace(tmp_path / "another"))
     assert found.verdict == "different"
