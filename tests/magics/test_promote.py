@@ -251,7 +251,9 @@ def test_a_run_that_was_cut_off_is_named_once(
     (keep / "running.lock").touch()
     node.cells = [*node.cells[:1], new_code_cell("not_there")]
     nbformat.write(node, notebook)
-    said = f"The run one was cut off between two cells; what it did is in {keep}/executed.ipynb\n"
+    said = (
+        f"The run one was cut off before its first cell; what it did is in {keep}/executed.ipynb\n"
+    )
     assert promote("", capsys)[2].startswith(said)
     assert "cut off" not in promote("", capsys)[2]
     assert nbformat.read(keep / "executed.ipynb", as_version=4).cells[3].source == CELLS[2]

@@ -97,7 +97,7 @@ def literal(node: ast.expr) -> Value:
     except (ValueError, TypeError):
         found = ...
     if not is_plain(found):
-        raise AnnotationError(f"{ast.unparse(node)!r} is not a literal")
+        raise AnnotationError(f"{ast.unparse(node)!r} is no plain value")
     return _listed(found)
 
 

@@ -162,7 +162,8 @@ def _checked(parameter: Parameter, value: object, *, filed: bool) -> Value:
     try:
         return parameter.check(value)
     except ParameterError as error:
-        if filed and parameter.kind == "str" and isinstance(value, bool | int | float | date):
+        quotable = parameter.kind == "str" and not parameter.type.limits.choices
+        if filed and quotable and isinstance(value, bool | int | float | date):
             hint = f'put it in quotes: {parameter.name}: "…".'
             raise ParameterError(error.message, hint=hint) from None
         raise
