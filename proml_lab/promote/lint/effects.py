@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ _OPTIONS = {
     "--on": "DATASET", "--spec": "SPEC", "--from": "VALUE",
 }  # fmt: skip
 _POSITIONAL = {"dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL"}
+PROML = "%proml"
+"""Stands among the names for the magic itself, which an extension brings."""
+_DOLLAR = re.compile(r"(?<!\$)\$([A-Za-z_]\w*)")
+_BRACES = re.compile(r"(?<![${])\{([^{}]+)\}(?!\})")
+_SINGLE = re.compile(r"'[^']*'")
+_SHELLS = ("!", "sx", "system")
 _FLAGS = {"--code", "--schema", "-h", "--help", "--strict", "--json"}
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "none"}
 
@@ -54,18 +61,28 @@ class Effects:
         Names that it makes.
     opaque
         Whether it may make others.
+    shell
+        Names that a shell line takes the values of; where they are missing nothing is raised.
+    maybe
+        Such as are variables of the shell if the notebook has no such name.
     """
 
     reads: tuple[ast.expr, ...] = ()
     names: tuple[str, ...] = ()
     binds: tuple[str, ...] = ()
     opaque: bool = False
+    shell: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
 
 
 def effects(magic: Magic) -> Effects:
     """What `magic` reads and binds."""
     if magic.name == "proml":
         return _proml(magic)
+    if magic.name in ("load_ext", "reload_ext"):
+        return Effects(binds=(PROML,) if magic.text.split(".")[0].strip() == "proml_lab" else ())
+    if magic.name in _SHELLS:
+        return _shell(magic.text)
     if magic.name == "capture":
         return Effects(binds=_names(magic.text.split()))
     if magic.name == "script" or magic.name in ("bash", "sh", "ruby", "perl"):
@@ -132,6 +149,24 @@ def _proml(magic: Magic) -> Effects:
         return Effects(reads)
     names = [name for name in _names(names) if name.lower() not in _WORDS]
     return Effects(reads, tuple(names), _names(binds))
+
+
+def _shell(text: str) -> Effects:
+    """The names in ``{expr}`` and ``$name``; those in single quotes may be meant for the shell."""
+    sure: list[str] = []
+    maybe = _DOLLAR.findall(text)
+    quoted = " ".join(_SINGLE.findall(text))
+    for inner in _BRACES.findall(text):
+        try:
+            tree = ast.parse(inner.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            continue
+        names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        if isinstance(tree, ast.Tuple) or f"{{{inner}}}" in quoted:
+            maybe += names
+        else:
+            sure += names
+    return Effects(shell=tuple(sure), maybe=tuple(maybe))
 
 
 def _split(rest: list[str]) -> Iterator[str]:

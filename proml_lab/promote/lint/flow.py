@@ -9,13 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from proml_lab.promote.lint import scopes
-from proml_lab.promote.lint.effects import Effects, effects
+from proml_lab.promote.lint import paths, scopes
+from proml_lab.promote.lint.calls import Calls
+from proml_lab.promote.lint.effects import PROML, effects
 from proml_lab.promote.lint.names import Names, Read, Scope
-from proml_lab.promote.lint.source import MARK
+from proml_lab.promote.lint.paths import State
+from proml_lab.promote.lint.source import MARK, Magic
 from proml_lab.promote.lint.subject import Seen, Subject
 
 _SWALLOW = {"suppress", "raises", "ignored", "assertRaises"}
+_LOADING = {"load_extension", "load_ipython_extension"}
 _HIDING = {"exec", "globals", "_convert_", "run_line_magic", "run_cell_magic", "run_cell"}
 
 
@@ -42,6 +45,9 @@ class _Walker:
         self.subject = subject
         self.names = names
         self.lazy = False
+        self.constants = Calls(subject).constants
+        self.loops: list[tuple[list[State], list[State]]] = []
+        self.method = ("", "")
         self.declares = any(scopes.globals_set(cell.nodes) for cell in subject.code)
 
     def body(self, statements: Iterable[ast.stmt], certain: bool) -> None:
@@ -62,30 +68,33 @@ class _Walker:
                 self._class(node, certain)
             case ast.If(test=test, body=body, orelse=orelse):
                 self.expression(test, certain)
+                before = self.names.paths
                 self.body(body, False)
+                done, self.names.paths = self.names.paths, before
                 self.body(orelse, False)
-            case ast.While(test=test, body=body, orelse=orelse):
+                other = None if paths.is_true(test) else self.names.paths
+                self.names.paths = paths.joined(done, other)
+            case ast.While(test=test):
                 self.expression(test, certain)
-                self.body([*body, *orelse], False)
+                self._loop(node, certain, paths.is_true(test))
             case ast.For() | ast.AsyncFor():
                 self.expression(node.iter, certain)
-                self._target(node.target, certain)
-                self.body([*node.body, *node.orelse], False)
+                self._loop(node, certain, paths.has_some(node.iter, self.constants))
+            case ast.Break() | ast.Continue() if self.loops:
+                self.loops[-1][isinstance(node, ast.Continue)].append(self.names.paths)
+                self.names.paths = None
             case ast.With() | ast.AsyncWith():
                 self._with(node, certain)
             case ast.Try() | ast.TryStar():
                 self._try(node, certain)
             case ast.Match(subject=subject, cases=cases):
                 self.expression(subject, certain)
-                for case in cases:
-                    self._bind_all([case.pattern])
-                    self._children(case.pattern, False)
-                    self.expression(case.guard, False)
-                    self.body(case.body, False)
+                self._match(cases)
             case ast.Assign(targets=targets, value=value):
                 self.expression(value, certain)
                 for target in targets:
                     self._target(target, certain)
+                self.names.note_object(targets, value)
             case ast.AugAssign(target=target, value=value):
                 if isinstance(target, ast.Name):
                     self.names.use(target.id, target.lineno, certain)
@@ -101,6 +110,37 @@ class _Walker:
                 self.expression(msg, False)
             case _:
                 self._children(node, certain)
+                if paths.ends(node):
+                    self.names.paths = None
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, certain: bool, some: bool) -> None:
+        """A loop; `some`: it surely runs once, and a ``while`` then goes on until it is left."""
+        before = self.names.paths
+        self.loops.append(([], []))
+        if not isinstance(node, ast.While):
+            self._target(node.target, certain)
+        self.body(node.body, certain and some and not any(map(scopes.ends_early, node.body)))
+        breaks, nexts = self.loops.pop()
+        end = paths.joined(self.names.paths, *nexts)
+        over = None if isinstance(node, ast.While) else end
+        self.names.paths = over if some else paths.joined(before, end)
+        self.body(node.orelse, False)
+        self.names.paths = paths.joined(self.names.paths, *breaks)
+
+    def _match(self, cases: list[ast.match_case]) -> None:
+        before = self.names.paths
+        ends: list[State] = []
+        for case in cases:
+            self.names.paths = before
+            self._bind_all([case.pattern])
+            self._children(case.pattern, False)
+            self.expression(case.guard, False)
+            self.body(case.body, False)
+            ends.append(self.names.paths)
+        last = cases[-1]
+        takes_all = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
+        other = [] if takes_all and last.guard is None else [before]
+        self.names.paths = paths.joined(*ends, *other)
 
     def _with(self, node: ast.With | ast.AsyncWith, certain: bool) -> None:
         for item in node.items:
@@ -109,18 +149,29 @@ class _Walker:
                 self._target(item.optional_vars, certain)
         items = (n for item in node.items for n in ast.walk(item.context_expr))
         named = {getattr(n, "id", getattr(n, "attr", "")) for n in items}
-        self._forgiving(node.body, certain, bool(named & _SWALLOW))
+        before, cut = self.names.paths, bool(named & _SWALLOW)
+        self._forgiving(node.body, certain, cut)
+        if cut:
+            self.names.paths = paths.joined(before, self.names.paths)
 
     def _try(self, node: ast.Try | ast.TryStar, certain: bool) -> None:
         kinds = {ast.unparse(h.type) if h.type else "" for h in node.handlers}
         caught = bool(kinds & {"", "Exception", "BaseException"}) or "NameError" in str(kinds)
+        before = self.names.paths
         self._forgiving(node.body, certain and not node.handlers, caught)
+        self.body(node.orelse, False)
+        ends = [self.names.paths]
         for handler in node.handlers:
+            self.names.paths = before
             self.expression(handler.type, False)
+            was_there = handler.name in self.names.bound
             if handler.name:
                 self.names.bind(handler.name)
             self.body(handler.body, False)
-        self.body(node.orelse, False)
+            if handler.name:
+                self.names.leave(handler.name, was_there)
+            ends.append(self.names.paths)
+        self.names.paths = paths.joined(*ends)
         self.body(node.finalbody, certain)
 
     def _forgiving(self, body: list[ast.stmt], certain: bool, forgiven: bool) -> None:
@@ -171,10 +222,16 @@ class _Walker:
     def _class(self, node: ast.ClassDef, certain: bool) -> None:
         for outer in (*node.decorator_list, *node.bases, *node.keywords):
             self._any(outer, certain)
+        before, method = self.names.paths, self.method
+        alone = not self.names.scopes and not node.decorator_list
+        self.method = (node.name if alone else "", "")
         self.names.scopes.append(Scope("class", set()))
         self.body(node.body, certain)
         self.names.scopes.pop()
+        self.names.paths, self.method = before, method
         self.names.bind(node.name)
+        if alone:
+            self.names.classes.add(node.name)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, certain: bool) -> None:
         for decorator in node.decorator_list:
@@ -183,17 +240,24 @@ class _Walker:
             if isinstance(arg, ast.arg):
                 self._annotation(arg.annotation)
         self._annotation(node.returns)
+        outer = self.method
+        owner = outer[0] if len(self.names.scopes) == 1 else ""
+        first = [*node.args.posonlyargs, *node.args.args][:1]
+        if owner and first:
+            self.method = (owner, first[0].arg)
         reads = self._reads(node, certain)
+        self.method = outer
         if self.declares:
-            self.names.bound |= scopes.globals_set(ast.walk(node))
+            self.names.assume(*scopes.globals_set(ast.walk(node)))
         self.names.bind(node.name)
-        if not self.names.scopes and scopes.runs_when_called(node):
-            self.names.functions[node.name] = reads
+        if scopes.runs_when_called(node) and (owner or not self.names.scopes):
+            self.names.functions[f"{owner}.{node.name}" if owner else node.name] = reads
 
     def _reads(self, node: scopes.Function, certain: bool) -> list[Read]:
         """What the body reads from outside; it is kept as something that may run later."""
         for default in (*node.args.defaults, *node.args.kw_defaults):
             self.expression(default, certain)
+        before, loops, self.loops = self.names.paths, self.loops, []
         outer, self.names.reads = self.names.reads, []
         self.names.scopes.append(Scope("function", scopes.locals_of(node)))
         if isinstance(node, ast.Lambda):
@@ -202,6 +266,7 @@ class _Walker:
             self.body(node.body, True)
         self.names.scopes.pop()
         reads, self.names.reads = self.names.reads, outer
+        self.names.paths, self.loops = before, loops
         unknown = [r for r in reads if not scopes.is_known(r.name)]
         if self.names.reads is None:
             self.names.later += unknown
@@ -241,7 +306,7 @@ class _Walker:
             case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=int(n))]) if (
                 name == MARK
             ):
-                self._magic(effects(self.names.cell.magics[n]), node.lineno, certain)
+                self._magic(self.names.cell.magics[n], node.lineno, certain)
             case ast.Call(func=func, args=args, keywords=keywords):
                 self._hides(func)
                 for part in (*args, *keywords):
@@ -250,6 +315,7 @@ class _Walker:
                     self.names.use(func.id, func.lineno, certain, called=True)
                 else:
                     self.expression(func, certain)
+                self.names.call_method(func, certain, self.method)
             case ast.Attribute(attr="user_ns"):
                 self.names.opaque = True
             case _:
@@ -287,12 +353,17 @@ class _Walker:
             self.expression(part, False)
         self.names.scopes.pop()
 
-    def _magic(self, found: Effects, line: int, certain: bool) -> None:
+    def _magic(self, magic: Magic, line: int, certain: bool) -> None:
+        found = effects(magic)
+        if magic.name == "proml":
+            self.names.use(PROML, line, certain)
         for tree in found.reads:
             self.expression(_moved(tree, line), certain)
         for name in found.names:
             if name in self.names.homes or not (self.subject.folder / name).exists():
                 self.names.use(name, line, certain)
+        for name in (*found.shell, *(n for n in found.maybe if n in self.names.homes)):
+            self.names.use(name, line, False)
         for name in found.binds:
             self.names.bind(name)
         if found.opaque:
@@ -300,8 +371,11 @@ class _Walker:
 
     def _hides(self, func: ast.expr) -> None:
         """A call that may make names that cannot be seen."""
-        if getattr(func, "id", getattr(func, "attr", "")) in _HIDING:
+        called = getattr(func, "id", getattr(func, "attr", ""))
+        if called in _HIDING:
             self.names.opaque = True
+        elif called in _LOADING:
+            self.names.assume(PROML)
 
 
 def _operands(node: ast.BinOp) -> list[ast.expr]:

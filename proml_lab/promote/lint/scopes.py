@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -17,7 +19,16 @@ _HISTORY = re.compile(r"_(?:\d+|i+|i\d+|ih|oh|dh|exit_code)|__\w+__")
 
 def is_known(name: str) -> bool:
     """Whether every fresh kernel has `name`: Python's own, or IPython's."""
+    if name == "%proml":
+        return _is_loaded()
     return hasattr(builtins, name) or name in _IPYTHON or bool(_HISTORY.fullmatch(name))
+
+
+def _is_loaded() -> bool:
+    """Whether the profile of IPython here speaks of the extension, and so may load it."""
+    folder = Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython") / "profile_default"
+    files = [*folder.glob("ipython*_config.*"), *folder.glob("startup/*.*py")]
+    return any("proml_lab" in f.read_text(encoding="utf-8", errors="replace") for f in files)
 
 
 def bindings(nodes: Iterable[ast.AST], *, bare: bool = False) -> Iterator[str]:

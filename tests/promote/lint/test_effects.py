@@ -77,8 +77,23 @@ def test_expressions_are_read_wherever_they_stand() -> None:
         ("matplotlib", "inline", (), False),
         ("sql", "rows << select 1", (), True),
         ("run", "a.py", (), True),
+        ("load_ext", "proml_lab", ("%proml",), False),
+        ("load_ext", "autoreload", (), False),
     ],
 )
 def test_other_magics(name: str, text: str, binds: tuple[str, ...], opaque: bool) -> None:
     found = of(text, name)
     assert (found.binds, found.opaque) == (binds, opaque)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "maybe"),
+    [
+        ("echo {name} {rows[0]}", ("name", "rows"), ()),
+        ("echo $name ${other} $$third", (), ("name",)),
+        ("cp {a,b} '{c}' {1..3} {{d}} {}", (), ("a", "b", "c")),
+    ],
+)
+def test_shell_lines_take_values(text: str, names: tuple[str, ...], maybe: tuple[str, ...]) -> None:
+    found = of(text, "!")
+    assert (found.shell, found.maybe) == (names, maybe)

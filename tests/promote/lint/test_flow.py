@@ -51,6 +51,32 @@ FINE = {
     "try a name": "try:\n    x\nexcept NameError:\n    x = 1",
     "suppressed": "import contextlib\nwith contextlib.suppress(NameError):\n    del x\nx = 1",
     "tried": "try:\n    x\nexcept (KeyError, NameError):\n    pass\nx = 1",
+    "both branches": "import sys\nif sys.argv:\n    x = 1\nelse:\n    x = 2\nx",
+    "else raises": "import sys\nif sys.argv:\n    x = 1\nelse:\n    raise ValueError\nx",
+    "else exits": "import sys\nif sys.argv:\n    x = 1\nelse:\n    sys.exit()\nx",
+    "a loop over something": "for a in [1, 2]:\n    x = a\nx, a",
+    "a loop over a range": "n = 3\nfor a in range(n):\n    x = a\nx",
+    "a loop over a name": "names = ['a']\nfor i, a in enumerate(names):\n    x = a\nx, i",
+    "a handler that raises": "try:\n    x = 1\nexcept ValueError:\n    raise\nx",
+    "a handler that goes on": "import sys\nfor a in sys.argv:\n    try:\n        x = 1\n"
+    "    except ValueError:\n        continue\n    print(x)",
+    "a handler that binds": "try:\n    x = 1\nexcept ValueError as e:\n    x = str(e)\nx",
+    "in a finally": "try:\n    1\nfinally:\n    x = 1\nx",
+    "for ever": "import sys\nwhile True:\n    x = 1\n    if sys.argv:\n        break\nx",
+    "found or else": "import sys\nfor a in sys.argv:\n    if a:\n        x = a\n        break\n"
+    "else:\n    x = None\nx",
+    "asked again": "import sys\nif sys.argv:\n    x = 1\nif sys.argv:\n    print(x)",
+    "every case": "import sys\nmatch sys.argv:\n    case []:\n        x = 1\n"
+    "    case _:\n        x = 2\nx",
+    "error by another name": "try:\n    1\nexcept ValueError as e:\n    kept = e\nelse:\n"
+    "    kept = None\nkept",
+    "main": "if __name__ == '__main__':\n    x = 1\nx",
+    "a method that looks later": "class A:\n    def g(self):\n        return zz\nzz = 1\nA().g()",
+    "an object of another kind": "class A:\n    def g(self):\n        return zz\n"
+    "a = A()\na = dict()\na.g()\nzz = 1",
+    "shell variables": "!echo $HOME ${USER} {a,b} | awk '{print $1, total}'\n!find . -exec ls {} ;",
+    "shell names": "name = 1\n!echo {name} $name",
+    "loaded by hand": "import proml_lab\nproml_lab.load_ipython_extension(get_ipython())\n%proml",
     "used in the next round": "for i in range(3):\n    if i:\n        print(last)\n    last = i",
     "while": "n = 3\nwhile n:\n    n -= 1",
     "keyword names": "dict(a=1, b=2)\nprint('x', end='')",
@@ -79,7 +105,7 @@ FINE = {
     "capture": "%%capture out\nprint(1)",
     "assigned shell": "names = !echo a\nnames",
     "continued magic": "%env A \\\n  = 3\nx = 1\nx",
-    "indented magic": "x = 1\nif x:\n    %env A=3\n    y = 2\ny",
+    "indented magic": "x = 1\nif x:\n    %env A=3\n    y = 2\n    y",
     "a cell in another language": "%%bash\necho $undefined_here\nfor i in 1; do echo; done",
     "html": "%%html\n<b>not python</b>",
     "unknown magic": "%load_it_all somewhere\nnames_from_it",
@@ -87,9 +113,11 @@ FINE = {
     "only a comment": "# nothing",
     "empty": "",
     "except star": "try:\n    1\nexcept* ValueError as group:\n    group",
-    "braces": "n = 1\n%proml features {{n + len([x for x in [1]])}} {{ {'a': n}['a'] }}",
-    "proml file": "%proml spec here.proml.yaml -o spec\n%proml fit gbm --spec spec\ngbm",
-    "proml cell": "%%proml spec -o s\nname: x\nseed: {{1 + 1}}",
+    "braces": "%load_ext proml_lab\nn = 1\n"
+    "%proml features {{n + len([x for x in [1]])}} {{ {'a': n}['a'] }}",
+    "proml file": "%load_ext proml_lab\n"
+    "%proml spec here.proml.yaml -o spec\n%proml fit gbm --spec spec\ngbm",
+    "proml cell": "%%capture\n%load_ext proml_lab\n%proml dataset --seed {{1 + 1}} -o s",
 }
 
 
@@ -134,12 +162,48 @@ def test_a_misspelt_name_after_it_is_told_where_it_can_be(check: Check, source: 
         (["x: int"], None),
         (["x: int\nx"], ("PN021", 2, 2, "x: nothing defines it")),
         (["import numpy as np\nnumpy.ones(3)"], ("PN021", 2, 2, "numpy: nothing defines it")),
-        (["%proml compare gbm"], ("PN021", 2, 1, "gbm: nothing defines it")),
-        (["%proml output model=gbm rows=3 ok=true"], ("PN021", 2, 1, "gbm: nothing defines it")),
-        (["a = 1\n%proml features {{wind}}"], ("PN021", 2, 2, "wind: nothing defines it")),
-        (["%%proml spec -o s\nseed: {{seed}}"], ("PN021", 2, 1, "seed: nothing defines it")),
-        (["%proml explain gbm", "%proml fit gbm --spec a.proml.yaml"],
-         ("PN020", 2, 1, "gbm: cell 3 defines it")),
+        (["%load_ext proml_lab\n%proml compare gbm"], ("PN021", 2, 2, "gbm: nothing defines it")),
+        (["%load_ext proml_lab\n%proml output model=gbm rows=3 ok=true"],
+         ("PN021", 2, 2, "gbm: nothing defines it")),
+        (["%load_ext proml_lab\n%proml features {{wind}}"],
+         ("PN021", 2, 2, "wind: nothing defines it")),
+        (["%load_ext proml_lab", "%%proml spec -o s\nseed: {{seed}}"],
+         ("PN021", 3, 1, "seed: nothing defines it")),
+        (["%load_ext proml_lab\n%proml explain gbm", "%proml fit gbm --spec a.proml.yaml"],
+         ("PN020", 2, 2, "gbm: cell 3 defines it")),
+        (["%proml features wind"],
+         ("PN021", 2, 1, "%proml: no cell above loads it; put %load_ext proml_lab into one")),
+        (["%%proml spec -o s\nname: x"],
+         ("PN021", 2, 1, "%proml: no cell above loads it; put %load_ext proml_lab into one")),
+        (["%proml features wind", "%load_ext proml_lab"],
+         ("PN020", 2, 1, "%proml: cell 3 loads it")),
+        (["try:\n    1\nexcept ValueError as e:\n    pass\nprint(e)"],
+         ("PN020", 2, 5, "e: Python deletes it at the end of the except in cell 2")),
+        (["import sys\nif sys.argv:\n    x = 1", "x"],
+         ("PN022", 3, 1, "x: cell 2 defines it on some paths only")),
+        (["import sys\nfor a in sys.argv:\n    x = a\nprint(x)"],
+         ("PN022", 2, 4, "x: cell 2 defines it on some paths only")),
+        (["try:\n    x = 1\nexcept ValueError:\n    print('no')\nx"],
+         ("PN022", 2, 5, "x: cell 2 defines it on some paths only")),
+        (["for a in [1]:\n    if a > 1:\n        continue\n    x = a\nx"],
+         ("PN022", 2, 5, "x: cell 2 defines it on some paths only")),
+        (["import sys\nmatch sys.argv:\n    case []:\n        x = 1\nx"],
+         ("PN022", 2, 5, "x: cell 2 defines it on some paths only")),
+        (["import sys\nif sys.argv:\n    x = 1", "def f():\n    return x\nf()"],
+         ("PN022", 3, 2, "x: cell 2 defines it on some paths only, called in cell 3")),
+        (["class A:\n    def g(self):\n        return zz", "A().g()", "zz = 1"],
+         ("PN020", 2, 3, "zz: cell 4 defines it, called in cell 3")),
+        (["class A:\n    def g(self):\n        return zz\na = A()", "a.g()", "zz = 1"],
+         ("PN020", 2, 3, "zz: cell 4 defines it, called in cell 3")),
+        (["class A:\n    def __init__(self):\n        self.h()\n    def h(self):\n"
+          "        return zz", "A()", "zz = 1"],
+         ("PN020", 2, 5, "zz: cell 4 defines it, called in cell 3")),
+        (["def f():\n    return zz", "print(sum([f()]))", "zz = 1"],
+         ("PN020", 2, 2, "zz: cell 4 defines it, called in cell 3")),
+        (["for n in [1, 2]:\n    zz", "zz = 1"], ("PN020", 2, 2, "zz: cell 3 defines it")),
+        (["!echo {name}", "name = 1"], ("PN022", 2, 1, "name: cell 3 defines it")),
+        (["!echo $name", "name = 1"], ("PN022", 2, 1, "name: cell 3 defines it")),
+        (["x = !cat {folder}/a"], ("PN022", 2, 1, "folder: nothing defines it")),
         (["%time y = x"], ("PN021", 2, 1, "x: nothing defines it")),
         (["with open('x') as f:\n    z"], ("PN021", 2, 2, "z: nothing defines it")),
         (["match x:\n    case 1: pass"], ("PN021", 2, 1, "x: nothing defines it")),
@@ -168,7 +232,7 @@ def test_a_cell_that_cannot_be_read_hides_what_it_may_make(check: Check) -> None
 
 def test_a_file_may_stand_where_a_name_does(check: Check, tmp_path) -> None:
     (tmp_path / "workspace" / "work" / "gbm").mkdir(parents=True)
-    assert codes(check("%proml explain gbm")) == []
+    assert codes(check("%load_ext proml_lab", "%proml explain gbm")) == []
 
 
 def test_a_very_long_sum_is_no_harm(check: Check) -> None:
