@@ -33,7 +33,7 @@ BARE = ("PN001", "PN002", "PN021", "PN020", *AS_PARAMETERS)
 """Examples that are read without the imports in front."""
 AWAY = "../" * 20 + "srv"
 """The workspace of a test lies in a temporary folder, in which anything may be written."""
-_CELL = re.compile(r"^# cell \d+, tagged 'parameters'\n", re.MULTILINE)
+_CELL = re.compile(r"^# cell \d+(, tagged 'parameters')?\n", re.MULTILINE)
 _IN = re.compile(r"^In ?\[([\d ]+)\]: (.*)$")
 _OUT = re.compile(r"^Out\[(\d+)\]: (.*)$")
 
@@ -48,7 +48,9 @@ def cells_of(name: str) -> list[dict[str, Any]]:
     if name in AS_PARAMETERS:
         return [parameters(source)]
     if _CELL.search(source):
-        return [parameters(part) for part in _CELL.split(source) if part]
+        _, *parts = _CELL.split(source)
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return [parameters(part) if tag else code(part) for tag, part in pairs]
     if source.startswith("In"):
         return [parameters(), *numbered(source)]
     if name == "PN110":
@@ -87,5 +89,7 @@ def test_an_example_has_its_code(
 ) -> None:
     (tmp_path / "cleaning.py").write_text("")  # PN081: a module in a folder on PYTHONPATH
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    found = check(*cells_of(name), bare=True)
+    metadata = json.loads(example(name)) if name == "PN007" else None
+    cells = [parameters()] if metadata else cells_of(name)
+    found = check(*cells, bare=True, metadata=metadata)
     assert name in codes(found), found.all
