@@ -73,7 +73,7 @@ def test_every_verb_says_how_it_is_used(kernel: Kernel) -> None:
         ("%proml output metrics=gbm", "Output 'metrics' is a model"),
         ("%proml output model=gmb", "There is no variable 'gmb'"),
         ("%proml promote absent.ipynb --name x", "NotebookError"),
-        ("%proml promote absent.ipynb --name x -p n", "'n' is not a parameter"),
+        ("%proml promote absent.ipynb --name x -p n", "There is no notebook 'absent.ipynb'"),
         ("%proml artifacts nothing@1", "no artifact 'nothing'"),
         ("%proml features 'wind", 'A quote in "features \'wind" is not closed'),
         ("%proml features {{1 +}}", "does not hold one Python expression"),

@@ -367,7 +367,7 @@ HAVE_NOT: dict[str, tuple[Case, ...]] = {
         "import sklearn.linear_model, sklearn.ensemble._forest\nfrom sklearn import svm, clone, __version__",
         "from sklearn.preprocessing import StandardScaler\nimport scipy.sparse.linalg, matplotlib.pyplot as plt",
         "import pandas.io.formats.style\nfrom pandas import DataFrame, NA, core\nfrom numpy import random, ma, array",
-        "from lightgbm import LGBMClassifier, basic\nfrom torch import nn, ops, Tensor\nimport torch.utils.data",
+        "from lightgbm import LGBMClassifier, basic\nfrom scipy import stats, LowLevelCallable\nimport scipy.sparse.linalg",
         "from polars import col, Float64, selectors\nimport plotly.graph_objects as go\nfrom plotly import express",
         "from proml_lab import no_matter\nfrom os import nosuch\nfrom yaml import safe_load",
         "from mlflow import sklearn, pyfunc, log_metric\nimport mlflow.tracking\nfrom IPython import display, get_ipython",

@@ -13,7 +13,7 @@ from tests.promote.survival.injection import Stage
 from tests.promote.survival.place import Place, make_place
 from tests.soak import FACTOR
 
-collect_ignore = [] if FACTOR > 1 else ["test_every_step.py"]
+collect_ignore = [] if FACTOR > 1 else ["test_every_step.py", "test_every_server_step.py"]
 
 
 @pytest.fixture(scope="package")
