@@ -17,7 +17,9 @@ def verdicts(artifact: Artifact) -> dict[str, object]:
     """Its status, the verdict on each gate, and why it was overridden."""
     manifest = artifact.manifest
     found: dict[str, object] = {"status": manifest.status}
-    found |= {f"gate {gate.gate} {gate.limit}": gate.verdict for gate in manifest.gates}
+    for gate in manifest.gates:
+        beside = f", beside {gate.against}" if gate.against else ""
+        found[f"gate {gate.gate} {gate.limit}"] = f"{gate.verdict}{beside}"
     return found | ({"override": manifest.override.reason} if manifest.override else {})
 
 

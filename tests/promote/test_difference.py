@@ -89,13 +89,15 @@ def test_code_data_and_environment(promoted: Promoted, changed: Artifact) -> Non
 def test_verdicts_are_compared(promoted: Promoted) -> None:
     first = promoted.artifacts[0]
     gate = {"gate": "auc", "limit": ">= 0.9", "verdict": "failed", "why": "It is not."}
+    beside = {**gate, "limit": ">= champion", "against": "visits@1"}
     said = {"reason": "a trial", "who": "ann", "when": "2026-01-01T00:00:00+00:00"}
-    told = {"status": "overridden", "gates": [gate], "override": said}
+    told = {"status": "overridden", "gates": [gate, beside], "override": said}
     manifest = Manifest.model_validate({**first.manifest.model_dump(), **told})
     found = difference(first, Artifact(first.path, manifest))
     assert found.frame().rows() == [
         ("verdict", "status", "accepted", "overridden", ""),
         ("verdict", "gate auc >= 0.9", "", "failed", ""),
+        ("verdict", "gate auc >= champion", "", "failed, beside visits@1", ""),
         ("verdict", "override", "", "a trial", ""),
     ]
 
