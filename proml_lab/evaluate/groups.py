@@ -15,6 +15,7 @@ import polars as pl
 
 from proml_lab.contracts import Floats
 from proml_lab.evaluate.bootstrap import interval, resampled_counts
+from proml_lab.evaluate.measure import FIGURES
 from proml_lab.evaluate.metrics import Metric
 
 LEAST_ROWS, LEAST_EACH = 200, 20
@@ -23,12 +24,7 @@ COLUMNS = {
     "column": pl.String,
     "group": pl.String,
     "n_rows": pl.Int64,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "difference": pl.Float64,
-    "difference_low": pl.Float64,
-    "difference_high": pl.Float64,
+    **FIGURES,
     "worse": pl.Boolean,
 }
 _LEVEL = 0.05

@@ -12,17 +12,15 @@ from proml_lab.evaluate.bootstrap import interval, resampled_counts
 from proml_lab.evaluate.metrics import Metric
 
 BEST, WORSE, ALIKE = "best", "worse", "no detectable difference"
+FIGURES = dict.fromkeys(
+    ("value", "low", "high", "difference", "difference_low", "difference_high"), pl.Float64
+)
 COLUMNS = {
     "model": pl.String,
     "metric": pl.String,
     "group": pl.String,
     "direction": pl.String,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "difference": pl.Float64,
-    "difference_low": pl.Float64,
-    "difference_high": pl.Float64,
+    **FIGURES,
     "verdict": pl.String,
     "n_rows": pl.Int64,
 }

@@ -5,12 +5,53 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 import yaml
 
+from proml_lab.promote import bundle
 from proml_lab.promote.artifact import Artifact
 from proml_lab.promote.freeze.data import INDEX
+
+
+@dataclass(frozen=True)
+class Aspects:
+    """What is compared of an artifact.
+
+    `before_code` and `after_code` are aspects, each a name to its names and values, in the order in
+    which they are told; `cells` are the sources of the code cells between them.
+    """
+
+    before_code: Mapping[str, Mapping[str, object]]
+    cells: list[str]
+    after_code: Mapping[str, Mapping[str, object]]
+
+
+def read(artifact: Artifact) -> Aspects:
+    """What the files of an artifact say.
+
+    Raises
+    ------
+    ArtifactError
+        One is missing, or not as it should be.
+    """
+    with bundle.readable(artifact.path):
+        return Aspects(
+            {
+                "parameter": artifact.parameters,
+                "verdict": verdicts(artifact),
+                "spec": spec(artifact),
+            },
+            cells(artifact),
+            {
+                "data": data(artifact),
+                "schema": schema(artifact),
+                "environment": environment(artifact),
+                "metric": figures(artifact),
+                "explanation": ranks(artifact),
+            },
+        )
 
 
 def verdicts(artifact: Artifact) -> dict[str, object]:

@@ -83,9 +83,37 @@ def assemble(
     (given / "model").rename(folder / "model")
     if (given / "reports").is_dir():
         (given / "reports").rename(folder / "reports")
+    draft = _draft(folder, recorded, parameters=parameters, seed=ground.seed, standing=standing)
+    if standing.held is not None:
+        held_out.store(standing.held, folder)
+        groups.store(standing.held.folder, folder)
+    example.store(given, folder / "model")
+    pyfunc.describe(folder / "model", ground.environment)
+    notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
+    deliver(keep, folder / "notebook")
+    shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
+    freeze.write(ground, folder)
+    cutoff = draft.spec.spine.cutoff
+    data.write(folder / "data", workspace, reads, origins=draft.origins, cutoff=cutoff)
+    rows = [metric.row() for metric in draft.metrics]
+    bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
+    (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")
+    bundle.prune(folder)
+    return replace(draft, files=bundle.index(folder))
+
+
+def _draft(
+    folder: Path,
+    recorded: Recorded,
+    *,
+    parameters: Mapping[str, object],
+    seed: int,
+    standing: Standing,
+) -> Draft:
+    """What the model in `folder` and the run say of themselves."""
     head = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     spec = ModelSpec.read(folder / "model" / "spec.proml.yaml")
-    draft = Draft(
+    return Draft(
         folder=folder,
         spec=spec,
         origins=tuple(Origin(**origin) for origin in head["origins"]),
@@ -100,26 +128,10 @@ def assemble(
         },
         inputs=tuple(head["inputs"]),
         n_rows=head["n_rows"],
-        seed=ground.seed,
+        seed=seed,
         files={},
         standing=standing,
     )
-    if standing.held is not None:
-        held_out.store(standing.held, folder)
-        groups.store(standing.held.folder, folder)
-    example.store(given, folder / "model")
-    pyfunc.describe(folder / "model", ground.environment)
-    notebook.write(notebook.clean(info.node), folder / "notebook" / "source.ipynb")
-    deliver(keep, folder / "notebook")
-    shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
-    freeze.write(ground, folder)
-    cutoff = spec.spine.cutoff
-    data.write(folder / "data", workspace, reads, origins=draft.origins, cutoff=cutoff)
-    rows = [metric.row() for metric in draft.metrics]
-    bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
-    (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")
-    bundle.prune(folder)
-    return replace(draft, files=bundle.index(folder))
 
 
 def seal(

@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from pydantic import Field
 
 from proml_lab import document
 from proml_lab.document import Document
-from proml_lab.errors import ArtifactError, SpecError
+from proml_lab.errors import ArtifactError, ProMLError, SpecError
 from proml_lab.promote.gates.entry import (
     GateEntry,
     HeldOutEntry,
@@ -130,6 +132,21 @@ def index(folder: Path) -> dict[str, FileEntry]:
 def entry(path: Path) -> FileEntry:
     """Size and digest of the file at `path`."""
     return FileEntry(sha256=digest(path), bytes=path.stat().st_size)
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Raise ArtifactError where the block finds a file of `folder` missing, or of another form."""
+    try:
+        yield
+    except ProMLError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
+        said = " ".join(str(error).split())
+        raise ArtifactError(
+            f"The artifact in {folder} is damaged: {type(error).__name__}: {said}.",
+            hint="take it again from where it was made, or promote anew.",
+        ) from None
 
 
 def read_manifest(folder: Path) -> Manifest:

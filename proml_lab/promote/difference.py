@@ -98,16 +98,11 @@ def difference(
         given if isinstance(given, Artifact) else load_artifact(given, workspace)
         for given in (before, after)
     )
+    one, other = aspects.read(old), aspects.read(new)
     rows = [
-        *_pairs("parameter", old.parameters, new.parameters),
-        *_pairs("verdict", aspects.verdicts(old), aspects.verdicts(new)),
-        *_pairs("spec", aspects.spec(old), aspects.spec(new)),
-        *_code(old, new),
-        *_pairs("data", aspects.data(old), aspects.data(new)),
-        *_pairs("schema", aspects.schema(old), aspects.schema(new)),
-        *_pairs("environment", aspects.environment(old), aspects.environment(new)),
-        *_pairs("metric", aspects.figures(old), aspects.figures(new)),
-        *_pairs("explanation", aspects.ranks(old), aspects.ranks(new)),
+        *_apart(one.before_code, other.before_code),
+        *_code(one.cells, other.cells),
+        *_apart(one.after_code, other.after_code),
     ]
     if not rows:
         rows = list(_pairs("file", aspects.digests(old), aspects.digests(new)))
@@ -122,6 +117,13 @@ def _notes(old: Artifact, new: Artifact, rows: list[Row]) -> dict[str, str]:
     both = set(aspects.overall(old)) & set(aspects.overall(new))
     asked = [name for what, name, *_ in rows if what == "metric" and name in both]
     return tested(old, new, asked) if asked else {}
+
+
+def _apart(
+    old: Mapping[str, Mapping[str, object]], new: Mapping[str, Mapping[str, object]]
+) -> Iterator[Row]:
+    for what in old:
+        yield from _pairs(what, old[what], new[what])
 
 
 def _pairs(what: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Row]:
@@ -146,9 +148,8 @@ def _lines(what: str, name: str, old: str, new: str) -> Iterator[Row]:
             yield what, f"{name}{c + 1}", "\n".join(left[a:b]), "\n".join(right[c:d])
 
 
-def _code(old: Artifact, new: Artifact) -> Iterator[Row]:
+def _code(left: list[str], right: list[str]) -> Iterator[Row]:
     """Lines of code cells that differ: text, outputs and counts do not matter."""
-    left, right = (aspects.cells(artifact) for artifact in (old, new))
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "replace" and b - a == d - c:

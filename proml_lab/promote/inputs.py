@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from proml_lab.promote import bundle
 from proml_lab.promote.freeze.data import INDEX
 
 TABLE = "frame"
@@ -40,7 +41,18 @@ class Inputs:
 
 
 def read(folder: Path) -> Inputs:
-    """What ``data/`` in a bundle's `folder` says."""
+    """What ``data/`` in a bundle's `folder` says.
+
+    Raises
+    ------
+    ArtifactError
+        A file of it is missing, or is not as it should be.
+    """
+    with bundle.readable(folder):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Inputs:
     place = folder / "data"
     files = json.loads((place / INDEX).read_text(encoding="utf-8"))["files"]
     fate = {file["path"]: "" if file["kept"] else file["why"] for file in files}

@@ -114,26 +114,7 @@ def promote(
     limits = Limits(cell_timeout, timeout, place.config.output_limit)
     before = _before(registry, name)
     run = Run(info, name, bound, place, keep, fresh_env, checked, override, limits, before, strict)
-    pool = ThreadPoolExecutor(1, "proml-registry")
-    try:
-        with running(keep):
-            opening = pool.submit(registry.open)
-            pool.submit(signature.load)
-            ground = stand(run, tell)
-            recorded = perform(run, ground, tell)
-            return _finish(run, recorded, ground, registry, opening, key, tell)
-    except SigningError as error:
-        hint = f"{error.hint.rstrip('.')}; nothing was registered; the run is kept in {keep}."
-        raise SigningError(error.message, hint=hint) from error
-    except ProMLError:
-        raise
-    except OSError as error:
-        raise RunError(
-            f"The artifact of {info.path.name} could not be written: {error.strerror or error}.",
-            hint=f"{cure(error, keep)}; nothing was registered; the run is kept there.",
-        ) from error
-    finally:
-        pool.shutdown(wait=False)
+    return _performed(run, registry, key, tell)
 
 
 @dataclass(frozen=True)
@@ -168,6 +149,32 @@ class Run:
         """Where the kernel works."""
         inside = self.info.path.is_relative_to(self.workspace.root)
         return self.info.path.parent if inside else self.workspace.root
+
+
+def _performed(run: Run, registry: Registry, key: Signer, tell: Progress) -> Artifact:
+    """Run the notebook and register it; what fails on the way says where the run is kept."""
+    keep = run.keep
+    pool = ThreadPoolExecutor(1, "proml-registry")
+    try:
+        with running(keep):
+            opening = pool.submit(registry.open)
+            pool.submit(signature.load)
+            ground = stand(run, tell)
+            recorded = perform(run, ground, tell)
+            return _finish(run, recorded, ground, registry, opening, key, tell)
+    except SigningError as error:
+        hint = f"{error.hint.rstrip('.')}; nothing was registered; the run is kept in {keep}."
+        raise SigningError(error.message, hint=hint) from error
+    except ProMLError:
+        raise
+    except OSError as error:
+        why = error.strerror or error
+        raise RunError(
+            f"The artifact of {run.info.path.name} could not be written: {why}.",
+            hint=f"{cure(error, keep)}; nothing was registered; the run is kept there.",
+        ) from error
+    finally:
+        pool.shutdown(wait=False)
 
 
 def stand(run: Run, tell: Progress, *, lock: Path | None = None) -> Ground:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from proml_lab.errors import UnknownNameError
+from proml_lab.errors import ArtifactError, UnknownNameError
 from proml_lab.promote import Artifact, difference
 from proml_lab.promote.bundle import Manifest, read_manifest
 from tests.promote.conftest import Promoted
@@ -109,6 +109,21 @@ def test_files_are_the_last_word(promoted: Promoted) -> None:
     other = first.manifest.model_copy(update={"files": {**files, "model/model.json": entry}})
     found = difference(first, Artifact(first.path, other))
     assert [row[:2] for row in found.frame().rows()] == [("file", "model/model.json")]
+
+
+@pytest.mark.parametrize("name", ["data/index.json", "environment/platform.json"])
+def test_a_file_that_is_gone_or_no_json_is_told(
+    promoted: Promoted, tmp_path: Path, name: str
+) -> None:
+    first = promoted.artifacts[0]
+    copy = Path(shutil.copytree(first.path, tmp_path / "copy"))
+    (copy / name).write_text("[")
+    with pytest.raises(ArtifactError, match=r"copy is damaged: JSONDecodeError: "):
+        difference(first, Artifact(copy, first.manifest))
+    (copy / name).unlink()
+    if name != "data/index.json":
+        with pytest.raises(ArtifactError, match=r"copy is damaged: FileNotFoundError: "):
+            difference(first, Artifact(copy, first.manifest))
 
 
 def test_what_is_not_there(promoted: Promoted) -> None:

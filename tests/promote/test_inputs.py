@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from proml_lab.errors import ArtifactError
 from proml_lab.promote.inputs import Input, moment, read, span
 from tests.promote.conftest import Promoted
 
@@ -41,6 +44,16 @@ def test_every_source_and_the_fate_of_its_file(tmp_path: Path) -> None:
     assert found.sources[0] == spine_row
     assert found.others == 3
     assert found.missing == ("2 files: may hold secrets", "1 file: over snapshot_limit")
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"files": [{}]}', '{"files": 3}'])
+def test_an_index_that_is_not_one_is_told(tmp_path: Path, text: str | None) -> None:
+    folder = tmp_path / "shop" / "3"
+    (folder / "data").mkdir(parents=True)
+    if text is not None:
+        (folder / "data" / "index.json").write_text(text)
+    with pytest.raises(ArtifactError, match=r"^The artifact in .*3 is damaged: \w+Error: "):
+        read(folder)
 
 
 def test_of_a_promoted_bundle(promoted: Promoted) -> None:

@@ -167,20 +167,24 @@ def execute(
         except OSError as error:
             lost = f"the run could not be written: {error.strerror or error}"
             hint = f"{cure(error, keep)}; {hint or _UNTOUCHED}"
+    if lost == kernel.DIED:
+        hint += _said(keep / "kernel.log")
+    _require_success(teller, lost, name=name, path=path, hint=hint)
+    return path
+
+
+def _require_success(teller: _Teller, lost: str, *, name: str, path: Path, hint: str) -> None:
+    """Raise RunError if the run was `lost`, if its last cell raised, or if it was not kept."""
     began = teller.reached >= 0
     reason, line = (lost, None) if lost or not began else _error(teller.cell)
     if reason:
         place = teller.place + (f", line {line}" if line else "")
         excerpt = f"\n{_excerpt(teller.cell.source, line)}" if began else ""
-        said = _said(keep / "kernel.log") if lost == kernel.DIED else ""
-        raise RunError(
-            f"{name} failed {place}: {reason}{excerpt}",
-            hint=hint + said,
-            notebook=str(path) if path.is_file() else "",
-        )
+        notebook = str(path) if path.is_file() else ""
+        said = f"{name} failed {place}: {reason}{excerpt}"
+        raise RunError(said, hint=hint, notebook=notebook)
     if not path.is_file():
         raise RunError(f"{name} ran to its end, but was not written.", hint=hint)
-    return path
 
 
 def load() -> None:

@@ -99,10 +99,12 @@ def test_limits_of_the_table_are_understood() -> None:
     for name in re.findall(r"`(\w+)`", marks):
         inside = "ge=1" if name == "Interval" else "1"
         base = "str" if "Len" in name else "int"
-        declared(f"n: Annotated[{base}, {name}({inside})]", where="x")
+        (found,) = declared(f"n: Annotated[{base}, {name}({inside})]", where="x")
+        assert found.type.limits != found.type.limits.__class__()
     for name in re.findall(r"(\w+)=…", field):
         base = "str" if "length" in name else "int"
-        declared(f"n: Annotated[{base}, Field({name}=1)]", where="x")
+        (found,) = declared(f"n: Annotated[{base}, Field({name}=1)]", where="x")
+        assert getattr(found.type.limits, name) == 1
 
 
 def test_the_file_gives_values(info: NotebookInfo) -> None:
