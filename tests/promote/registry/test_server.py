@@ -18,9 +18,14 @@ from pathlib import Path
 import pytest
 
 from proml_lab.errors import RegistryError
+from proml_lab.marketplace.workspace import open_workspace
+from proml_lab.promote import alias, artifacts
 from proml_lab.promote.bundle import digest
 from proml_lab.promote.registry import Record, Registry
+from proml_lab.promote.trust import export_artifact, import_artifact, signing_key, verify
+from tests.promote.conftest import make_workspace
 from tests.promote.registry.test_registry import bundle
+from tests.promote.trust.conftest import make_artifact
 
 RECORD = Record("some", {"n": 1}, {"auc": 0.7}, {"proml.notebook": "a.ipynb"})
 
@@ -80,6 +85,16 @@ class Server:
 
 
 @pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the artifact ``shop@1``, elsewhere registered."""
+    root = make_workspace(tmp_path_factory.mktemp("shop") / "workspace")
+    place = root / ".proml" / "artifacts" / "shop" / "1"
+    place.mkdir(parents=True)
+    make_artifact(place, signing_key(open_workspace(root)))
+    return root
+
+
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made = Server(tmp_path_factory.mktemp("server"))
     made.start()
@@ -117,6 +132,25 @@ def test_versions_aliases_and_bundles_are_on_the_server(server: Server, tmp_path
     assert (run.data.params, run.data.metrics) == ({"n": "1"}, {"auc": 0.7})
     copied = client.download_artifacts(made.run_id, "manifest.json", str(tmp_path))
     assert Path(copied).read_bytes() == manifest.read_bytes()
+
+
+def test_an_import_is_registered_and_sent_to_the_server(
+    server: Server, tmp_path: Path, shop: Path
+) -> None:
+    file = export_artifact("shop@1", tmp_path / "shop.proml", workspace=shop).path
+    here = make_workspace(tmp_path / "here")
+    (here / "proml.toml").write_text(f'registry = "{server.address}"')
+    assert import_artifact(file, workspace=here).is_new
+    assert not import_artifact(file, workspace=here).is_new
+    alias("shop", "champion", 1, workspace=here)
+    (row,) = artifacts(workspace=here).frame().rows(named=True)
+    assert (row["name"], row["version"], row["aliases"]) == ("shop", 1, "champion")
+    assert verify("shop@champion", workspace=here)
+    client = Registry(server.address, tmp_path).connection.client
+    (version,) = client.search_model_versions("name='shop'")
+    sent = client.download_artifacts(version.run_id, "manifest.json", str(tmp_path))
+    there = here / ".proml" / "artifacts" / "shop" / "1" / "manifest.json"
+    assert Path(sent).read_bytes() == there.read_bytes()
 
 
 def test_workspaces_that_promote_at_once_lose_no_version(server: Server, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""In the soak only: kill -9 and a full disk at every step, and kill -9 at any moment."""
+"""In the soak only: kill -9 and a full disk at every step or any moment, and of moved aliases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -66,3 +67,28 @@ def test_kill_9_at_any_moment(place: Place, seed: int) -> None:
     process.kill()
     process.wait()
     go_on(place, place.whole())
+
+
+@pytest.mark.parametrize("verb", ["alias", "rollback"])
+def test_kill_9_of_a_moving_alias_at_every_step(place: Place, verb: str) -> None:
+    """It is on one version, the one before or the one asked for, and can be moved again."""
+    for number in ("1", "2"):
+        assert place.promote().status == 0
+        assert place.stage.run(place.order("alias", "tiny", "champion", number)).status == 0
+    words = ("rollback", "tiny") if verb == "rollback" else ("alias", "tiny", "champion", "1")
+    moving = place.order(*words)
+    shutil.copytree(place.root, place.root.with_name("before"))
+    taken = every(place.stage.run(moving).steps)
+    assert len(taken) > 2
+    for step, nth in taken:
+        for moment in ("before", "after"):
+            reset(place)
+            killed = place.stage.run(replace(moving, step=step, nth=nth, moment=moment))
+            assert killed.status == -signal.SIGKILL, (step, nth, moment, killed)
+            assert place.whole() == [1, 2]
+            (version,) = [
+                row["version"] for row in place.answer("artifacts") if row["aliases"] == "champion"
+            ]
+            assert version in (1, 2), (step, nth, moment)
+            asked = place.stage.run(place.order("alias", "tiny", "champion", "1"))
+            assert asked.status == 0, asked.said
