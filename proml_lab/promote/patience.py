@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 
 PATIENCE_S = 10.0
 _FAMILIES = ("mlflow", "alembic", "sqlalchemy")
+_NO_LINKS = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+"""Else MLflow prints where on a server a run is seen, also among JSON that was asked for."""
 
 
 def locked(file: Path) -> str:
@@ -36,6 +39,8 @@ def quiet() -> Iterator[None]:
     """MLflow reports each table that it makes and prints what it raises: not while we work."""
     loggers = _loggers()
     before = [logger.level for logger in loggers]
+    links = os.environ.get(_NO_LINKS)
+    os.environ[_NO_LINKS] = "true"
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
     try:
@@ -43,6 +48,9 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, before, strict=True):
             logger.setLevel(level)
+        os.environ.pop(_NO_LINKS, None)
+        if links is not None:
+            os.environ[_NO_LINKS] = links
 
 
 def _loggers() -> list[logging.Logger]:

@@ -135,15 +135,16 @@ def test_versions_aliases_and_bundles_are_on_the_server(server: Server, tmp_path
 
 
 def test_an_import_is_registered_and_sent_to_the_server(
-    server: Server, tmp_path: Path, shop: Path
+    server: Server, tmp_path: Path, shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = export_artifact("shop@1", tmp_path / "shop.proml", workspace=shop).path
     here = make_workspace(tmp_path / "here")
     (here / "proml.toml").write_text(f'registry = "{server.address}"')
     assert import_artifact(file, workspace=here).is_new
+    assert capsys.readouterr().out == ""
     assert not import_artifact(file, workspace=here).is_new
     alias("shop", "champion", 1, workspace=here)
-    (row,) = artifacts(workspace=here).frame().rows(named=True)
+    (row,) = artifacts("shop", workspace=here).frame().rows(named=True)
     assert (row["name"], row["version"], row["aliases"]) == ("shop", 1, "champion")
     assert verify("shop@champion", workspace=here)
     client = Registry(server.address, tmp_path).connection.client

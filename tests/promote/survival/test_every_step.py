@@ -13,7 +13,9 @@ from dataclasses import replace
 import pytest
 
 from tests.promote.survival.place import Place, every, go_on, is_moved, told_of_full_disk
-from tests.soak import FACTOR, seeds
+from tests.soak import seeds
+
+SHARES = 10
 
 
 def reset(place: Place) -> None:
@@ -30,9 +32,9 @@ def steps(place: Place) -> list[tuple[str, int]]:
     return every(place.promote().steps)
 
 
-@pytest.mark.parametrize("share", range(FACTOR))
+@pytest.mark.parametrize("share", range(SHARES))
 def test_kill_9_at_every_step(place: Place, share: int) -> None:
-    for step, nth in steps(place)[share::FACTOR]:
+    for step, nth in steps(place)[share::SHARES]:
         for moment in ("before", "after"):
             reset(place)
             killed = place.promote(step, nth, moment)
@@ -42,9 +44,9 @@ def test_kill_9_at_every_step(place: Place, share: int) -> None:
             go_on(place, there)
 
 
-@pytest.mark.parametrize("share", range(FACTOR))
+@pytest.mark.parametrize("share", range(SHARES))
 def test_a_full_disk_at_every_step(disk: Place, share: int) -> None:
-    for step, nth in steps(disk)[share::FACTOR]:
+    for step, nth in steps(disk)[share::SHARES]:
         reset(disk)
         ended = disk.promote(step, nth, "full")
         disk.make_room()
