@@ -73,9 +73,10 @@ class Place:
         return sorted(row["version"] for row in self.answer("artifacts"))
 
     def cut_off(self) -> set[str]:
-        """Runs that were killed, and have something that could be lost."""
+        """Runs that were killed, or had no room to be put together, and could lose something."""
         begun = {path.parent for path in self.runs.glob("*/*ed.ipynb")}  # prepared, executed
-        return {path.name for path in begun if (path / "running.lock").exists()}
+        signs = ("running.lock", "running.ipynb")
+        return {path.name for path in begun if any((path / sign).exists() for sign in signs)}
 
     def make_room(self) -> None:
         (self.root / FILLER).unlink(missing_ok=True)
