@@ -102,6 +102,12 @@ class Dataset:
     def __len__(self) -> int:
         return self.frame.height
 
+    def __repr__(self) -> str:
+        n, p = self.frame.shape
+        size = f"{n:,} row{'' if n == 1 else 's'}, {p:,} column{'' if p == 1 else 's'}"
+        label = f", label {self.label!r}" if self.label else ""
+        return f"<Dataset: {size}{label}>"
+
     @cached_property
     def fingerprint(self) -> str:
         """128-bit hex digest of the content; rows in another order give the same."""
@@ -161,9 +167,9 @@ class Contributions:
     """
 
     base: float
-    values: Floats
+    values: Floats = field(repr=False)
     features: tuple[str, ...]
-    frame: pl.DataFrame
+    frame: pl.DataFrame = field(repr=False)
 
 
 class Predictor(Protocol):

@@ -152,14 +152,30 @@ def _alike_long(one: str, other: str) -> bool:
 
 def choose(name: str, choices: Iterable[str], *, at_most: int = 12) -> str:
     """A hint that leads from a wrong `name` to a right one."""
-    names = sorted(set(choices))
-    near = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=3, cutoff=0.6)
-    found = [n for n in names if n.lower() in near and _alike_long(n, name)]
-    found.sort(key=lambda n: near.index(n.lower()))
+    names = sorted(set(choices), key=lambda n: (int(n) if n.isdecimal() else -1, n))
+    found = near(name, names)
     if found:
         return f"did you mean {' or '.join(map(repr, found))}?"
     if not names:
         return "there is none yet."
-    listed = ", ".join(names[:at_most])
-    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
-    return f"choose one of {listed}{more}."
+    return f"choose one of {listing(names, at_most=at_most)}."
+
+
+def near(name: str, choices: Iterable[str]) -> list[str]:
+    """Those of `choices` that a wrong `name` may have meant, the nearest first, three at most.
+
+    None for a number: 30 is no slip for 3.
+    """
+    if name.isdecimal():
+        return []
+    names = sorted(set(choices))
+    alike = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=3, cutoff=0.6)
+    found = [n for n in names if n.lower() in alike and _alike_long(n, name)]
+    return sorted(found, key=lambda n: alike.index(n.lower()))
+
+
+def listing(names: Iterable[str], *, at_most: int = 12) -> str:
+    """``a, b, c and 4 more``: `names` in their order, the first `at_most` of them."""
+    every = list(names)
+    more = f" and {len(every) - at_most} more" if len(every) > at_most else ""
+    return ", ".join(every[:at_most]) + more

@@ -6,9 +6,10 @@ import hashlib
 import json
 import shutil
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from numbers import Number
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.contracts import Contributions, Dataset, Floats, Origin, Predictor, Task
-from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, choose
+from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listing, near
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
 from proml_lab.spec import ModelSpec
@@ -62,9 +63,15 @@ class Model:
     n_rows: int
     origins: tuple[Origin, ...] = ()
     fit_s: float | None = None
-    test: Dataset | None = field(default=None, repr=False)
-    baseline: float | None = field(default=None, repr=False)
-    period: tuple[datetime, datetime] | None = field(default=None, repr=False)
+    test: Dataset | None = None
+    baseline: float | None = None
+    period: tuple[datetime, datetime] | None = None
+
+    def __repr__(self) -> str:
+        n, p = self.n_rows, len(self.features)
+        rows = f"{n:,} training row{'' if n == 1 else 's'}"
+        features = f"{p} feature{'' if p == 1 else 's'}"
+        return f"<Model {self.name}: {self.learner}, {self.task}, {features}, {rows}>"
 
     @property
     def name(self) -> str:
@@ -88,7 +95,7 @@ class Model:
         ColumnMissingError
             A column of `inputs` is not in `frame`.
         DataError
-            A column has a type that cannot be read as that of `inputs`.
+            `frame` is no table, or a column has a type that cannot be read as that of `inputs`.
         """
         raw = self.raw(frame)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -122,16 +129,35 @@ class Model:
 
     def prepare(self, frame: object) -> pl.DataFrame:
         """The (n, p) features that the learner sees: `inputs` checked and cast, then transforms."""
-        given = as_frame(frame)
+        try:
+            given = as_frame(frame)
+        except DataError as error:
+            raise error.saying(error.message, hint=self._needed()) from None
+        if isinstance(frame, Sequence | np.ndarray) and not set(given.columns) & set(self.inputs):
+            raise DataError(
+                f"A table with named columns is needed, found {type(frame).__name__}.",
+                hint=self._needed(),
+            )
         missing = [name for name in self.inputs if name not in given.columns]
         if missing:
             raise ColumnMissingError(
                 f"The frame to score lacks {len(missing)} of the {len(self.inputs)} columns that "
                 f"model {self.name!r} reads: {', '.join(missing[:8])}.",
-                hint=choose(missing[0], given.columns),
+                hint=self._meant(missing, given.columns) or self._needed(),
             )
         ready = as_inputs(given, self.inputs)
         return evaluate(ready, dict(self.spec.transforms), role="transform").select(self.features)
+
+    def _needed(self) -> str:
+        return f"give a Polars, pandas or Arrow table with the columns {listing(self.inputs)}."
+
+    def _meant(self, missing: Sequence[str], columns: Iterable[str]) -> str:
+        """Which column of a frame is one that it lacks, named in another way; empty: none is."""
+        others = [name for name in columns if name not in self.inputs]
+        for name in missing:
+            if found := near(name, others):
+                return f"did you mean {' or '.join(map(repr, found))} to be {name!r}?"
+        return ""
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`, which is made; `proml_lab.learners.load` reads it.
@@ -195,20 +221,31 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def as_frame(data: object) -> pl.DataFrame:
-    """Polars, pandas, Arrow or a Dataset as a Polars frame, without copying where possible."""
+    """Polars, pandas, Arrow or a Dataset as a Polars frame, without copying where possible.
+
+    Raises
+    ------
+    DataError
+        It is no table.
+    """
     if isinstance(data, Dataset):
         return data.frame
     if isinstance(data, pl.DataFrame):
         return data
     if isinstance(data, pl.LazyFrame):
         return data.collect()
+    if data is None or isinstance(data, str | bytes | Number):  # Polars reads None and text
+        raise DataError(
+            f"A table is needed, found {'None' if data is None else type(data).__name__}.",
+            hint="pass a Polars, pandas or Arrow table.",
+        )
     try:
         if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
             data = _arrow(data)
         frame = pl.DataFrame(data)  # type: ignore[arg-type]
     except (TypeError, ValueError, PolarsError) as error:
         raise DataError(
-            f"A {type(data).__name__} cannot be read as a table: {error}.",
+            f"This {type(data).__name__} cannot be read as a table: {str(error).splitlines()[0]}.",
             hint="pass a Polars, pandas or Arrow table.",
         ) from None
     return frame

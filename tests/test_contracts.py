@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
 import polars as pl
 import pytest
 
-from proml_lab.contracts import Dataset, Origin
+from proml_lab.contracts import Contributions, Dataset, Origin
 from proml_lab.errors import ColumnMissingError, DataError
 
 FRAME = pl.DataFrame(
@@ -54,6 +55,16 @@ def test_without_a_cutoff_in_time_there_is_no_period() -> None:
     assert Dataset(days, cutoff="day").period == (datetime(2013, 5, 1, tzinfo=UTC),) * 2
     assert Dataset(FRAME).period is None
     assert Dataset(FRAME, cutoff="x").period is None
+
+
+def test_a_dataset_is_told_in_one_line() -> None:
+    assert repr(Dataset(FRAME, label="y")) == "<Dataset: 3 rows, 4 columns, label 'y'>"
+    assert repr(Dataset(FRAME[:1, :1])) == "<Dataset: 1 row, 1 column>"
+
+
+def test_contributions_are_told_without_their_tables() -> None:
+    found = Contributions(0.5, np.zeros((3, 1)), ("x",), FRAME)
+    assert repr(found) == "Contributions(base=0.5, features=('x',))"
 
 
 def test_a_role_needs_its_column() -> None:

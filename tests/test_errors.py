@@ -49,6 +49,7 @@ def test_ipython_shows_one_line() -> None:
         ("TREES", ["trees", "linear"], "did you mean 'trees'?"),
         ("x", ["alpha", "beta"], "choose one of alpha, beta."),
         ("x", [], "there is none yet."),
+        ("30", ["1", "2", "3", "10"], "choose one of 1, 2, 3, 10."),
         ("zz", [f"n{i:02}" for i in range(20)], "n10, n11 and 8 more."),
     ],
 )

@@ -58,9 +58,58 @@ def test_contributions_carry_the_transformed_values() -> None:
 
 
 def test_a_missing_column_is_named_with_the_nearest() -> None:
-    message = "lacks 1 of the 1 columns that model 'demo' reads: x.\nHint: did you mean 'X'"
+    message = (
+        r"lacks 1 of the 1 columns that model 'demo' reads: x\.\nHint: did you mean 'X' to be 'x'\?"
+    )
     with pytest.raises(ColumnMissingError, match=message):
         model().predict(pl.DataFrame({"X": [1.0]}))
+
+
+def test_columns_that_are_read_are_not_offered_for_a_missing_one() -> None:
+    pages = model(**dict.fromkeys(("visits", "visits_7d", "who"), pl.Float64()))
+    message = (
+        r"lacks 2 of the 3 columns that model 'demo' reads: visits_7d, who\.\n"
+        r"Hint: give a Polars, pandas or Arrow table with the columns visits, visits_7d, who\.$"
+    )
+    with pytest.raises(ColumnMissingError, match=message):
+        pages.predict(pl.DataFrame({"visits": [1.0], "z": [2.0]}))
+
+
+def test_a_table_without_columns_lacks_them_all() -> None:
+    with pytest.raises(ColumnMissingError, match="lacks 1 of the 1 columns"):
+        model().predict(pl.DataFrame())
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (None, "A table is needed, found None"),
+        (3, "A table is needed, found int"),
+        (np.float64(3), "A table is needed, found float64"),
+        ("rows.parquet", "A table is needed, found str"),
+        ([1, 2], "A table with named columns is needed, found list"),
+        ([], "A table with named columns is needed, found list"),
+        (np.zeros((2, 2)), "A table with named columns is needed, found ndarray"),
+        ({"x": [1.0], "y": [1.0, 2.0]}, "This dict cannot be read as a table: [^\n]*height[^\n]*"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_table_is_told_beside_what_is_needed(given: object, found: str) -> None:
+    hint = "Hint: give a Polars, pandas or Arrow table with the columns x."
+    with pytest.raises(DataError, match=rf"^{found}\.\n{hint}$"):
+        model().predict(given)
+
+
+def test_a_long_list_of_needed_columns_is_cut() -> None:
+    many = model(**{f"c{i}": pl.Float64() for i in range(20)})
+    with pytest.raises(DataError, match=r"the columns c0, .*, c11 and 8 more\.$"):
+        many.predict(None)
+
+
+def test_a_model_is_told_in_one_line() -> None:
+    assert repr(model()) == "<Model demo: trees, binary, 1 feature, 3 training rows>"
+    two = Model(model().spec, Baseline(0.0, 0.0, 2), {}, ("a", "b"), "0", 12_000, fit_s=2.0)
+    assert repr(two).endswith("2 features, 12,000 training rows>")
 
 
 def test_frames_of_every_kind_give_the_same_scores() -> None:
@@ -73,7 +122,7 @@ def test_frames_of_every_kind_give_the_same_scores() -> None:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(DataError, match="A object cannot be read as a table"):
+    with pytest.raises(DataError, match="This object cannot be read as a table"):
         as_frame(object())
 
 

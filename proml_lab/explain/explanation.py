@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,8 +47,8 @@ class Explanation:
     learner: str
     label: str
     task: Task
-    contributions: Contributions
-    rows: npt.NDArray[np.int64]
+    contributions: Contributions = field(repr=False)
+    rows: npt.NDArray[np.int64] = field(repr=False)
     n_all: int
     seed: int
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
+from proml_lab.errors import GateError
+
 if TYPE_CHECKING:
     from proml_lab.contracts import Progress
 
@@ -44,6 +46,9 @@ def progress(title: str, style: Style, *, clock: Clock = time.monotonic) -> Iter
         ending = "done"
     except KeyboardInterrupt:
         ending = "interrupted"
+        raise
+    except GateError as error:  # the work was done, and what was made rejected
+        ending = "done" if error.artifact is not None else ending
         raise
     finally:
         view.close(ending)

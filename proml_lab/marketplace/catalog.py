@@ -27,6 +27,9 @@ class Catalog:
 
     views: tuple[FeatureView, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Catalog: {len(self.views)} view{'' if len(self.views) == 1 else 's'}>"
+
     def __post_init__(self) -> None:
         first: dict[str, FeatureView] = {}
         problems = []

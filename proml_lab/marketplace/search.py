@@ -75,7 +75,7 @@ class SearchReport:
     words of the catalogue to try instead, where nothing matches `text`.
     """
 
-    found: pl.DataFrame
+    found: pl.DataFrame = field(repr=False)
     text: str
     kept: Mapping[str, str]
     n_all: int

@@ -61,10 +61,13 @@ class Leftovers:
         return html.bundle(str(self), html.lead(self._conclusion()), table)
 
     def _conclusion(self) -> str:
-        total = f"{len(self)} things, {size(int(self.table['bytes'].sum()))}"
+        one = len(self) == 1
+        things = "1 thing" if one else f"{len(self):,} things"
+        total = f"{things}, {size(int(self.table['bytes'].sum()))}"
         if self.removed:
             return f"Removed {total}."
-        return f"No version needs these: {total}. Nothing was removed; gc --yes removes them."
+        these, them = ("this", "it") if one else ("these", "them")
+        return f"No version needs {these}: {total}. Nothing was removed; gc --yes removes {them}."
 
     def _shown(self) -> pl.DataFrame:
         return pl.DataFrame(

@@ -27,6 +27,11 @@ def test_it_is_a_report(found: Explanation) -> None:
     assert found.frame()["feature"].to_list()[-1] == "idle"
 
 
+def test_it_is_told_without_its_tables(found: Explanation) -> None:
+    assert repr(found).startswith("Explanation(model='")
+    assert len(repr(found)) < 150
+
+
 def test_a_row_is_told_in_words(found: Explanation) -> None:
     row = found.row(3)
     rows = make_rows().frame

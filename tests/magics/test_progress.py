@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from proml_lab.errors import GateError
 from proml_lab.magics.progress import Step, duration, interrupts, progress
 
 
@@ -67,10 +68,17 @@ def test_the_time_left_of_work_that_stands_still_counts_down_and_goes(
 
 
 @pytest.mark.parametrize(
-    ("error", "ending"), [(KeyboardInterrupt, "interrupted"), (ValueError, "stopped")]
+    ("error", "ending"),
+    [
+        (KeyboardInterrupt(), "interrupted"),
+        (ValueError(), "stopped"),
+        (GateError("no version"), "stopped"),
+        (GateError("rejected", artifact="made@1"), "done"),
+    ],
+    ids=repr,
 )
-def test_an_end_before_time_is_told(
-    error: type[BaseException], ending: str, capsys: pytest.CaptureFixture[str]
+def test_an_end_by_an_error_is_told(
+    error: BaseException, ending: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock()
 
@@ -80,7 +88,7 @@ def test_an_end_before_time_is_told(
             tell(0.1)
             raise error
 
-    with pytest.raises(error):
+    with pytest.raises(type(error)):
         work()
     assert capsys.readouterr().err.splitlines()[-1] == f"gbm: {ending} after 2.0 s"
 

@@ -35,6 +35,13 @@ def catalog() -> Catalog:
     return Catalog(tuple(FeatureView.model_validate(view) for view in (weather, carrier)))
 
 
+def test_what_was_found_is_told_in_one_line(catalog: Catalog) -> None:
+    assert repr(catalog) == "<Catalog: 2 views>"
+    assert repr(Catalog()) == "<Catalog: 0 views>"
+    asked = "SearchReport(text='wind', kept={}, n_all=5, max_rows=20, near=())"
+    assert repr(catalog.search("wind")) == asked
+
+
 def found(catalog: Catalog, text: str = "", **kept: str) -> list[str]:
     return catalog.search(text, **kept).frame()["feature"].to_list()  # type: ignore[arg-type]
 

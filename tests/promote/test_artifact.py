@@ -57,6 +57,8 @@ def test_what_it_says(promoted: Promoted) -> None:
     shown = artifact._repr_mimebundle_()
     assert 'load_artifact("visits@1")' in shown["text/plain"]
     assert "<script" not in shown["text/html"]
+    assert repr(artifact) == f"Artifact(path={artifact.path!r})"
+    assert len(repr(artifact.model)) < 100
     last = promoted.artifacts[2]
     before = previous(last)
     assert before is not None
@@ -68,7 +70,12 @@ def test_what_it_says(promoted: Promoted) -> None:
     ("key", "kind", "said"),
     [
         ("visit", UnknownNameError, r"no artifact 'visit'.\nHint: did you mean 'visits'\?"),
-        ("visits@7", UnknownNameError, r"no 'visits' version '7'.\nHint: choose one of 1, 2, 3"),
+        ("visits@7", UnknownNameError, r"no 'visits' version '7'.\nHint: choose one of 1, 2, 3\.$"),
+        (
+            "visits@30",
+            UnknownNameError,
+            r"no 'visits' version '30'.\nHint: choose one of 1, 2, 3\.$",
+        ),
         ("@1", UsageError, "'@1' names no artifact"),
         ("visits@", UsageError, "'visits@' names no artifact"),
         ("./visits", ArtifactError, "There is no artifact in"),

@@ -14,6 +14,7 @@ from proml_lab.errors import RegistryError
 from proml_lab.promote import artifacts, gc
 from proml_lab.promote.artifact import opened, registry_of
 from proml_lab.promote.freeze import fresh
+from proml_lab.promote.gc import Leftovers
 from proml_lab.promote.lock import lock
 from proml_lab.promote.registry import Registry
 from tests.promote.conftest import make_workspace
@@ -68,6 +69,10 @@ def test_it_lists_then_removes_and_never_what_is_needed(untidy: tuple[Path, Regi
         assert all(Path(path).exists() for path in waste)
         done = gc(folder, remove=True)
     assert set(done.frame()["path"]) == waste
+    one = Leftovers(found.frame()[:1], removed=False, now=found.now)
+    assert "No version needs this: 1 thing, " in str(one)
+    assert str(one).endswith("Nothing was removed; gc --yes removes it.")
+    assert str(found).endswith("Nothing was removed; gc --yes removes them.")
     assert "Removed 5 things, " in done._repr_mimebundle_()["text/html"]
     assert not any(Path(path).exists() for path in waste)
     assert all(p.exists() for p in (under_way, beginning, unknown, last, other))
