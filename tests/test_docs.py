@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from pydantic import BaseModel
 
+import proml_lab
 from proml_lab.marketplace.view import Feature, FeatureView
 from proml_lab.spec import ModelSpec
 
@@ -47,6 +50,19 @@ def test_every_field_of_a_document_is_in_the_language_page(model: type[BaseModel
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", text))
     assert set(model.model_fields) <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_python_that_a_page_names_can_be_imported(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for home, names in re.findall(r"from (proml_lab[\w.]*) import ([\w, ]+)", text):
+        module = import_module(home)
+        for name in re.split(r", *", names.strip()):
+            assert hasattr(module, name), f"{page.name}: {home}.{name}"
+    for home in re.findall(r"`(proml_lab(?:\.\w+)+)`", text):
+        assert resolve_name(home), f"{page.name}: {home}"
+    for called in re.findall(r"\bproml_lab\.([\w.]+)\(", text):
+        assert called in proml_lab.__all__, f"{page.name}: proml_lab.{called}(…) needs an import"
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

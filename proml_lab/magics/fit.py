@@ -104,7 +104,7 @@ def _spec(args: Namespace, context: Context) -> ModelSpec:
         if args.spec is not None:
             raise UsageError("A spec and a cell body were given.", hint="give one of them.")
         variable(args.name)
-        return ModelSpec.parse(args.body, name="cell")
+        return ModelSpec.parse(f"\n{args.body}", name="cell")  # its lines as the cell counts them
     if context.in_notebook:
         variable(args.name)
         if args.spec is None:

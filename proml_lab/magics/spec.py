@@ -73,7 +73,7 @@ def run(args: Namespace, context: Context) -> ModelSpec | Schema:
     if args.schema:
         return Schema(ModelSpec.model_json_schema())
     if args.body is not None:
-        return ModelSpec.parse(args.body, name="cell")
+        return ModelSpec.parse(f"\n{args.body}", name="cell")  # its lines as the cell counts them
     if args.source != DRAFT:
         return context.spec(args.source)
     from proml_lab.authoring import draft

@@ -81,7 +81,7 @@ def test_every_verb_says_how_it_is_used(kernel: Kernel) -> None:
         ("%%proml spec\n   ", "The body of %%proml spec is empty"),
         ("%%proml spec spec\nname: a", "A cell body holds the whole spec"),
         ("%%proml fit g --spec spec\nname: a", "A spec and a cell body were given"),
-        ("%%proml spec\nname: a\nlabel: y\nspine: {source: f}\nsede: 1", "cell:4: sede: unknown"),
+        ("%%proml spec\nname: a\nlabel: y\nspine: {source: f}\nsede: 1", "cell:5: sede: unknown"),
         ("%proml init --example fligths", "There is no example 'fligths'"),
         ("%proml features --workspace nowhere", "WorkspaceError: There is no folder"),
     ],

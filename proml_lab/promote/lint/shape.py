@@ -28,7 +28,17 @@ def check(subject: Subject) -> Iterator[Seen]:
     for cell in subject.code:
         if cell.parsed.error is not None:
             line, words = cell.parsed.error
-            yield Seen("PN005", cell.number, line, f"{words}: {cell.line(line)}")
+            said = f"{words}: {cell.line(line)}{_one_sign(cell, line)}"
+            yield Seen("PN005", cell.number, line, said)
+
+
+def _one_sign(cell: Cell, line: int) -> str:
+    """What else to say of a `line` below ``%proml``: it may be the body of a cell magic."""
+    lines = enumerate(cell.source.split("\n"), start=1)
+    first, head = next((n, text.split()) for n, text in lines if text.strip())
+    if head[0] != "%proml" or line <= first:
+        return ""
+    return f"; a cell with a body begins with %%proml, line {first} begins with %proml"
 
 
 def _parameters(cell: Cell) -> Iterator[Seen]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+_PLACED = re.compile(r"cell:(\d+): ")
 _USAGE = re.compile(r"^UsageError: (.+)", re.MULTILINE)
 _MISSING = re.compile(r"magic (?:function )?`%+(\w+)` not found")
 _EXCERPT = 7
@@ -234,6 +235,8 @@ def _error(cell: NotebookNode) -> tuple[str, int | None]:
     else:
         reason = _reason(error.ename, _ANSI.sub("", error.evalue))
     lines = _LINE.findall(_ANSI.sub("", "\n".join(error.traceback)))
+    if placed := _PLACED.match(error.evalue) if cell.source.startswith("%%proml") else None:
+        lines = [placed[1]]
     return reason, int(lines[0]) if lines else None
 
 

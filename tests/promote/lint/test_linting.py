@@ -191,3 +191,14 @@ def test_a_kernel_that_is_not_this_python_is_named(
     assert codes(report) == found
     if found:
         assert "names the kernel 'gone', which is not installed here" in str(report.findings[0])
+
+
+def test_a_body_below_one_sign_is_told_that_it_needs_two(check: Check) -> None:
+    slip = "\n%proml spec -o spec\nname: loan\ndescription: Will it be late\nlabel: late\n"
+    (found,) = check(slip).errors
+    assert str(found) == (
+        "PN005 cell 2, line 4: not Python: invalid syntax: description: Will it be late; "
+        "a cell with a body begins with %%proml, line 2 begins with %proml"
+    )
+    for other in (f"x = 1\n{slip}", "%matplotlib inline\nx = = 1", "x = = 1"):
+        assert "%%proml" not in str(check(other).errors[0])

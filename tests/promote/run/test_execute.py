@@ -305,6 +305,22 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_written(tmp_path: Path) -> 
     assert recovered.cells[2].outputs[0].text == "one\n"
 
 
+def test_a_mistake_in_a_body_is_pointed_at_where_it_stands(tmp_path: Path) -> None:
+    rows = (
+        "%load_ext proml_lab\nimport polars as pl\nfrom proml_lab import Dataset\n"
+        "rows = Dataset(pl.DataFrame({'x': [1, 2], 'late': [0, 1]}), 'late', features=('x',))"
+    )
+    body = "name: a\nlabel: late\nspine: {source: rows}\nlearner: basline\nseed: 2"
+    wrong = "UnknownNameError: cell:5: learner: There is no learner 'basline'"
+    with pytest.raises(RunError, match=rf"failed in cell 4 of 4, line 5: {wrong}") as caught:
+        run(tmp_path / "same", rows, f"%%proml fit gbm --on rows\n{body}")
+    assert "\n->   5 | learner: basline\n" in str(caught.value)
+    later = "%proml fit gbm --spec spec --on rows" + "\n" * 9
+    with pytest.raises(RunError, match=rf"failed in cell 5 of 5: {wrong}") as caught:
+        run(tmp_path / "later", rows, f"%%proml spec -o spec\n{body}", later)
+    assert "->" not in str(caught.value)
+
+
 def test_a_magic_that_is_not_loaded_is_named(tmp_path: Path) -> None:
     said = {
         "%proml features wind": "%proml is not loaded; put '%load_ext proml_lab' into a cell above",
