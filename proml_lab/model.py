@@ -149,7 +149,8 @@ class Model:
         return evaluate(ready, dict(self.spec.transforms), role="transform").select(self.features)
 
     def _needed(self) -> str:
-        return f"give a Polars, pandas or Arrow table with the columns {listing(self.inputs)}."
+        columns = "column" if len(self.inputs) == 1 else "columns"
+        return f"give a Polars, pandas or Arrow table with the {columns} {listing(self.inputs)}."
 
     def _meant(self, missing: Sequence[str], columns: Iterable[str]) -> str:
         """Which column of a frame is one that it lacks, named in another way; empty: none is."""

@@ -95,7 +95,7 @@ def test_a_table_without_columns_lacks_them_all() -> None:
     ids=repr,
 )
 def test_what_is_no_table_is_told_beside_what_is_needed(given: object, found: str) -> None:
-    hint = "Hint: give a Polars, pandas or Arrow table with the columns x."
+    hint = "Hint: give a Polars, pandas or Arrow table with the column x."
     with pytest.raises(DataError, match=rf"^{found}\.\n{hint}$"):
         model().predict(given)
 
