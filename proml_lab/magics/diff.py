@@ -33,7 +33,7 @@ def run(args: Namespace, context: Context) -> Difference:
     """The two side by side; the work is `promote.difference`."""
     from proml_lab.promote import difference
 
-    return difference(args.before, args.after, workspace=context.workspace)
+    return difference(args.before, args.after, workspace=context.folder or None)
 
 
 def code(args: Namespace) -> str:

@@ -181,6 +181,15 @@ def status(value: Artifact | SweepReport) -> int:
 
 def summary(artifact: Artifact | SweepReport) -> Text:
     """What the command line says when it is done: how good, which version, where to look."""
+    try:
+        return _summary(artifact)
+    except KeyboardInterrupt:  # it is registered all the same, which must not go untold
+        if isinstance(artifact, SweepReport):
+            raise
+        return Text(f"{artifact.key}  {artifact.path}\nInterrupted after it was registered.")
+
+
+def _summary(artifact: Artifact | SweepReport) -> Text:
     from proml_lab.plots import html
     from proml_lab.promote import SweepReport, difference, previous
     from proml_lab.promote.lint import told
@@ -192,7 +201,8 @@ def summary(artifact: Artifact | SweepReport) -> Text:
     lines.append(f"{artifact.key}  {artifact.path}")
     lines += _judged(artifact)
     found_by_lint = artifact.manifest.lint
-    lines += [f"Lint: {said}. See: proml lint" for said in [told(found_by_lint)] if said]
+    see = f"proml show {artifact.key}"
+    lines += [f"Lint: {said}. See: {see}" for said in [told(found_by_lint)] if said]
     lines += [f"The run showed: {f}" for f in found_by_lint if f.by == "run" and not f.muted]
     lab = "make lab" if Path("Makefile").is_file() else "jupyter lab"
     before = previous(artifact)

@@ -32,7 +32,7 @@ def run(args: Namespace, context: Context) -> Details:
     """Everything that is known of it; the work is `promote.show`."""
     from proml_lab.promote import show
 
-    return show(args.artifact, workspace=context.workspace)
+    return show(args.artifact, workspace=context.folder or None)
 
 
 def code(args: Namespace) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -33,6 +33,7 @@ METRIC_COLUMNS = {
     "verdict": pl.String,
     "n_rows": pl.Int64,
 }
+_LOADED = ("model", "spec.proml.yaml", "reports")
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,13 +162,22 @@ def load_artifact(key: str | Path, workspace: Workspace | str | Path | None = No
     MissingExtraError
         What checks signatures is not installed; `learners.load` reads a model folder without.
     """
-    from proml_lab.promote.trust.seal import sealed
-
-    folder = locate(key, workspace)
-    manifest = sealed(folder, ["model", "spec.proml.yaml", "reports"])
-    artifact = Artifact(folder, manifest)
+    artifact = sound(locate(key, workspace))
     recorded.note_parent(artifact.key)
     return artifact
+
+
+def sound(folder: Path, parts: Iterable[str] | None = _LOADED) -> Artifact:
+    """The artifact in `folder`, if its `parts` are as they were signed; None for all of it.
+
+    Raises
+    ------
+    ArtifactError, MissingExtraError
+        As `load_artifact`.
+    """
+    from proml_lab.promote.trust.seal import sealed
+
+    return Artifact(folder, sealed(folder, parts))
 
 
 def previous(artifact: Artifact) -> Artifact | None:
@@ -213,10 +223,17 @@ def locate(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
         raise UsageError(
             f"{text!r} names no artifact.", hint="give 'name', 'name@version' or a folder."
         )
-    registry = registry_of(opened(workspace))
+    try:
+        registry = registry_of(opened(workspace))
+    except WorkspaceError:
+        if (Path(text) / bundle.MANIFEST).is_file():
+            return Path(text).absolute()
+        raise
+    if version.isdigit() and (place := registry.place(name, int(version))).is_dir():
+        return place  # what is in it, whoever reads it looks at
     there = registry.present(name)
     if not there:
-        raise unknown("artifact", name, registry.names())
+        raise _absent(registry, name)
     if not version:
         return registry.place(name, there[-1])
     if not version.isdigit():
@@ -224,6 +241,18 @@ def locate(key: str | Path, workspace: Workspace | str | Path | None) -> Path:
     if int(version) not in there:
         raise unknown(f"{name!r} version", version, map(str, there))
     return registry.place(name, int(version))
+
+
+def _absent(registry: Registry, name: str) -> UnknownNameError:
+    """The error for a `name` of which no version is here, though some may be registered."""
+    versions = registry.versions(name)
+    if not versions:
+        return unknown("artifact", name, registry.names())
+    listed = ", ".join(str(v.version) for v in versions[:8])
+    return UnknownNameError(
+        f"No folder of {name!r} is in this workspace; registered are versions {listed}.",
+        hint="bring one here: 'proml export' where it was promoted, then 'proml import' here.",
+    )
 
 
 def _aliased(registry: Registry, name: str, alias: str, there: list[int]) -> int:

@@ -34,6 +34,8 @@ REPORT = "notebook/report.html"
 CRATE = "ro-crate-metadata.json"
 SIGNATURE = "signature"
 PUBLIC = "signature.pub"
+DAMAGED = "take the artifact again from where it was made, or promote anew."
+"""What helps against an artifact that is not as it was signed."""
 METRICS = "reports/metrics.json"
 CARD = "reports/card.md"
 CELLS = "notebook/cells.json"
@@ -141,11 +143,16 @@ def readable(folder: Path) -> Iterator[None]:
         yield
     except ProMLError:
         raise
+    except FileNotFoundError as error:
+        path = Path(str(error.filename))
+        lost = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path
+        raise ArtifactError(
+            f"The artifact in {folder} is damaged: {lost} is missing.", hint=DAMAGED
+        ) from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
         said = " ".join(str(error).split())
         raise ArtifactError(
-            f"The artifact in {folder} is damaged: {type(error).__name__}: {said}.",
-            hint="take it again from where it was made, or promote anew.",
+            f"The artifact in {folder} is damaged: {type(error).__name__}: {said}.", hint=DAMAGED
         ) from None
 
 
@@ -158,18 +165,34 @@ def read_manifest(folder: Path) -> Manifest:
         No folder, no manifest, or one that is damaged.
     """
     path = folder / MANIFEST
-    if not path.is_file():
-        fact = f"{folder} is not an artifact: it has no {MANIFEST}."
-        raise ArtifactError(
-            fact if folder.is_dir() else f"There is no artifact in {folder}.",
-            hint="give a name such as 'flight-delay@1', or the folder of an artifact.",
-        )
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return document.validate(data if isinstance(data, dict) else {}, Manifest, name=str(path))
-    except (OSError, ValueError, RecursionError, SpecError) as error:
-        reason = (error.message if isinstance(error, SpecError) else str(error)).splitlines()[0]
-        raise ArtifactError(f"The manifest of {folder} is damaged: {reason}") from None
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _absent(folder) from None
+    except OSError as error:
+        raise ArtifactError(
+            f"{path} cannot be read: {error.strerror}.", hint="ask its owner to let you read it."
+        ) from None
+    try:
+        data = json.loads(text)
+        return document.validate(data if isinstance(data, dict) else {}, Manifest, name=MANIFEST)
+    except SpecError as error:
+        reason = error.message.splitlines()[0].rstrip(".")
+    except (ValueError, RecursionError):
+        reason = f"{MANIFEST} is not the JSON that was written"
+    raise ArtifactError(f"The manifest of {folder} is damaged: {reason}.", hint=DAMAGED)
+
+
+def _absent(folder: Path) -> ArtifactError:
+    """The error for a folder without a manifest."""
+    if (folder / SIGNATURE).is_file():
+        fact = f"The artifact in {folder} is damaged: {MANIFEST} is missing."
+        return ArtifactError(fact, hint=DAMAGED)
+    fact = f"{folder} is not an artifact: it has no {MANIFEST}."
+    return ArtifactError(
+        fact if folder.is_dir() else f"There is no artifact in {folder}.",
+        hint="give a name such as 'flight-delay@1', or the folder of an artifact.",
+    )
 
 
 def verify(folder: Path, manifest: Manifest, parts: Iterable[str]) -> None:
@@ -183,21 +206,20 @@ def verify(folder: Path, manifest: Manifest, parts: Iterable[str]) -> None:
     wanted = set(parts)
     listed = {n: e for n, e in manifest.files.items() if n.split("/")[0] in wanted}
     home = folder.resolve()
-    hint = "take the artifact again from where it was made, or promote anew."
     for name, said in sorted(listed.items()):
         path = folder / name
         if not path.is_file():
-            raise ArtifactError(f"{manifest.key} is damaged: {name} is missing.", hint=hint)
+            raise ArtifactError(f"{manifest.key} is damaged: {name} is missing.", hint=DAMAGED)
         if path.resolve() != home.joinpath(*name.split("/")):
-            raise ArtifactError(f"{manifest.key} is damaged: {name} is a link.", hint=hint)
+            raise ArtifactError(f"{manifest.key} is damaged: {name} is a link.", hint=DAMAGED)
         if path.stat().st_size != said.bytes or digest(path) != said.sha256:
-            raise ArtifactError(f"{manifest.key} is damaged: {name} was changed.", hint=hint)
+            raise ArtifactError(f"{manifest.key} is damaged: {name} was changed.", hint=DAMAGED)
     for part in sorted(wanted):
         for path in sorted((folder / part).rglob("*")):
             name = path.relative_to(folder).as_posix()
             if path.is_file() and name not in listed:
                 raise ArtifactError(
-                    f"{manifest.key} is damaged: {name} is not in its manifest.", hint=hint
+                    f"{manifest.key} is damaged: {name} is not in its manifest.", hint=DAMAGED
                 )
 
 

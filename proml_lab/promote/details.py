@@ -13,7 +13,7 @@ import polars as pl
 
 from proml_lab.errors import RegistryError, WorkspaceError
 from proml_lab.promote import inputs
-from proml_lab.promote.artifact import Artifact, load_artifact, opened, registry_of
+from proml_lab.promote.artifact import Artifact, locate, opened, registry_of, sound
 from proml_lab.promote.gates.words import overridden
 from proml_lab.promote.gc import size
 from proml_lab.promote.inputs import moment, span
@@ -83,7 +83,7 @@ def show(
     UnknownNameError, ArtifactError
         It is not there, or damaged.
     """
-    found = artifact if isinstance(artifact, Artifact) else load_artifact(artifact, workspace)
+    found = artifact if isinstance(artifact, Artifact) else sound(locate(artifact, workspace), None)
     aliases = _aliases(found, workspace)
     rows = [
         *_version(found, aliases),
@@ -105,6 +105,7 @@ def _aliases(artifact: Artifact, workspace: Workspace | str | Path | None) -> tu
         registry = registry_of(opened(workspace, artifact.path))
         if registry.place(artifact.name, artifact.version) != artifact.path:
             return ()
+        registry.probe()
         found = {v.version: v.aliases for v in registry.versions(artifact.name)}
     except (RegistryError, WorkspaceError):  # a bundle can be read without either
         return ()

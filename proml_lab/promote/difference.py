@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab.promote import aspects
-from proml_lab.promote.artifact import Artifact, load_artifact
+from proml_lab.promote.artifact import Artifact, locate, sound
 from proml_lab.promote.paired import significance as tested
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def difference(
         One of them is not there, or damaged.
     """
     old, new = (
-        given if isinstance(given, Artifact) else load_artifact(given, workspace)
+        given if isinstance(given, Artifact) else sound(locate(given, workspace), None)
         for given in (before, after)
     )
     one, other = aspects.read(old), aspects.read(new)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from proml_lab.errors import RegistryError
+from proml_lab.promote.permission import ASK, forbidden
 
 PATIENCE_S = 120.0
 _PAUSE_S = 0.05
@@ -25,6 +26,8 @@ def lock(path: Path, *, patience_s: float = PATIENCE_S, make: bool = True) -> It
     RegistryError
         The file cannot be opened, or another process holds it all that time.
     """
+    if reason := forbidden(path):
+        raise RegistryError(f"The lock {path} cannot be taken: {reason}.", hint=f"{ASK}.")
     try:
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)

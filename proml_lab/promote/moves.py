@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from proml_lab.promote.artifact import opened, registry_of
+from proml_lab.promote.artifact import opened, registry_of, sound
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -53,11 +53,15 @@ def alias(
         The alias cannot be given.
     GateError
         The version is rejected by its gates.
+    ArtifactError
+        Its folder is here, and could not be loaded.
     RegistryError
         The registry cannot be read or written.
     """
     registry = registry_of(opened(workspace))
-    registry.probe()
+    registry.probe(writing=True)
+    if (place := registry.place(name, version)).is_dir():
+        sound(place)
     return Move(name, alias, version, registry.alias(name, alias, version))
 
 
@@ -76,6 +80,6 @@ def rollback(
         No version had it before, or the registry cannot be read or written.
     """
     registry = registry_of(opened(workspace))
-    registry.probe()
+    registry.probe(writing=True)
     before, version = registry.rollback(name, alias)
     return Move(name, alias, version, before)

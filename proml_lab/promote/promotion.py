@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Progress
-from proml_lab.errors import ProMLError, RunError, SigningError
+from proml_lab.errors import ProMLError, RegistryError, RunError, SigningError
 from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.checking import check
@@ -104,7 +104,7 @@ def promote(
         notebook, lambda info: info.bind(parameters or {}), workspace=place, strict=strict
     )
     registry = registry_of(place)
-    registry.probe()
+    registry.probe(adding=name)
     key = signer(place)
     tell = progress or _silent
     execute.load()
@@ -162,9 +162,12 @@ def _performed(run: Run, registry: Registry, key: Signer, tell: Progress) -> Art
             ground = stand(run, tell)
             recorded = perform(run, ground, tell)
             return _finish(run, recorded, ground, registry, opening, key, tell)
-    except SigningError as error:
-        hint = f"{error.hint.rstrip('.')}; nothing was registered; the run is kept in {keep}."
-        raise SigningError(error.message, hint=hint) from error
+    except (SigningError, RegistryError) as error:
+        kept = f"nothing was registered; the run is kept in {keep}"
+        if moved := recovery.placed(keep):
+            kept = f"{moved} is in its place: the next promotion of that name registers it"
+        hint = f"{error.hint.rstrip('.')}; {kept}."
+        raise type(error)(error.message, hint=hint) from None
     except ProMLError:
         raise
     except OSError as error:

@@ -112,7 +112,7 @@ def _pointless(reproductions: Path, bundles: set[Path]) -> Iterator[Path]:
 
 
 def _unused(bundles: set[Path]) -> Iterator[Path]:
-    """Environments of ``--fresh-env`` that nobody builds now, that no bundle has, and so on."""
+    """Environments of ``--fresh-env`` that nobody builds now: half built, or of no bundle."""
     there = _folders(fresh.cache())
     needed = set()
     for bundle in bundles if there else ():
@@ -121,7 +121,7 @@ def _unused(bundles: set[Path]) -> Iterator[Path]:
         except ArtifactError:
             continue  # its lock is for another machine, or is lost: nothing can be built from it
     for path in there:
-        if path.name not in needed:
+        if path.name not in needed or not (path / fresh.MARK).is_file():
             with undisturbed("environment", path) as free:
                 if free:
                     yield path

@@ -8,19 +8,26 @@ from pathlib import Path
 import pytest
 
 from proml_lab import cli
+from proml_lab.promote import artifacts
 from proml_lab.promote.artifact import opened, registry_of
+from proml_lab.promote.registry import Record
+from proml_lab.promote.trust import signing_key
 from tests.promote.conftest import make_workspace
-from tests.promote.registry.test_aliases import put
+from tests.promote.trust.conftest import make_artifact
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with versions 1 and 2."""
+    """A workspace with versions 1 to 3."""
     folder = make_workspace(tmp_path_factory.mktemp("aliases") / "workspace")
     registry = registry_of(opened(folder))
-    registry.probe()
-    for _ in range(2):
-        put(registry)
+    registry.probe(writing=True)
+    key = signing_key(opened(folder))
+    for _ in range(3):
+        with registry.reserve(Record("some", {}, {}, {})) as version:
+            made = registry.place("some", version)
+            made.mkdir(parents=True)
+            make_artifact(made, key, name="some", version=version)
     return folder
 
 
@@ -39,6 +46,17 @@ def test_an_alias_moves_and_goes_back(place: Path, capsys: pytest.CaptureFixture
     status, _, err = proml("alias some champion two")
     assert status == 2
     assert "'two' is not a version" in err
+
+
+def test_no_alias_for_a_version_that_cannot_be_loaded(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = place / ".proml" / "artifacts" / "some" / "3" / "model" / "model.json"
+    changed.write_text("{}")
+    assert cli.main(["alias", "some", "stage", "3", "--workspace", str(place)]) == 1
+    assert "some@3 is damaged: model/model.json was changed." in capsys.readouterr().err
+    rows = artifacts(workspace=place).frame().filter(version=3)
+    assert rows["aliases"].to_list() == [""]
 
 
 @pytest.mark.parametrize(

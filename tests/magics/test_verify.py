@@ -76,6 +76,7 @@ def test_an_unknown_key_on_the_command_line(
     status, out, _ = proml("verify shop@1")
     assert status == 1
     assert "its files are whole, but it is signed by an unknown key" in out
+    assert "Hint: ask who made it whether the key is theirs, then put its signature.pub" in out
     assert proml("verify shop@1 --any-key")[0] == 0
     assert proml(f"verify shop@1 --key {public}")[0] == 0
     status, _, err = proml("verify shop@1 --key none.pub")

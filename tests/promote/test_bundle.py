@@ -53,8 +53,8 @@ def test_a_lost_and_a_foreign_file_are_named(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "The manifest of .* is damaged: Expecting"),
-        ("[]", "The manifest of .* is damaged: .*: name: this field is missing"),
+        ("{", "The manifest of .* is damaged: manifest.json is not the JSON that was written"),
+        ("[]", "The manifest of .* is damaged: manifest.json: name: this field is missing"),
         ('{"format": "proml-artifact/9"}', "is damaged"),
     ],
 )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from proml_lab.errors import UnknownNameError
+from proml_lab import cli
+from proml_lab.errors import ArtifactError, UnknownNameError, WorkspaceError
 from proml_lab.promote import Artifact, show
 from proml_lab.promote.gates.entry import GateEntry, Override
 from proml_lab.promote.gc import size
@@ -48,6 +49,31 @@ def test_gates_and_an_override(promoted: Promoted, tmp_path: Path) -> None:
     said = "Overridden by ann, 2026-01-02 03:04 UTC: agreed"
     assert ("version", "overridden", said, "") in rows
     assert "What it had to reach" in str(found)
+
+
+@pytest.mark.parametrize("name", ["environment/platform.json", "data/index.json"])
+def test_a_damaged_file_is_named(promoted: Promoted, tmp_path: Path, name: str) -> None:
+    """Of a folder, for which no workspace is needed."""
+    copy = Path(shutil.copytree(promoted.artifacts[0].path, tmp_path / "copy"))
+    assert show(copy).artifact.key == "visits@1"
+    (copy / name).write_text("[")
+    with pytest.raises(ArtifactError, match=f"visits@1 is damaged: {name} was changed"):
+        show(copy)
+    (copy / name).unlink()
+    with pytest.raises(ArtifactError, match=f"visits@1 is damaged: {name} is missing"):
+        show(copy)
+
+
+def test_a_folder_outside_of_any_workspace(
+    promoted: Promoted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(promoted.artifacts[0].path, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path)
+    for name in ("copy", "./copy"):
+        assert cli.main(["show", name]) == 0
+        assert cli.main(["diff", name, "copy"]) == 0
+    with pytest.raises(WorkspaceError, match="No workspace in"):
+        show("visits@1")
 
 
 def test_what_is_not_there(promoted: Promoted) -> None:

@@ -38,7 +38,7 @@ def untidy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Registry]:
     """A workspace with one version and all that may be left over."""
     folder = make_workspace(tmp_path_factory.mktemp("untidy") / "workspace")
     registry = registry_of(opened(folder))
-    registry.probe()
+    registry.probe(writing=True)
     put(registry)
     return folder, registry
 
@@ -141,6 +141,10 @@ def test_environments_that_nobody_needs(
         old(file(cache / name / "complete.json"), month)
     file(cache / "used" / "complete.json")
     file(cache / "half" / "pins.txt")
+    needed = cache / fresh.key(lock_file.parent)
+    (needed / "complete.json").rename(tmp_path / "aside")  # being that of a version is not enough
+    assert ("environment", needed.name) in kinds(folder)
+    (tmp_path / "aside").rename(needed / "complete.json")
     with lock(cache / "building.lock"):
         assert kinds(folder) == [("environment", "half"), ("environment", "unused")]
         with lock(cache / "half.lock"):

@@ -219,6 +219,21 @@ def test_what_cannot_begin_leaves_nothing(workspace: Path, write: Write, tmp_pat
     assert not (workspace / ".proml" / "runs").exists()
 
 
+def test_a_registry_that_is_lost_meanwhile(workspace: Path, write: Write) -> None:
+    spoil = """
+import os, time
+while not os.path.exists(".proml/registry.db"):
+    time.sleep(0.1)
+with open(".proml/registry.db", "r+b") as file:
+    file.write(b"nothing of SQLite's" * 99)
+"""
+    with pytest.raises(RegistryError, match="cannot be used: file is not a database") as caught:
+        promote(write(LIGHT, spoil), "lost", workspace=workspace)
+    (run,) = (workspace / ".proml" / "runs").iterdir()
+    assert caught.value.hint.endswith(f"; nothing was registered; the run is kept in {run}.")
+    assert caught.value.__cause__ is None
+
+
 def test_a_run_folder_that_cannot_be_made(workspace: Path, write: Write) -> None:
     (workspace / ".proml").mkdir()
     (workspace / ".proml" / "runs").write_text("a file is in the way")

@@ -7,12 +7,13 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from proml_lab.errors import ProMLError, RegistryError
 from proml_lab.promote.patience import locked, quiet
+from proml_lab.promote.permission import ASK, forbidden
 from proml_lab.promote.registry.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ _PATIENCE = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
 """How MLflow behaves unless the environment says otherwise: by itself it retries for minutes."""
+
+_FORBIDDEN = ("readonly", "unable to open", "may not write", "Permission denied", "Read-only")
+_FOREIGN = ("something else", "not a database", "malformed")
 
 
 class Connection:
@@ -63,8 +67,8 @@ class Connection:
         assert self._client is not None
         return self._client
 
-    def probe(self) -> None:
-        """A quick check, before any work is done, that the registry can be used.
+    def probe(self, *, writing: bool = False) -> None:
+        """A quick check, before any work is done, that the registry can be read, or written too.
 
         Raises
         ------
@@ -76,10 +80,13 @@ class Connection:
         file = self.file
         if file is None:
             return
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self.error(f"its folder cannot be made: {error.strerror}") from None
+        if writing:
+            if reason := forbidden(file, file.parent):
+                raise self.error(reason)
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise self.error(f"its folder cannot be made: {error.strerror}") from None
         if not file.exists():
             return
         try:
@@ -108,7 +115,7 @@ class Connection:
                 os.environ.setdefault(name, value)
             import mlflow  # noqa: F401
 
-            with self.shelf.lock():
+            with self.shelf.lock() if self.is_new else nullcontext():
                 self._client = self.call(self._connect)
 
     def call(self, action: Callable[[], T]) -> T:
@@ -127,22 +134,26 @@ class Connection:
                 raise
             except Exception as error:
                 if self.is_remote and (trouble := self._silence()):
-                    raise self.error(trouble) from error
-                said = (isinstance(error, OSError) and error.strerror) or str(error)
-                lines = [line for line in said.splitlines() if line.strip()]
-                reason = lines[0] if lines else type(error).__name__
-                raise self.error(reason.removeprefix("(sqlite3.OperationalError) ")) from error
+                    raise self.error(trouble) from None
+                raise self.error(_reason(error)) from None
 
     def error(self, reason: str) -> RegistryError:
         """The error for a registry that cannot be used, with what helps against `reason`."""
         where = self.file or self.address
-        hint = "check 'registry' in the workspace's settings, or move that file away."
+        hint = "check 'registry' in the workspace's settings."
         if self.is_remote:
             hint = "start the MLflow server, or check 'registry' in the workspace's settings."
         if "locked" in reason:
             hint = "close what has it open, such as another promotion or 'mlflow ui'."
+        elif any(words in reason for words in _FORBIDDEN):
+            hint = f"{ASK}."
+        elif any(words in reason for words in _FOREIGN):
+            hint = (
+                "check 'registry' in the workspace's settings; if it is the right file, move it "
+                "away: versions whose folders are there can still be loaded."
+            )
         elif "full" in reason or "disk" in reason:
-            hint = "free some space on its disk; nothing was registered."
+            hint = "free some space on its disk."
         return RegistryError(
             f"The registry {where} cannot be used: {reason.rstrip('.')}.", hint=hint
         )
@@ -187,3 +198,15 @@ def _client(address: str) -> MlflowClient:
     client = MlflowClient(tracking_uri=address, registry_uri=address)
     client.search_registered_models(max_results=1)  # the first call makes the tables
     return client
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong, in a line: in SQLite's words, where SQLite said it first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, sqlite3.Error):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
+    said = (isinstance(error, OSError) and error.strerror) or str(error)
+    lines = [line for line in said.splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

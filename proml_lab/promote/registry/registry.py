@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from proml_lab.errors import GateError, RegistryError, unknown
+from proml_lab.promote.permission import ASK, forbidden
 from proml_lab.promote.registry import aliases
 from proml_lab.promote.registry.connection import Connection
 from proml_lab.promote.registry.registration import (
@@ -72,9 +73,26 @@ class Registry:
         """Whether the registry's tables are still to be made, which takes seconds."""
         return self.connection.is_new
 
-    def probe(self) -> None:
-        """A quick check, before any work is done; raises RegistryError if it cannot be used."""
-        self.connection.probe()
+    def probe(self, *, writing: bool = False, adding: str = "") -> None:
+        """A quick check, before any work is done, that the registry can be read.
+
+        Parameters
+        ----------
+        writing
+            Whether it is to be changed too.
+        adding
+            The artifact of which a version is to be put in its place here, if one is.
+
+        Raises
+        ------
+        RegistryError
+            It cannot be used in that way.
+        """
+        self.connection.probe(writing=writing or bool(adding))
+        if adding and (reason := forbidden(self.artifacts / adding)):
+            raise RegistryError(
+                f"No version of {adding!r} can be put in its place: {reason}.", hint=f"{ASK}."
+            )
 
     def open(self) -> None:
         """Connect, and make what is not there yet; raises RegistryError if that fails."""

@@ -33,6 +33,7 @@ from proml_lab.promote.run.presence import running
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
+    from proml_lab.promote.trust import Signer
 
 _APART = Closeness("different", float("inf"), float("inf"))
 
@@ -86,6 +87,7 @@ def reproduce(
     _verify(artifact, workspace, key, identity)
     made_once = load_artifact(artifact, workspace)
     place = _place(workspace, made_once)
+    signer = trust.signer(place) if place else None
     created = datetime.now(UTC).replace(microsecond=0)
     stamp = f"{made_once.name}@{made_once.version}-{created:%Y%m%d-%H%M%S}"
     execute.load()
@@ -106,7 +108,7 @@ def reproduce(
         seconds=round(made.seconds, 3),
         table=table,
     )
-    return _kept(report, place, stamp)
+    return _kept(report, place, signer, stamp)
 
 
 @dataclass(frozen=True)
@@ -205,13 +207,14 @@ def _place(workspace: Workspace | str | Path | None, artifact: Artifact) -> Work
         return None
 
 
-def _kept(report: Reproduction, place: Workspace | None, stamp: str) -> Reproduction:
+def _kept(
+    report: Reproduction, place: Workspace | None, key: Signer | None, stamp: str
+) -> Reproduction:
     """Write the report and sign it; the same with its path."""
-    if place is None:
+    if place is None or key is None:
         return report
     folder = place.root / ".proml" / "reproductions" / stamp
     path = folder / "reproduction.json"
-    key = trust.signer(place)
     bundle.write_json(path, report.to_dict())
     trust.leave_key(folder, key)
     trust.sign(folder, key)

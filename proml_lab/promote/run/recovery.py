@@ -63,6 +63,14 @@ def note_place(keep: Path, key: str) -> None:
         record.close()
 
 
+def placed(folder: Path) -> str:
+    """The ``name@version`` that a run moved to its place before it was cut off, if it did."""
+    if (folder / BUNDLE).exists() or not (folder / log.NAME).is_file():
+        return ""
+    keys = [str(e["artifact"]) for e in log.events(folder) if e["event"] == log.PLACE]
+    return keys[-1] if keys else ""
+
+
 def recover(folder: Path) -> Path:
     """Put together what a run wrote before it was cut off; the path of the notebook.
 
@@ -96,20 +104,12 @@ def _settled(folder: Path) -> list[CutOff]:
     if not any((folder / name).is_file() for name in (PREPARED, EXECUTED)):
         shutil.rmtree(folder)  # it had not begun, or had ended well
         return []
-    if key := _placed(folder):
+    if key := placed(folder):
         shutil.rmtree(folder)
         return [CutOff(folder, f"after {key} was in its place", None)]
     found = _recovered(folder)
     (folder / RUNNING).unlink(missing_ok=True)
     return [found]
-
-
-def _placed(folder: Path) -> str:
-    """The ``name@version`` that a run moved to its place before it was cut off, if it did."""
-    if (folder / BUNDLE).exists() or not (folder / log.NAME).is_file():
-        return ""
-    keys = [str(e["artifact"]) for e in log.events(folder) if e["event"] == log.PLACE]
-    return keys[-1] if keys else ""
 
 
 def _recovered(folder: Path) -> CutOff:

@@ -72,7 +72,7 @@ def sweep(
         workspace=place,
         strict=bool(options.get("strict")),
     )
-    registry_of(place).probe()
+    registry_of(place).probe(adding=name)
     execute.load()
     shared: dict[str, Json] = {
         "notebook": str(info.path),

@@ -85,6 +85,10 @@ def unpack(file: Path, folder: Path) -> None:
     except ArtifactError:
         raise
     except OSError as error:
+        if error.errno == errno.ENOENT and not file.exists():
+            raise SourceError(
+                f"There is no file {str(file)!r}.", hint="give a file that 'proml export' has made."
+            ) from None
         if error.errno == errno.EINVAL:  # it names a place before its own start
             raise _damaged(file, error) from None
         raise SourceError(

@@ -84,7 +84,7 @@ def signing_key(workspace: Workspace) -> SigningKey:
         raise MissingExtraError("What signs artifacts (model-signing)", extra="lab")
     path, said = _place(workspace)
     if said is None:
-        if not path.exists():
+        if not _is_there(path):
             _make(path)
     elif path.resolve().is_relative_to(workspace.root.resolve()):
         raise SigningError(
@@ -126,7 +126,7 @@ def trusted(workspace: Workspace | None) -> tuple[PublicKey, ...]:
     """
     found: list[PublicKey] = []
     own, _ = _place(workspace)
-    if own.is_file():
+    if _is_there(own):
         found.append(PublicKey(_read_private(own), "your own key"))
     if workspace is not None:
         place = workspace.root / workspace.config.trusted_keys
@@ -190,6 +190,14 @@ def _hand_out(pem: bytes, path: Path) -> None:
             beside = path.with_name(f".{secrets.token_hex(4)}.pub")
             beside.write_bytes(pem)
             beside.replace(path)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; no, where its folder is hidden from us."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def _read_private(path: Path) -> bytes:

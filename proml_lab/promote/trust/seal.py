@@ -12,17 +12,16 @@ from pathlib import Path
 
 from proml_lab.errors import ArtifactError, MissingExtraError, SigningError
 from proml_lab.promote import bundle
-from proml_lab.promote.bundle import MANIFEST, PUBLIC, SIGNATURE, Manifest
+from proml_lab.promote.bundle import DAMAGED, MANIFEST, PUBLIC, SIGNATURE, Manifest
 from proml_lab.promote.trust import keys, signature
 from proml_lab.promote.trust.signature import Certified
 
-_HINT = "take the artifact again from where it was made, or promote anew."
 
-
-def sealed(folder: Path, parts: Iterable[str]) -> Manifest:
+def sealed(folder: Path, parts: Iterable[str] | None) -> Manifest:
     """The manifest of the artifact in `folder`, if it and the files of `parts` are as signed.
 
-    `parts` are first steps of paths, such as ``model``. Nothing else of the folder is read.
+    `parts` are first steps of paths, such as ``model``, or None for all that the manifest names.
+    Nothing else of the folder is read.
 
     Raises
     ------
@@ -38,10 +37,13 @@ def sealed(folder: Path, parts: Iterable[str]) -> Manifest:
     try:
         signed = _signed(folder)
     except ArtifactError as error:
-        raise ArtifactError(f"{manifest.key} is not loaded: {error.message}.", hint=_HINT) from None
+        raise ArtifactError(
+            f"{manifest.key} is not loaded: {error.message}.", hint=DAMAGED
+        ) from None
     if signed.get(MANIFEST) != bundle.digest(folder / MANIFEST):
-        raise ArtifactError(f"{manifest.key} is damaged: {MANIFEST} was changed.", hint=_HINT)
-    bundle.verify(folder, manifest, parts)
+        raise ArtifactError(f"{manifest.key} is damaged: {MANIFEST} was changed.", hint=DAMAGED)
+    every = {name.split("/")[0] for name in manifest.files}
+    bundle.verify(folder, manifest, every if parts is None else parts)
     return manifest
 
 

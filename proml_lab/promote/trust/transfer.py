@@ -158,7 +158,7 @@ def import_artifact(
     """
     place = opened(workspace)
     registry = registry_of(place)
-    registry.probe()
+    registry.probe(writing=True)
     known = trusted(place, key=key, identity=identity)
     private = _private(place.root / ".proml" / "imports")
     try:

@@ -13,7 +13,7 @@ import polars as pl
 from proml_lab.errors import ArtifactError, SigningError, WorkspaceError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import locate, opened
-from proml_lab.promote.bundle import MANIFEST, PUBLIC, SIGNATURE, Manifest
+from proml_lab.promote.bundle import DAMAGED, MANIFEST, PUBLIC, SIGNATURE, Manifest
 from proml_lab.promote.trust import content, keys, signature
 from proml_lab.promote.trust.content import EMPTY, Content, shown
 from proml_lab.promote.trust.keys import PublicKey
@@ -34,7 +34,6 @@ _STRANGER = (
     "if that is who should sign, name them in the workspace's setting trusted_identities; or here: "
     "--identity NAME ISSUER."
 )
-_DAMAGED = "take the artifact again from where it was made, or promote anew."
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,10 @@ class Verification:
         table = self.frame().select(
             "check", state.alias("result"), pl.col("said").alias("what was found")
         )
-        plain = "\n".join([str(self), html.text_table(table, max_rows=40)])
-        return html.bundle(plain, html.lead(str(self)), html.table(table, max_rows=40))
+        hint = f"Hint: {self.hint}" if not self else ""
+        plain = "\n".join(filter(None, [str(self), html.text_table(table, max_rows=40), hint]))
+        parts = [html.lead(str(self)), html.table(table, max_rows=40)]
+        return html.bundle(plain, *parts, *([html.note(hint)] if hint else []))
 
 
 def verify(
@@ -181,7 +182,7 @@ def check(
     name = manifest.key if manifest else expected or folder.name
     mark = signed.signer.mark if signed.signer else ""
     stranger = _STRANGER if isinstance(signed.signer, Identity) else _UNKNOWN
-    hint = _DAMAGED if damaged else stranger
+    hint = DAMAGED if damaged else stranger
     return Verification(name, folder, mark, tuple(findings), hint)
 
 

@@ -31,7 +31,7 @@ def put(found: Registry, status: str = "accepted", name: str = "some") -> int:
 def four(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """Versions 1 to 4, of which 3 is rejected."""
     found = registry(tmp_path_factory.mktemp("four"))
-    found.probe()
+    found.probe(writing=True)
     for status in ("accepted", "overridden", "rejected", "accepted"):
         put(found, status)
     return found
@@ -123,7 +123,7 @@ def test_a_move_that_a_crash_cut_off_is_left_out(four: Registry) -> None:
 
 def test_a_version_that_is_gone_is_passed_over(tmp_path: Path) -> None:
     found = registry(tmp_path)
-    found.probe()
+    found.probe(writing=True)
     for _ in range(3):
         found.alias("some", "champion", put(found))
     found.connection.client.delete_model_version("some", "2")

@@ -33,7 +33,7 @@ def put(found: Registry, version: int) -> Path:
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     found = registry(tmp_path_factory.mktemp("used"))
-    found.probe()
+    found.probe(writing=True)
     return found
 
 
@@ -123,7 +123,7 @@ def test_tables_are_made_quietly_and_whole_or_not_at_all(
     assert found.is_new
     assert found.versions() == []
     assert found.is_new
-    found.probe()
+    found.probe(writing=True)
     assert found.file is not None
     found.file.with_name("registry.db.00000000.part").write_text("half")
     found.open()
@@ -138,37 +138,38 @@ def test_tables_are_made_quietly_and_whole_or_not_at_all(
 )
 def test_a_file_that_is_no_registry(tmp_path: Path, content: bytes, said: str) -> None:
     found = registry(tmp_path)
-    found.probe()
+    found.probe(writing=True)
     assert found.file is not None
     found.file.write_bytes(content)
-    with pytest.raises(RegistryError, match=f"registry.db cannot be used: {said}"):
-        found.probe()
+    with pytest.raises(RegistryError, match=f"registry.db cannot be used: {said}") as caught:
+        found.probe(writing=True)
+    assert "if it is the right file, move it away" in caught.value.hint
 
 
 def test_a_database_of_something_else(tmp_path: Path) -> None:
     found = registry(tmp_path)
-    found.probe()
+    found.probe(writing=True)
     assert found.file is not None
     with sqlite3.connect(found.file) as connection:
         connection.execute("CREATE TABLE birds (name)")
     connection.close()
     with pytest.raises(RegistryError, match="it is a database of something else"):
-        found.probe()
+        found.probe(writing=True)
 
 
 def test_a_locked_registry(tmp_path: Path) -> None:
     found = registry(tmp_path)
-    found.probe()
+    found.probe(writing=True)
     assert found.file is not None
     other = sqlite3.connect(found.file, isolation_level=None)
     other.execute("CREATE TABLE alembic_version (version_num)")
     other.execute("BEGIN EXCLUSIVE")
     try:
         with pytest.raises(RegistryError, match=r"database is locked.\nHint: close what has it"):
-            found.probe()
+            found.probe(writing=True)
     finally:
         other.close()
-    found.probe()
+    found.probe(writing=True)
 
 
 @pytest.mark.parametrize("moment", ["create", "complete"])
@@ -263,11 +264,11 @@ def test_a_folder_in_the_way_is_named(tmp_path: Path, called: str | None, said: 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / ".proml").write_text("a file is in the way")
     with pytest.raises(RegistryError, match="its folder cannot be made: "):
-        registry(tmp_path).probe()
+        registry(tmp_path).probe(writing=True)
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:
     found = Registry("nonsense://here", tmp_path / "artifacts")
-    found.probe()
+    found.probe(writing=True)
     with pytest.raises(RegistryError, match="The registry nonsense://here cannot be used"):
         found.open()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from proml_lab.errors import RegistryError
+from proml_lab.errors import RegistryError, UnknownNameError
 from proml_lab.marketplace.workspace import open_workspace
 from proml_lab.promote import alias, artifacts
 from proml_lab.promote.bundle import digest
@@ -113,7 +113,7 @@ def reserved(found: Registry, act: Callable[[], None] | None = None) -> int:
 
 def test_versions_aliases_and_bundles_are_on_the_server(server: Server, tmp_path: Path) -> None:
     found = Registry(server.address, tmp_path / "here" / "artifacts")
-    found.probe()
+    found.probe(writing=True)
     assert not found.is_new
     first, second = reserved(found), reserved(found)
     assert second == first + 1
@@ -149,6 +149,11 @@ def test_an_import_is_registered_and_sent_to_the_server(
     assert verify("shop@champion", workspace=here)
     client = Registry(server.address, tmp_path).connection.client
     (version,) = client.search_model_versions("name='shop'")
+    bare = make_workspace(tmp_path / "bare")
+    (bare / "proml.toml").write_text(f'registry = "{server.address}"')
+    with pytest.raises(UnknownNameError, match="No folder of 'shop' is in this workspace") as lost:
+        verify("shop@1", workspace=bare)
+    assert "registered are versions 1.\nHint: bring one here: 'proml export'" in str(lost.value)
     sent = client.download_artifacts(version.run_id, "manifest.json", str(tmp_path))
     there = here / ".proml" / "artifacts" / "shop" / "1" / "manifest.json"
     assert Path(sent).read_bytes() == there.read_bytes()
@@ -186,7 +191,7 @@ def test_a_server_that_is_killed_is_told_in_one_line_and_mended(
             "Hint: start the MLflow server, or check 'registry' in the workspace's settings.",
         ]
         with pytest.raises(RegistryError, match="it does not answer: Connection refused"):
-            Registry(server.address, found.artifacts).probe()
+            Registry(server.address, found.artifacts).probe(writing=True)
     finally:
         server.start()
     assert [v.version for v in found.versions("some")] == before
@@ -218,4 +223,4 @@ def test_an_address_without_a_server(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     found = Registry(f"http://127.0.0.1:{port}", tmp_path / "artifacts")
     with pytest.raises(RegistryError, match="does not answer"):
-        found.probe()
+        found.probe(writing=True)

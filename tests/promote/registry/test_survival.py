@@ -116,7 +116,7 @@ def register(found: Registry) -> int:
 def prepared(folder: Path, tables: Path) -> Registry:
     """A registry with the `tables` and nothing in them."""
     found = registry(folder)
-    found.probe()
+    found.probe(writing=True)
     assert found.file is not None
     shutil.copyfile(tables, found.file)
     return found
@@ -126,7 +126,7 @@ def prepared(folder: Path, tables: Path) -> Registry:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A registry without a version: making its tables takes seconds."""
     found = registry(tmp_path_factory.mktemp("tables"))
-    found.probe()
+    found.probe(writing=True)
     found.open()
     assert found.file is not None
     return found.file

@@ -52,7 +52,7 @@ def forged(shop: Path) -> None:
             lambda s: (s / "signature.pub").unlink(),
             "shop@1 is not loaded: signature cannot be checked without signature.pub.",
         ),
-        (lambda s: (s / "manifest.json").unlink(), "is not an artifact: it has no manifest.json."),
+        (lambda s: (s / "manifest.json").unlink(), "is damaged: manifest.json is missing."),
     ],
 )
 def test_what_was_altered_is_loaded_by_nothing(

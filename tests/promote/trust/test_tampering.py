@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,8 +16,7 @@ from proml_lab.marketplace.workspace import open_workspace
 from proml_lab.promote.trust.signers import trusted
 from proml_lab.promote.trust.verification import Verification, check
 from tests.promote.conftest import Promoted
-
-NOBODY = 65_534
+from tests.promote.stranger import open_folder, unprivileged
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +28,8 @@ def whole(promoted: Promoted) -> Path:
 @pytest.fixture
 def copy(whole: Path) -> Iterator[Path]:
     """A copy of it where others than root may look, too."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield shutil.copytree(whole, Path(name) / "copy")
+    with open_folder() as folder:
+        yield shutil.copytree(whole, folder / "copy")
 
 
 @pytest.fixture
@@ -141,18 +137,6 @@ def test_a_folder_that_is_a_link_to_the_same(
     (copy / "model").rename(copy.parent / "model")
     (copy / "model").symlink_to(copy.parent / "model")
     assert look(copy).problem == "model is a link"
-
-
-@contextmanager
-def unprivileged() -> Iterator[None]:
-    """As somebody whom permissions hold for, whoever runs the tests."""
-    mine = os.geteuid()
-    if mine == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(mine)
 
 
 def test_a_file_or_folder_that_cannot_be_read_is_named(

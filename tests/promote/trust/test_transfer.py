@@ -261,5 +261,5 @@ def test_what_cannot_be_exported(made: Path, file: Path, tmp_path: Path) -> None
         export_artifact("shopp@1", workspace=made)
     with pytest.raises(SourceError, match="cannot be written: File exists"):
         export_artifact("shop@1", file / "x.proml", workspace=made)
-    with pytest.raises(SourceError, match="No such file"):
+    with pytest.raises(SourceError, match="There is no file"):
         import_artifact(tmp_path / "none.proml", workspace=made)
