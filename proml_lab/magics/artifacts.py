@@ -49,7 +49,7 @@ def summary(value: Artifact | ArtifactList) -> object:
 
     if not isinstance(value, ArtifactList):
         return value
-    if not len(value):
+    if not len(value) and not value.unregistered:
         return Text("No artifact yet. Promote a notebook: proml promote NOTEBOOK --name NAME")
     return Text(value.text(shutil.get_terminal_size((100, 24)).columns))
 

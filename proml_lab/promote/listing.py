@@ -122,7 +122,7 @@ class ArtifactList:
         return (
             f"The registry does not know {', '.join(keys[:_SHOWN_KEYS])}{more}, but the folders "
             "are there, as when the registry was lost or is an older copy. "
-            "They can be loaded; the next promotion under the same name takes them in."
+            "They can be loaded; the next promotion or alias under the same name takes them in."
         )
 
     def _shown(self) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,35 @@ def test_an_alias_moves_and_goes_back(place: Path, capsys: pytest.CaptureFixture
     status, _, err = proml("alias some champion two")
     assert status == 2
     assert "'two' is not a version" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "said", "aliases"),
+    [
+        ("alias some champion 2", 0, "some@2 is now champion.", ["", "champion", ""]),
+        ("alias some champion 9", 1, "There is no 'some' version '9'.", ["", "", ""]),
+        ("rollback some", 1, "No version of 'some' has the alias 'champion'.", ["", "", ""]),
+    ],
+)
+def test_versions_that_a_lost_registry_knew_are_taken_in(
+    line: str,
+    status: int,
+    said: str,
+    aliases: list[str],
+    place: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = shutil.copytree(place, tmp_path / "copy")
+    (folder / ".proml" / "registry.db").unlink()
+    here = ["--workspace", str(folder)]
+    assert cli.main(["artifacts", *here]) == 0
+    lost = "The registry does not know some@1, some@2, some@3, but the folders are there"
+    assert capsys.readouterr().out.startswith(lost)
+    assert cli.main([*line.split(), *here]) == status
+    assert said in "".join(capsys.readouterr())
+    rows = artifacts(workspace=folder).frame().sort("version")
+    assert rows["aliases"].to_list() == aliases
 
 
 def test_no_alias_for_a_version_that_cannot_be_loaded(

@@ -179,7 +179,7 @@ class Registry:
             The registry cannot be read or written.
         """
         aliases.check_alias(alias)
-        self._require(name)
+        self._require(name, version)
         with self.lock():
             found = {v.version: v for v in self.versions(name)}
             if version not in found:
@@ -211,9 +211,17 @@ class Registry:
             before, after = call(lambda: aliases.back(client, name, alias, own))
             return own.get(before, before), own[after]
 
-    def _require(self, name: str) -> None:
-        """Raise UnknownNameError if there is no version of `name`; opens, before any lock."""
-        if not self.versions(name):
+    def _require(self, name: str, version: int | None = None) -> None:
+        """Raise UnknownNameError if there is no version of `name`; opens, before any lock.
+
+        Bundles that are here and that a registry which was lost, or is an older copy, does not
+        know are registered first.
+        """
+        known, here = {v.version for v in self.versions(name)}, self.present(name)
+        if (version in here and version not in known) or (here and not known):
+            with self.adopting(name):
+                pass
+        elif not known:
             raise unknown("artifact", name, {v.name for v in self.versions()})
 
     def _status(self, version: Version) -> str:

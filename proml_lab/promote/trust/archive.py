@@ -85,6 +85,10 @@ def unpack(file: Path, folder: Path) -> None:
     except ArtifactError:
         raise
     except OSError as error:
+        if file.is_dir():
+            raise SourceError(
+                f"{str(file)!r} is a folder.", hint="give a file that 'proml export' has made."
+            ) from None
         if error.errno == errno.ENOENT and not file.exists():
             raise SourceError(
                 f"There is no file {str(file)!r}.", hint="give a file that 'proml export' has made."
@@ -102,9 +106,15 @@ def unpack(file: Path, folder: Path) -> None:
 def _check_end(file: Path, size: int) -> None:
     """Look at the archive's last bytes before anything of it is believed."""
     with file.open("rb") as source:
+        head = source.read(4)
         source.seek(max(size - _END.size, 0))
         tail = source.read()
     if len(tail) < _END.size or not tail.startswith(b"PK\5\6"):
+        if head == b"PK\3\4":
+            raise ArtifactError(
+                f"{file.name} is no whole exported artifact: its end is cut off or changed.",
+                hint="take the file again from where it was made.",
+            )
         raise ArtifactError(
             f"{file.name} is not an exported artifact.",
             hint="give a file that 'proml export' has made.",

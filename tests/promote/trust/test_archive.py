@@ -191,7 +191,7 @@ def test_bytes_that_belong_to_no_file_are_refused(folder: Path, file: Path) -> N
     for at, said in ((0, "does not follow"), (second, "is damaged|does not follow"),
                      (listed, "holds more|does not follow|is damaged"),
                      (len(whole) - 22, "does not follow|is damaged"),
-                     (len(whole), "is not an exported artifact")):  # fmt: skip
+                     (len(whole), "is no whole exported artifact")):  # fmt: skip
         file.write_bytes(whole[:at] + b"#!/bin/sh" + whole[at:])
         refused(file, said)
 
@@ -273,7 +273,7 @@ def test_a_file_that_was_cut_off(part: float, folder: Path, file: Path) -> None:
     archive.pack(folder, CONTENT, file)
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * part)])
-    refused(file, "is not an exported artifact|is damaged")
+    refused(file, "is no whole exported artifact: its end is cut off or changed|is damaged")
 
 
 def test_no_file_and_no_room(
