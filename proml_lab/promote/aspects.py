@@ -110,7 +110,10 @@ def data(artifact: Artifact) -> dict[str, object]:
 
 
 def environment(artifact: Artifact) -> dict[str, object]:
-    """Facts of the machine, threads by library, and each package's version."""
+    """Facts of the machine, threads by library, and each package's version.
+
+    A lock names the files of the packages where they are known, such as of a fresh environment.
+    """
     ground: dict[str, object] = json.loads(_text(artifact, "environment/platform.json"))
     found: dict[str, object] = {}
     for name, value in ground.items():
@@ -121,7 +124,10 @@ def environment(artifact: Artifact) -> dict[str, object]:
         else:
             found[name] = " ".join(map(str, value)) if isinstance(value, list) else value
     lock = tomllib.loads(_text(artifact, "environment/pylock.toml"))
-    return {**found, **{p["name"]: p.get("version", "") for p in lock["packages"]}}
+    packages = lock["packages"]
+    known = sum("version" in p and bool({"wheels", "sdist"} & p.keys()) for p in packages)
+    found["packages whose files are known"] = f"{known} of {len(packages)}"
+    return {**found, **{p["name"]: p.get("version", "") for p in packages}}
 
 
 def figures(artifact: Artifact) -> dict[str, object]:

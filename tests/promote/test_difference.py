@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -153,3 +154,21 @@ def test_types_cutoffs_and_files_of_the_data(promoted: Promoted, tmp_path: Path)
         ("file t.parquet", "", "c" * 32),
         ("file .env", "", "may hold secrets"),
     ]
+
+
+def test_the_same_packages_from_other_files(promoted: Promoted, tmp_path: Path) -> None:
+    first = promoted.artifacts[0]
+    copy = Path(shutil.copytree(first.path, tmp_path / "copy"))
+    lock = copy / "environment" / "pylock.toml"
+    text = lock.read_text()
+    wheels = '\nversion = "1.26"\nwheels = [{ name = "a.whl" }]\n'
+    lock.write_text(re.sub(r'(?<=\nname = "pandas")\nversion = ".*"\n', wheels, text))
+    n = text.count("[[packages]]")
+    before, after = (
+        row
+        for row in difference(first, Artifact(copy, first.manifest)).frame().rows()
+        if row[1] in ("packages whose files are known", "pandas")
+    )
+    known = text.count("wheels = ")
+    assert before[2:4] == (f"{known} of {n}", f"{known + 1} of {n}")
+    assert after[3] == "1.26"
