@@ -33,6 +33,7 @@ class _Note:
         self.root = os.path.realpath(root) + os.sep
         places = {sys.prefix, sys.base_prefix, sys.exec_prefix, *known}
         self.known = tuple(os.path.realpath(place) + os.sep for place in places)
+        self.called = tuple(os.path.abspath(place) + os.sep for place in places)  # noqa: PTH100
         self.done: set[str] = set()
         self.modules: dict[str, str] = {}
         self.elsewhere: set[str] = set()
@@ -54,6 +55,9 @@ class _Note:
         if f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path:
             return
         if (path + os.sep).startswith(self.known):  # a folder, or a file itself
+            return
+        called = os.path.abspath(file)  # noqa: PTH100 - a link, such as Debian's sitecustomize
+        if (called + os.sep).startswith(self.called):
             return
         if path.startswith(self.root):
             self.modules[name] = path[len(self.root) :].replace(os.sep, "/")

@@ -16,9 +16,9 @@ import sys
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.run_cell({source!r})
-sys.path[:0] = [{root!r}, {aside!r}, {known!r}]
+sys.path[:0] = [{root!r}, {aside!r}, {known!r}, {known!r} + "/library"]
 shell.run_cell("import mine.part")
-shell.run_cell("import strange, packed, json, polars, threadpoolctl")
+shell.run_cell("import strange, packed, linked, json, polars, threadpoolctl")
 shell.run_cell("1 / 0")
 """
 
@@ -31,7 +31,11 @@ def note(tmp_path: Path) -> Imported:
     for folder, name in ((aside, "strange"), (known, "packed")):
         folder.mkdir()
         (folder / f"{name}.py").write_text("")
-    text = code.source(tmp_path / "outputs", root, [known / "packed.py"])
+    library = known / "library"
+    library.mkdir()
+    (known / "real.py").write_text("")
+    (library / "linked.py").symlink_to(known / "real.py")
+    text = code.source(tmp_path / "outputs", root, [known / "packed.py", library])
     places = {"root": str(root), "aside": str(aside), "known": str(known)}
     program = KERNEL.format(source=text, **places)
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
@@ -42,7 +46,7 @@ def test_the_kernel_notes_local_modules_and_those_from_elsewhere(tmp_path: Path)
     found = note(tmp_path)
     assert found.modules == {"mine": "mine/__init__.py", "mine.part": "mine/part.py"}
     assert "strange" in found.elsewhere
-    assert not {"packed", "json", "polars"} & set(found.elsewhere)
+    assert not {"packed", "linked", "json", "polars"} & set(found.elsewhere)
     assert all({"library", "version", "threads"} <= row.keys() for row in found.threads)
 
 
