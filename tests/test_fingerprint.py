@@ -161,7 +161,7 @@ def frames(draw: st.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(made)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(frames())
 def test_it_is_the_rule(frame: pl.DataFrame) -> None:
     assert fingerprint(frame) == twin(frame)
@@ -171,7 +171,7 @@ def test_it_is_the_rule_for_every_type_at_once() -> None:
     assert fingerprint(FRAME) == twin(FRAME)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(frames(), st.randoms(use_true_random=False))
 def test_order_chunks_and_pieces_do_not_matter(frame: pl.DataFrame, rng: object) -> None:
     want = fingerprint(frame)

@@ -180,7 +180,7 @@ def test_windows_equal_brute_force(seed: int, make_view: MakeView) -> None:
             assert row[name] == (pytest.approx(want, abs=1e-9) if want is not None else None), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 30))
 def test_perturbing_the_future_changes_nothing(
     seed: int, changes: int, tmp_path_factory: pytest.TempPathFactory

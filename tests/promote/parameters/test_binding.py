@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from proml_lab.errors import ParameterError, SpecError
@@ -88,7 +88,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(values)
 def test_the_cell_makes_the_value_again(value: Value) -> None:
     parameter = Parameter("n", Type("list"), constructor="dt.date")
