@@ -212,8 +212,8 @@ def _fold(run: CellRun, path: Path) -> str:
         run.finish(path)
     except OSError as error:
         return (
-            f"nothing was registered; the run could not be put into {path}: {error.strerror}: "
-            f"{cure(error, path.parent)}; what it wrote is kept beside."
+            f"{cure(error, path.parent)}; nothing was registered; the run could not be put into "
+            f"{path.name}: {error.strerror}; what it wrote is kept beside."
         )
     finally:
         run.close()
