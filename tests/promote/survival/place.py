@@ -107,12 +107,13 @@ def is_moved(ended: Ended, step: str, moment: str) -> bool:
 
 
 def told_of_full_disk(place: Place, ended: Ended) -> None:
-    """One line that says what ran out and where, and a hint."""
+    """One line that says what ran out and where, and a hint; between, the cell that it struck."""
     assert ended.status == 1, ended.said
     assert "ESCAPED" not in ended.said
     assert "Traceback" not in ended.said
     said = ended.said[ended.said.index("proml: ") :]
-    fact, hint = said.splitlines()
+    fact, *cell, hint = said.splitlines()
+    assert not cell or " in cell " in fact, said
     assert any(words in fact for words in NO_ROOM), fact
     assert str(place.root) in fact or str(place.root) in hint, said
     assert hint.startswith("Hint: free some space"), hint

@@ -26,10 +26,13 @@ def reset(place: Place) -> None:
 
 
 def steps(place: Place) -> list[tuple[str, int]]:
-    """Promote once, save the workspace, and promote again: the steps of that."""
+    """Promote once, save the workspace, and promote again: the steps of that.
+
+    They are sorted: threads may change their order, and the shares must meet all of them.
+    """
     assert place.promote().status == 0
     shutil.copytree(place.root, place.root.with_name("before"))
-    return every(place.promote().steps)
+    return sorted(every(place.promote().steps))
 
 
 @pytest.mark.parametrize("share", range(SHARES))
