@@ -181,6 +181,8 @@ def status(value: Artifact | SweepReport) -> int:
 
 def summary(artifact: Artifact | SweepReport) -> Text:
     """What the command line says when it is done: how good, which version, where to look."""
+    from proml_lab.promote import SweepReport
+
     try:
         return _summary(artifact)
     except KeyboardInterrupt:  # it is registered all the same, which must not go untold

@@ -15,21 +15,16 @@ import pytest
 from proml_lab import cli
 from proml_lab.magics import verbs
 from proml_lab.magics.context import Context
-from proml_lab.marketplace.workspace import open_workspace
-from proml_lab.promote.trust import Exported, Imported, Verification, signing_key
+from proml_lab.promote.trust import Exported, Imported, Verification
 from tests.promote.conftest import make_workspace
-from tests.promote.trust.conftest import make_artifact
+from tests.promote.trust.conftest import make_shop
 
 Proml = Callable[[str], tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
 def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = make_workspace(tmp_path_factory.mktemp("here") / "workspace")
-    place = root / ".proml" / "artifacts" / "shop" / "1"
-    place.mkdir(parents=True)
-    make_artifact(place, signing_key(open_workspace(root)))
-    return root
+    return make_shop(tmp_path_factory.mktemp("here") / "workspace")
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 
 from proml_lab import cli
+from proml_lab.magics import promote
 from tests.promote.conftest import Promoted
 
 ROW = {"what": "parameter", "name": "depth", "note": ""}
@@ -63,3 +65,16 @@ def test_the_python_that_does_the_same(
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == said
     compile(out, "code", "exec")
+
+
+def test_an_interrupt_while_it_is_summed_up_does_not_hide_the_version(
+    promoted: Promoted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    last = promoted.artifacts[2]
+    assert "differs from visits@2" in str(promote.summary(last))
+    monkeypatch.setattr(import_module("proml_lab.promote"), "difference", pressed)
+    said = str(promote.summary(last)).splitlines()
+    assert said == [f"visits@3  {last.path}", "Interrupted after it was registered."]

@@ -167,7 +167,8 @@ def execute(
             lost, hint = error.message, more + (hint or _UNTOUCHED)
         except OSError as error:
             lost = f"the run could not be written: {error.strerror or error}"
-            hint = f"{cure(error, keep)}; {hint or _UNTOUCHED}"
+            cured = cure(error, keep)
+            hint = hint if hint.startswith(cured) else f"{cured}; {hint or _UNTOUCHED}"
     if lost == kernel.DIED:
         hint += _said(keep / "kernel.log")
     _require_success(teller, lost, name=name, path=path, hint=hint)

@@ -18,14 +18,13 @@ from pathlib import Path
 import pytest
 
 from proml_lab.errors import RegistryError, UnknownNameError
-from proml_lab.marketplace.workspace import open_workspace
 from proml_lab.promote import alias, artifacts
 from proml_lab.promote.bundle import digest
 from proml_lab.promote.registry import Record, Registry
-from proml_lab.promote.trust import export_artifact, import_artifact, signing_key, verify
+from proml_lab.promote.trust import export_artifact, import_artifact, verify
 from tests.promote.conftest import make_workspace
 from tests.promote.registry.test_registry import bundle
-from tests.promote.trust.conftest import make_artifact
+from tests.promote.trust.conftest import make_shop
 
 RECORD = Record("some", {"n": 1}, {"auc": 0.7}, {"proml.notebook": "a.ipynb"})
 
@@ -87,11 +86,7 @@ class Server:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the artifact ``shop@1``, elsewhere registered."""
-    root = make_workspace(tmp_path_factory.mktemp("shop") / "workspace")
-    place = root / ".proml" / "artifacts" / "shop" / "1"
-    place.mkdir(parents=True)
-    make_artifact(place, signing_key(open_workspace(root)))
-    return root
+    return make_shop(tmp_path_factory.mktemp("shop") / "workspace")
 
 
 @pytest.fixture(scope="module")

@@ -61,14 +61,19 @@ def make_artifact(folder: Path, key: Signer, *, name: str = "shop", version: int
     return folder
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the artifact ``shop@1``; read-only by agreement."""
-    root = make_workspace(tmp_path_factory.mktemp("made") / "workspace")
+def make_shop(folder: Path) -> Path:
+    """A workspace in `folder` with the artifact ``shop@1``, which its registry does not know."""
+    root = make_workspace(folder)
     place = root / ".proml" / "artifacts" / "shop" / "1"
     place.mkdir(parents=True)
     make_artifact(place, signing_key(open_workspace(root)))
     return root
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the artifact ``shop@1``; read-only by agreement."""
+    return make_shop(tmp_path_factory.mktemp("made") / "workspace")
 
 
 @pytest.fixture

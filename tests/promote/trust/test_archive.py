@@ -279,6 +279,8 @@ def test_a_file_that_was_cut_off(part: float, folder: Path, file: Path) -> None:
 def test_no_file_and_no_room(
     folder: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with pytest.raises(SourceError, match="is a folder"):
+        archive.unpack(folder, tmp_path / "out")
     with pytest.raises(SourceError, match="There is no file"):
         archive.unpack(file, tmp_path / "out")
     archive.pack(folder, CONTENT, file)
