@@ -10,7 +10,7 @@ from proml_lab.magics.parser import ArgumentParser, Namespace
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
-    from proml_lab.marketplace.search import SearchReport
+    from proml_lab.marketplace.find.search import SearchReport
 
 HELP = "search the marketplace for features"
 EXAMPLES = """

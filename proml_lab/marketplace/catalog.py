@@ -12,7 +12,7 @@ from proml_lab.errors import SpecError, unknown
 from proml_lab.marketplace.view import Feature, FeatureView
 
 if TYPE_CHECKING:
-    from proml_lab.marketplace.search import Facets, Index, SearchReport
+    from proml_lab.marketplace.find.search import Facets, Index, SearchReport
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class Catalog:
         UnknownNameError
             No feature has that owner, tag, entity, type or view: the hint gives the nearest.
         """
-        from proml_lab.marketplace.search import search
+        from proml_lab.marketplace.find.search import search
 
         chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
         return search(self, text, {key: value for key, value in chosen.items() if value})
@@ -129,7 +129,7 @@ class Catalog:
         A facet is counted with the choices in the other facets, so that another of its own
         values can be chosen.
         """
-        from proml_lab.marketplace.search import facets
+        from proml_lab.marketplace.find.search import facets
 
         chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
         return facets(self, text, {key: value for key, value in chosen.items() if value})
@@ -137,6 +137,6 @@ class Catalog:
     @cached_property
     def index(self) -> Index:
         """The words of every feature, for `search`."""
-        from proml_lab.marketplace.search import Index
+        from proml_lab.marketplace.find.search import Index
 
         return Index(self)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from proml_lab.contracts import Dataset
-    from proml_lab.marketplace.request import Wanted
+    from proml_lab.marketplace.join.request import Wanted
     from proml_lab.spec import ModelSpec
 
 ENVIRONMENT = "PROML_WORKSPACE"
@@ -181,7 +181,7 @@ class Workspace:
 
     def dataset(self, spec: ModelSpec) -> Dataset:
         """What `spec` asks for: its spine with its features joined, before transforms."""
-        from proml_lab.marketplace import asked
+        from proml_lab.marketplace.join import asked
 
         asked.check(spec, self)
         return self.training_set(
@@ -193,8 +193,8 @@ class Workspace:
         )
 
     def profile(self, view: str) -> pl.DataFrame:
-        """What the values of the view's features look like; see `marketplace.profile.profile`."""
-        from proml_lab.marketplace.profile import profile
+        """What the values of the view's features look like; see `know.profile.profile`."""
+        from proml_lab.marketplace.know.profile import profile
 
         return profile(self.catalog.view(view), cache=self.root / ".proml" / "profiles")
 

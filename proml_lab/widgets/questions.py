@@ -69,7 +69,7 @@ def _row(row: Mapping[str, Json]) -> Json:
 
 
 def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:
-    from proml_lab.marketplace.profile import profile
+    from proml_lab.marketplace.know.profile import profile
 
     names = payload.get("names")
     if not isinstance(names, Sequence) or isinstance(names, str) or len(names) > PAGE:

@@ -7,7 +7,7 @@ import pytest
 from proml_lab.errors import MissingExtraError
 from proml_lab.magics import browse, verbs
 from proml_lab.magics.context import Context
-from proml_lab.marketplace.search import SearchReport
+from proml_lab.marketplace.find.search import SearchReport
 from proml_lab.widgets.browse import Browse
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from proml_lab.marketplace.profile import profile
+from proml_lab.marketplace.know.profile import profile
 from proml_lab.marketplace.workspace import Workspace
 from proml_lab.widgets.questions import FACETS, PAGE, answer
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from proml_lab.errors import ColumnMissingError, choose
 from proml_lab.marketplace import source
-from proml_lab.marketplace.request import Wanted, picks
+from proml_lab.marketplace.join.request import Wanted, picks
 from proml_lab.places import Steps
 from proml_lab.spec import ModelSpec
 

@@ -17,8 +17,8 @@ from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace import source
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.history import Keys, Labels, encode, lay_out, require_unique
-from proml_lab.marketplace.request import Pick, Wanted, picks
+from proml_lab.marketplace.join.history import Keys, Labels, encode, lay_out, require_unique
+from proml_lab.marketplace.join.request import Pick, Wanted, picks
 from proml_lab.marketplace.view import CUTOFF, SPINE, FeatureView
 from proml_lab.model import as_frame
 
@@ -160,7 +160,7 @@ class _Join:
             rows = history.latest(labels, time_to_live=view.time_to_live)
             found += [self._as_of(view, pick, rows).alias(pick.name) for pick in plain]
         if timed:
-            from proml_lab.marketplace.windows import Windows
+            from proml_lab.marketplace.join.windows import Windows
 
             windows = Windows(view, frame, history, labels)
             for pick in timed:

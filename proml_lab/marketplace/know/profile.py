@@ -15,8 +15,8 @@ from polars.exceptions import PolarsError
 from proml_lab.errors import DataError
 from proml_lab.marketplace import source
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.history import clocks
 from proml_lab.marketplace.join import training_set
+from proml_lab.marketplace.join.history import clocks
 from proml_lab.marketplace.view import FeatureView
 
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from proml_lab.errors import ColumnMissingError, DataError, SourceError
-from proml_lab.marketplace.profile import N_BINS, profile
+from proml_lab.marketplace.know.profile import N_BINS, profile
 from proml_lab.marketplace.workspace import Workspace
 from tests.marketplace.conftest import MakeView, at
 

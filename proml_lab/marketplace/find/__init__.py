@@ -1,0 +1,1 @@
+"""Finding features in a catalogue."""

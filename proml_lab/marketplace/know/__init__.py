@@ -1,0 +1,1 @@
+"""What is known of features: profiles of their values."""
