@@ -174,8 +174,7 @@ def _spines(context: Context) -> list[str]:
     from proml_lab.contracts import Dataset
 
     workspace = context.workspace
-    sources = (workspace.root / workspace.config.sources).glob("*.parquet")
-    return [path.stem for path in sources] + context.live(Dataset, pl.DataFrame)
+    return workspace.sources() + context.live(Dataset, pl.DataFrame)
 
 
 def _columns(words: list[str], context: Context) -> list[str]:

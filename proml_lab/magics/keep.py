@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 
 from proml_lab.contracts import Dataset, Origin, Report
 from proml_lab.errors import ArtifactError, SourceError, UsageError
-from proml_lab.marketplace import source
+from proml_lab.marketplace.source import open_table
 from proml_lab.model import Model
 from proml_lab.spec import ModelSpec
 
@@ -155,7 +155,7 @@ def _dataset(path: Path) -> Dataset:
         frame = pl.read_parquet(path)
         kept = pl.read_parquet_metadata(path).get(ROLES)
     except (PolarsError, OSError) as error:
-        raise source.unreadable(path, "The dataset", error) from None
+        raise open_table(path, Path(), role="The dataset").failed(error) from None
     if kept is None:
         return Dataset(frame)
     try:

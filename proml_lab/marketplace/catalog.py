@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proml_lab import document
 from proml_lab.errors import SpecError, unknown
-from proml_lab.marketplace.view import Feature, FeatureView
+from proml_lab.marketplace.entity import Entity
+from proml_lab.marketplace.feature import Feature
+from proml_lab.marketplace.link import link
+from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.find.search import Facets, Index, SearchReport
 
 
+_ENTITY = re.compile(r"^entity\s*:", re.MULTILINE)
+"""What tells the file of an entity from that of a view."""
+
+
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """Feature views, each with a name of its own.
+    """Feature views and kinds of entities, each with a name of its own.
 
     Raises
     ------
     SpecError
-        Two views have one name.
+        Two have one name, a key, an input or a successor is not there, or derived views need each
+        other: every mistake at once.
     """
 
     views: tuple[FeatureView, ...] = ()
+    entities: tuple[Entity, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Catalog: {len(self.views)} view{'' if len(self.views) == 1 else 's'}>"
 
     def __post_init__(self) -> None:
-        first: dict[str, FeatureView] = {}
-        problems = []
-        for view in self.views:
-            other = first.setdefault(view.view, view)
-            if other is not view:
-                problems.append(
-                    f"{view.path or 'in memory'}:1: view: {view.view!r} is also the name of "
-                    f"{other.path or 'a view in memory'}."
-                )
-        if problems:
-            raise SpecError("\n".join(problems), hint="give each view a name of its own.")
+        object.__setattr__(self, "views", link(self.views, self.entities))
 
     @classmethod
-    def read(cls, files: Iterable[Path], *, root: Path) -> Catalog:
-        """Read view files, whose sources are relative to `root`.
+    def read(
+        cls, files: Iterable[Path], *, root: Path, databases: Mapping[str, str] | None = None
+    ) -> Catalog:
+        """Read view and entity files; the sources of views are relative to `root`.
+
+        `databases` are the addresses of databases by name.
 
         Raises
         ------
@@ -53,14 +58,20 @@ class Catalog:
             Every mistake in every file.
         """
         views: list[FeatureView] = []
+        entities: list[Entity] = []
         problems: list[SpecError] = []
         for file in files:
             try:
-                views.append(FeatureView.read(file, root=root))
+                text = document.read_text(file)
+                if _ENTITY.search(text):
+                    entities.append(Entity.read(file))
+                else:
+                    view = document.parse(text, FeatureView, name=str(file))
+                    views.append(view.at(root, path=file, databases=databases))
             except SpecError as error:
                 problems.append(error)
         try:
-            catalog = cls(tuple(views))
+            catalog = cls(tuple(views), tuple(entities))
         except SpecError as error:
             problems.append(error)
         if problems:

@@ -4,80 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PlainSerializer,
-    PrivateAttr,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from proml_lab import document
 from proml_lab.document import Document
-from proml_lab.errors import SourceError, unknown
-from proml_lab.expression import columns
-from proml_lab.spec import Sql, check_name
+from proml_lab.errors import SourceError, choose, unknown
+from proml_lab.marketplace.duration import Duration
+from proml_lab.marketplace.feature import Feature, Sensitivity, Status
+from proml_lab.marketplace.source.definition import Source
+from proml_lab.spec import check_name
 
-FeatureType = Literal["float", "integer", "string", "boolean", "time", "date"]
-Aggregate = Literal["count", "sum", "mean", "min", "max", "std"]
+if TYPE_CHECKING:
+    from proml_lab.marketplace.source import Table
+
 SPINE = "spine"
-CUTOFF = "cutoff"
-"""In the sql of a feature: the moment that a label asks about."""
-
-_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_UNITS = ("weeks", "days", "hours", "minutes", "seconds")
-_IN_WORDS: dict[Aggregate, str] = {
-    "count": "Number of rows",
-    "sum": "Sum",
-    "mean": "Mean",
-    "min": "Smallest value",
-    "max": "Largest value",
-    "std": "Standard deviation",
-}
-_MAX_DURATION = timedelta(days=36525)
-
-
-def read_duration(text: object) -> timedelta:
-    """``90d``, ``6h``, ``1d12h``: weeks, days, hours, minutes (m), seconds, the largest first."""
-    if isinstance(text, timedelta):
-        found = text
-    else:
-        match = _DURATION.fullmatch(text) if isinstance(text, str) and text else None
-        if match is None:
-            raise ValueError(f"found {text!r}; give a number with its unit, such as 90d, 6h or 15m")
-        numbers = {unit: int(n) for unit, n in zip(_UNITS, match.groups(), strict=True) if n}
-        if any(n > 10**9 for n in numbers.values()):
-            raise ValueError(f"found {text!r}; at most 100 years")
-        found = timedelta(**numbers)
-    if not timedelta(0) < found <= _MAX_DURATION:
-        raise ValueError(f"found {text!r}; more than nothing and at most 100 years")
-    return found
-
-
-def show_duration(length: timedelta) -> str:
-    """The shortest text that `read_duration` reads back: ``7d``, ``1d12h``."""
-    seconds = int(length.total_seconds())
-    text = ""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        n, seconds = divmod(seconds, size)
-        text += f"{n}{unit}" if n else ""
-    return text
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(read_duration),
-    PlainSerializer(show_duration, return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["7d", "6h"]}),
-]
+_FOR_PEOPLE = {"description", "owner", "tags", "unit", "sensitivity", "status", "successor"}
+"""Fields that say nothing of what the values are."""
+_OF_ROWS = ("entities", "event_time", "known_at", "time_to_live")
 
 
 def _view_name(name: str) -> str:
@@ -92,74 +39,48 @@ class Delay(Document):
     delay: Duration
 
 
-class Feature(Document):
-    """One feature: a column as it is, a SQL expression over one row, or an aggregate over time."""
+class Input(Document):
+    """A feature of another view that a derived view reads, for the label's entity or another."""
 
-    type: FeatureType = Field(description="float, integer, string, boolean, time or date")
-    description: str = Field("", description="what the value says, in one sentence")
-    owner: str | None = Field(None, description="who answers for it; the view's owner if absent")
-    tags: tuple[str, ...] = Field((), description="words to find it by, beside the view's")
-    unit: str | None = Field(None, description="unit of the value, such as min or mph")
-    column: str | None = Field(None, description="column of the source; default: the name")
-    sql: Sql | None = Field(
-        None, description="SQL over one row of the source; 'cutoff' is the moment of the label"
+    feature: str = Field(description="the feature, view.feature")
+    keys: dict[str, str] = Field(
+        default_factory=dict,
+        description="{key of that view: column of the spine, or another input}; the same name",
     )
-    aggregate: Aggregate | None = Field(None, description="summary of the rows inside the window")
-    of: Sql | None = Field(None, description="column or SQL that is aggregated")
-    window: Duration | None = Field(None, description="how far back it looks, such as 7d")
-    where: Sql | None = Field(None, description="SQL condition: which rows are aggregated")
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        ways = [w for w in ("column", "sql", "aggregate") if getattr(self, w) is not None]
-        if len(ways) > 1:
-            raise ValueError(f"has {' and '.join(ways)}; give one of them")
-        if self.aggregate is None:
-            extra = [w for w in ("of", "window", "where") if getattr(self, w) is not None]
-            if extra:
-                raise ValueError(f"has {' and '.join(extra)} without aggregate")
-            return self
-        if self.window is None:
-            raise ValueError(f"{self.aggregate} needs a window, such as 7d")
-        if self.of is None and self.aggregate != "count":
-            raise ValueError(f"{self.aggregate} needs 'of', the column to aggregate")
-        if any(CUTOFF in columns(sql) for sql in (self.of, self.where) if sql):
-            raise ValueError("an aggregate cannot read the cutoff")
-        allowed = ("integer",) if self.aggregate == "count" else ("float", "integer")
-        if self.type not in allowed:
-            raise ValueError(f"{self.aggregate} is {' or '.join(allowed)}, found {self.type!r}")
-        if self.type == "integer" and self.aggregate in ("mean", "std"):
-            raise ValueError(f"{self.aggregate} is float, found 'integer'")
-        return self
-
-    @property
-    def reads_cutoff(self) -> bool:
-        """Whether the value depends on the label's moment, such as the time since the event."""
-        return self.sql is not None and CUTOFF in columns(self.sql)
-
-    def reads(self, name: str) -> tuple[str, ...]:
-        """Columns of the source that the feature, called `name`, reads."""
-        if not (self.aggregate or self.sql):
-            return (self.column or name,)
-        texts = [text for text in (self.sql, self.of, self.where) if text]
-        found = dict.fromkeys(column for text in texts for column in columns(text))
-        return tuple(column for column in found if column != CUTOFF)
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"feature": value} if isinstance(value, str) else value
 
 
 class FeatureView(Document):
-    """Features of one kind of entity from one source, with the two clocks of every row.
+    """Features of one kind of entity, with the two clocks of every row of their source.
 
     `event_time` is when something was so, `known_at` when one could know it. A view without an
-    event time is static: one row an entity, always known.
+    event time is static: one row an entity, always known. A derived view has `inputs` instead of
+    a source: features of other views, that its own are computed from.
     """
 
     view: Annotated[str, AfterValidator(_view_name)] = Field(description="group.name")
+    version: int = Field(1, strict=True, ge=1, description="a change of meaning is a new version")
     description: str = Field("", description="one line for people")
     owner: str = Field("", description="the team that answers for it")
     tags: tuple[str, ...] = Field((), description="words to find it by")
-    source: str = Field(description="Parquet file, relative to the workspace")
-    entities: dict[str, str] = Field(
-        min_length=1, description="key columns: names, or {name in the spine: column of the source}"
+    sensitivity: Sensitivity = Field("internal", description="public, internal or personal")
+    status: Status = Field("active", description="draft, active or deprecated")
+    successor: str | None = Field(
+        None, description="the view to use instead, once this one is deprecated"
+    )
+    source: Source | None = Field(
+        None, description="path of files, relative to the workspace; a table of a lake or database"
+    )
+    inputs: dict[str, Input] = Field(
+        default_factory=dict, description="{name: view.feature} that a derived view reads"
+    )
+    entities: dict[str, str | tuple[str, ...] | dict[str, str]] = Field(
+        default_factory=dict,
+        description="kinds of entities or key columns: names, or {name: column of the source}",
     )
     event_time: str | None = Field(None, description="UTC column; absent: the view is static")
     known_at: str | Delay | None = Field(
@@ -170,11 +91,21 @@ class FeatureView(Document):
 
     _path: Path | None = PrivateAttr(None)
     _root: Path | None = PrivateAttr(None)
+    _databases: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _keys: dict[str, str] | None = PrivateAttr(None)
+    _links: Mapping[str, FeatureView] = PrivateAttr(default_factory=dict)
 
     @field_validator("entities", mode="before")
     @classmethod
     def _entity_names(cls, value: object) -> object:
         return {name: name for name in value} if isinstance(value, list | tuple) else value
+
+    @field_validator("entities")
+    @classmethod
+    def _some_entity(cls, value: dict[str, object]) -> dict[str, object]:
+        if not value:
+            raise ValueError("at least 1 entry is needed")
+        return value
 
     @field_validator("features", mode="before")
     @classmethod
@@ -182,25 +113,65 @@ class FeatureView(Document):
         """``temp: float`` for ``temp: {type: float}``."""
         if not isinstance(value, dict):
             return value
-        for name in value:
-            if not isinstance(name, str) or not name.isidentifier():
-                raise ValueError(f"found the name {name!r}; letters, digits and _ only")
+        _check_names(value)
         return {n: {"type": body} if isinstance(body, str) else body for n, body in value.items()}
 
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _input_names(cls, value: object) -> object:
+        if isinstance(value, dict):
+            _check_names(value)
+        return value
+
+    @field_validator("features", mode="after")
+    @classmethod
+    def _unfolded(cls, features: dict[str, Feature]) -> dict[str, Feature]:
+        """Each pivot as the features that it stands for."""
+        found: dict[str, Feature] = {}
+        for name, feature in features.items():
+            for new, one in feature.unfold(name).items():
+                if new in found or (new != name and new in features):
+                    raise ValueError(f"{name} by its values makes {new}, which is there already")
+                found[new] = one
+        _check_names(found)
+        return found
+
     @model_validator(mode="after")
-    def _clocks(self) -> Self:
-        if self.event_time is None:
-            for name in ("known_at", "time_to_live"):
-                if getattr(self, name) is not None:
-                    raise ValueError(f"has {name}, but no event_time")
-            for name, feature in self.features.items():
-                if feature.aggregate:
-                    raise ValueError(f"feature {name!r} has a window, but the view no event_time")
-                if feature.reads_cutoff:
-                    raise ValueError(
-                        f"feature {name!r} reads cutoff, but the view has no event_time"
-                    )
+    def _source_or_inputs(self) -> Self:
+        if bool(self.inputs) == (self.source is not None):
+            found = "has a source and inputs" if self.inputs else "has neither source nor inputs"
+            raise ValueError(f"{found}; a derived view has inputs, every other one a source")
+        if self.inputs:
+            self._check_derived()
+        elif not self.entities:
+            raise ValueError("has a source, but no entities: the columns that are its keys")
+        elif self.event_time is None:
+            self._check_static()
         return self
+
+    def _check_static(self) -> None:
+        for name in ("known_at", "time_to_live"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"has {name}, but no event_time")
+        for name, feature in self.features.items():
+            if feature.aggregate:
+                raise ValueError(f"feature {name!r} has a window, but the view no event_time")
+            if feature.reads_cutoff:
+                raise ValueError(f"feature {name!r} reads cutoff, but the view has no event_time")
+
+    def _check_derived(self) -> None:
+        for name in _OF_ROWS:
+            if getattr(self, name):
+                raise ValueError(f"has {name}, but inputs and no source: its inputs have their own")
+        for name, feature in self.features.items():
+            if feature.aggregate:
+                raise ValueError(f"feature {name!r} has a window, but the view no source")
+            for column in feature.reads(name):
+                if column not in self.inputs:
+                    raise ValueError(
+                        f"feature {name!r} reads {column!r}, which is no input; "
+                        + choose(column, self.inputs)
+                    )
 
     @classmethod
     def read(cls, path: str | Path, *, root: Path | None = None) -> FeatureView:
@@ -215,10 +186,26 @@ class FeatureView(Document):
         view = document.read(path, cls)
         return view.at(root or path.parent, path=path)
 
-    def at(self, root: str | Path, *, path: Path | None = None) -> FeatureView:
-        """The same view, its source relative to the folder `root`."""
+    def at(
+        self,
+        root: str | Path,
+        *,
+        path: Path | None = None,
+        databases: Mapping[str, str] | None = None,
+    ) -> FeatureView:
+        """The same view, its source relative to the folder `root`.
+
+        `databases` are the addresses of databases by name.
+        """
         bound = self.model_copy()
         bound._root, bound._path = Path(root), path or self._path
+        bound._databases = databases if databases is not None else self._databases
+        return bound
+
+    def linked(self, keys: Mapping[str, str], links: Mapping[str, FeatureView]) -> FeatureView:
+        """The same view that knows its keys and, if derived, the view of each input."""
+        bound = self.model_copy()
+        bound._keys, bound._links = dict(keys), links
         return bound
 
     @property
@@ -227,26 +214,62 @@ class FeatureView(Document):
         return self._path
 
     @property
-    def source_path(self) -> Path:
-        """The file of the source.
+    def table(self) -> Table:
+        """The rows of the source.
 
         Raises
         ------
         SourceError
-            The view was made in memory and has no folder yet.
+            The view was made in memory and has no folder yet, or names a database that the
+            workspace lacks.
         """
+        from proml_lab.marketplace.source import open_table
+
+        if self.source is None:
+            raise SourceError(f"View {self.view!r} is derived from others and has no source.")
         if self._root is None:
             raise SourceError(
-                f"View {self.view!r} does not know where {self.source!r} lies.",
+                f"View {self.view!r} does not know where {str(self.source)!r} lies.",
                 hint="say it: view.at(folder).",
             )
-        return self._root / self.source
+        role = f"View {self.view!r}"
+        return open_table(self.source, self._root, databases=self._databases, role=role)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Key columns: {name in the spine: column of the source}, the same two if derived."""
+        if self._keys is not None:
+            return self._keys
+        plain = self.entities.items()
+        return {name: column for name, column in plain if isinstance(column, str)}
+
+    @property
+    def links(self) -> Mapping[str, FeatureView]:
+        """The view of each input, once a catalogue has found them."""
+        return self._links
+
+    @property
+    def timed(self) -> bool:
+        """Whether its values depend on the moment that is asked about."""
+        if self.source is not None:
+            return self.event_time is not None
+        reads = any(feature.reads_cutoff for feature in self.features.values())
+        return reads or any(view.timed for view in self._links.values())
 
     @property
     def digest(self) -> str:
         """16 hex digits of everything that the view says."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _digest(self.model_dump(mode="json"))
+
+    @property
+    def meaning(self) -> str:
+        """16 hex digits of what decides the values: nothing that is said for people only."""
+        said = self.model_dump(mode="json", exclude={"version", *_FOR_PEOPLE})
+        features = {
+            name: {field: value for field, value in body.items() if field not in _FOR_PEOPLE}
+            for name, body in said["features"].items()
+        }
+        return _digest({**said, "features": features})
 
     def feature(self, name: str) -> Feature:
         """The feature `name`; raises UnknownNameError with the nearest names."""
@@ -256,22 +279,11 @@ class FeatureView(Document):
 
     def formula(self, name: str) -> str:
         """How the feature is made, in one line: ``mean(arr_delay) over 7d where delay > 0``."""
-        feature = self.feature(name)
-        if feature.aggregate:
-            where = f" where {feature.where}" if feature.where else ""
-            length = show_duration(feature.window) if feature.window else ""
-            return f"{feature.aggregate}({feature.of or ''}) over {length}{where}"
-        return feature.sql or feature.column or name
+        return self.feature(name).formula(name)
 
     def about(self, name: str) -> str:
         """What is said of the feature: its description; else its window in words, or the view's."""
-        feature = self.feature(name)
-        if feature.description or feature.aggregate is None:
-            return feature.description or self.description
-        of = f" of {feature.of}" if feature.of else ""
-        where = f" where {feature.where}" if feature.where else ""
-        length = show_duration(feature.window) if feature.window else ""
-        return f"{_IN_WORDS[feature.aggregate]}{of} over the {length} before the cutoff{where}."
+        return self.feature(name).about() or self.description
 
     def owner_of(self, name: str) -> str:
         """The feature's owner, or the view's."""
@@ -280,3 +292,21 @@ class FeatureView(Document):
     def tags_of(self, name: str) -> tuple[str, ...]:
         """The view's tags and the feature's, each once."""
         return tuple(dict.fromkeys((*self.tags, *self.feature(name).tags)))
+
+    def sensitivity_of(self, name: str) -> Sensitivity:
+        """The feature's sensitivity, or the view's."""
+        return self.feature(name).sensitivity or self.sensitivity
+
+    def status_of(self, name: str) -> Status:
+        """The feature's status, or the view's."""
+        return self.feature(name).status or self.status
+
+
+def _check_names(names: Iterable[object]) -> None:
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError(f"found the name {name!r}; letters, digits and _ only")
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

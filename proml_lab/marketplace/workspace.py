@@ -17,6 +17,8 @@ from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.source.definition import ENDINGS
+from proml_lab.marketplace.source.files import source_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -199,26 +201,30 @@ class Workspace:
         return profile(self.catalog.view(view), cache=self.root / ".proml" / "profiles")
 
     def source(self, name: str) -> str:
-        """Path, relative to the root, of the source called `name`: a name or a path.
+        """Path, relative to the root, of the source called `name`: a name, a path or an address.
 
         Raises
         ------
         SourceError
-            There is no such file.
+            There is no such file or folder.
         """
-        for candidate in (f"{self.config.sources}/{name}.parquet", name):
-            if (self.root / candidate).is_file():
+        if "://" in name:
+            return name
+        folder = self.config.sources
+        for candidate in (*(f"{folder}/{name}{ending}" for ending in ("", *ENDINGS)), name):
+            if (self.root / candidate).exists():
                 return candidate
-        folder = self.root / self.config.sources
-        if (folder / f"{name}.parquet").is_dir():
-            raise SourceError(
-                f"The source {name!r} is a folder, {folder / name}.parquet, not a Parquet file.",
-                hint="make one file of it: pl.read_parquet(folder).write_parquet(…).",
-            )
         raise SourceError(
-            f"There is no source {name!r} in {folder}.",
-            hint=choose(name, [file.stem for file in folder.glob("*.parquet") if file.is_file()]),
+            f"There is no source {name!r} in {self.root / folder}.",
+            hint=choose(name, self.sources()),
         )
+
+    def sources(self) -> list[str]:
+        """Names of the files and folders with rows in the folder of sources."""
+        folder = self.root / self.config.sources
+        if not folder.is_dir():
+            return []
+        return sorted({named for place in folder.iterdir() if (named := source_name(place))})
 
 
 def open_workspace(path: str | Path | None = None) -> Workspace:

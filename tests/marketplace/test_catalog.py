@@ -55,5 +55,7 @@ def test_reading_tells_the_mistakes_of_all_files(tmp_path: Path) -> None:
 
 def test_reading_binds_sources_to_the_root(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(VIEW.format("a.b"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "s.parquet").write_bytes(b"PAR1")
     catalog = Catalog.read([tmp_path / "a.yaml"], root=tmp_path / "data")
-    assert catalog.view("a.b").source_path == tmp_path / "data" / "s.parquet"
+    assert catalog.view("a.b").table.files == (tmp_path / "data" / "s.parquet",)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from proml_lab.errors import DataError
-from proml_lab.marketplace.source import moments
+from proml_lab.marketplace.moment import moments
 
 
 @pytest.mark.parametrize(

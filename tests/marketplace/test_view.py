@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from proml_lab.errors import SourceError, SpecError, UnknownNameError
-from proml_lab.marketplace.view import FeatureView, read_duration, show_duration
+from proml_lab.marketplace.duration import read_duration, show_duration
+from proml_lab.marketplace.view import FeatureView
 
 GOOD = """\
 view: weather.hourly
@@ -38,11 +39,12 @@ def view(tmp_path: Path) -> FeatureView:
 
 
 def test_a_view_says_what_it_holds(view: FeatureView, tmp_path: Path) -> None:
-    assert view.entities == {"origin": "station"}
+    assert view.keys == {"origin": "station"}
     assert view.time_to_live == timedelta(hours=6)
     assert view.path == tmp_path / "weather.yaml"
-    assert view.source_path == tmp_path / "sources" / "weather.parquet"
-    assert view.at("/data").source_path == Path("/data/sources/weather.parquet")
+    assert view.table.name == "sources/weather.parquet"
+    with pytest.raises(SourceError, match="there is no file /data/sources/weather.parquet"):
+        view.at("/data").table.schema()
     assert view.owner_of("temp") == "weather"
     assert view.owner_of("cold") == "ice-team"
     assert view.tags_of("cold") == ("weather", "ice")
@@ -84,7 +86,7 @@ def test_unknown_features_get_the_nearest_name(view: FeatureView) -> None:
 def test_a_view_in_memory_has_no_folder(view: FeatureView) -> None:
     loose = FeatureView.model_validate(view.model_dump(mode="json"))
     with pytest.raises(SourceError, match=r"does not know where .*\nHint: say it: view.at"):
-        _ = loose.source_path
+        _ = loose.table
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_what_is_no_duration(text: object) -> None:
         ("entities: {origin: station}", "entities: []", "6: entities: .*at least 1"),
         ("{delay: 90m}", "{delay: 90}", "8: known_at.delay: found 90; give a number"),
         ("to_live: 6h", "to_live: 6 hours", "9: time_to_live: found '6 hours'; give a number"),
-        ("  temp: float", "  temp: flota", "11: features.temp: found 'flota', allowed are"),
+        ("  temp: float", "  temp: flota", "11: features.temp: found 'flota', did you mean 'float'"),
         ("  temp: float", "  te-mp: float", "10: features: found the name 'te-mp'; letters"),
         ("  temp: float", "  temp: {unit: F}", "11: features.temp.type: this field is missing"),
         ("sql: temp < 32", "sql: temp < < 32", "12: features.cold.sql: SQL 'temp < < 32'"),

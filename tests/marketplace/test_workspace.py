@@ -137,10 +137,16 @@ def test_a_missing_source(folder: Path) -> None:
         open_workspace(folder).training_set("spin", ["shop.a"])
 
 
-def test_a_source_that_is_a_folder(folder: Path) -> None:
-    (folder / "sources" / "parts.parquet").mkdir(parents=True)
-    with pytest.raises(SourceError, match=r"source 'parts' is a folder, .*\nHint: make one file"):
-        open_workspace(folder).source("parts")
+def test_a_source_is_a_file_or_a_folder_of_any_format(folder: Path) -> None:
+    workspace = open_workspace(folder)
+    (folder / "sources" / "parts").mkdir(parents=True)
+    for name in ("one.csv", "two.arrow", "three.csv.gz", "note.txt", ".hidden.csv"):
+        (folder / "sources" / name).write_text("")
+    assert workspace.source("parts") == "sources/parts"
+    assert workspace.source("one") == workspace.source("sources/one.csv") == "sources/one.csv"
+    assert workspace.source("three") == "sources/three.csv.gz"
+    assert workspace.source("s3://b/a.parquet") == "s3://b/a.parquet"
+    assert workspace.sources() == ["one", "parts", "s", "spine", "three", "two"]
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def _entry(catalog: Catalog, view_name: str, name: str) -> Entry:
     places: Iterable[tuple[float, str]] = (
         (_FORMULA, f"{formula} {view.source}"),
         (_TEXT, f"{view.description} {feature.description} {feature.unit or ''} {feature.type}"),
-        (_TAG, f"{owner} {' '.join(tags)} {' '.join(view.entities)}"),
+        (_TAG, f"{owner} {' '.join(tags)} {' '.join([*view.entities, *view.keys])}"),
         (_VIEW, view_name),
         (_NAME, f"{name} {name.replace('_', '')}"),
     )
@@ -244,7 +244,7 @@ def _entry(catalog: Catalog, view_name: str, name: str) -> Entry:
         type=feature.type,
         owner=owner,
         tags=tags,
-        entities=tuple(view.entities),
+        entities=tuple(view.entities or view.keys),
         unit=feature.unit or "",
         description=view.about(name),
         formula=formula,

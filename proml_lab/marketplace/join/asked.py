@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import ColumnMissingError, choose
-from proml_lab.marketplace import source
 from proml_lab.marketplace.join.request import Wanted, picks
+from proml_lab.marketplace.source import open_table
 from proml_lab.places import Steps
 from proml_lab.spec import ModelSpec
 
@@ -24,8 +24,8 @@ def check(spec: ModelSpec, workspace: Workspace) -> None:
         One is not; where `spec` was read from a document, its line is told.
     """
     with spec.places.at("spine", "source"):
-        file = workspace.root / workspace.source(spec.spine.source)
-        own = list(source.schema(file, role="The spine"))
+        name = workspace.source(spec.spine.source)
+        own = list(open_table(name, workspace.root, role="The spine").schema())
     for path, column in _columns(spec):
         with spec.places.at(*path):
             if column not in own:

@@ -9,23 +9,9 @@ import numpy as np
 import polars as pl
 
 from proml_lab.errors import DuplicateKeyError
-from proml_lab.marketplace.source import NEVER, Ints, moments
+from proml_lab.marketplace.join.keys import Keys
+from proml_lab.marketplace.moment import ALWAYS, NEVER, Ints, moments
 from proml_lab.marketplace.view import Delay, FeatureView
-
-ALWAYS = np.iinfo(np.int64).min
-"""The moment of what is static: before every cutoff."""
-
-
-@dataclass(frozen=True, eq=False)
-class Keys:
-    """Entities as numbers, of each source row and of each label; -1 for a null key.
-
-    A label's entity that the source lacks has the number `n` - 1, a group without rows.
-    """
-
-    rows: Ints
-    labels: Ints
-    n: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,25 +20,6 @@ class Labels:
 
     group: Ints
     cutoff: Ints
-
-
-def encode(rows: pl.DataFrame, labels: pl.DataFrame) -> Keys:
-    """Number the keys of source rows and labels; their columns correspond in order and type."""
-    names = [f"k{i}" for i in range(rows.width)]
-    rows = rows.rename(dict(zip(rows.columns, names, strict=True)))
-    labels = labels.rename(dict(zip(labels.columns, names, strict=True)))
-    found = rows.drop_nulls().unique().with_row_index("group")
-    of_rows, of_labels = (
-        table.join(found, on=names, how="left", maintain_order="left")["group"].cast(pl.Int64)
-        for table in (rows, labels)
-    )
-    of_labels = of_labels.fill_null(found.height)
-    nameless = labels.select(pl.any_horizontal(pl.all().is_null())).to_series()
-    return Keys(
-        of_rows.fill_null(-1).to_numpy(),
-        np.where(nameless.to_numpy(), -1, of_labels.to_numpy()),
-        found.height + 1,
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +78,7 @@ def require_unique(view: FeatureView, frame: pl.DataFrame, history: History) -> 
     if not repeated.size:
         return
     row = frame.row(int(repeated.min()), named=True)
-    key = ", ".join(f"{column} {row[column]!r}" for column in view.entities.values())
+    key = ", ".join(f"{column} {row[column]!r}" for column in view.keys.values())
     time = f" at {row[view.event_time]}" if view.event_time else ""
     more = f", and {repeated.size - 1} more such rows" if repeated.size > 1 else ""
     raise DuplicateKeyError(

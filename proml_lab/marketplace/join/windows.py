@@ -10,9 +10,10 @@ from proml_lab.errors import DataError
 from proml_lab.expression import evaluate
 from proml_lab.kernels import asof
 from proml_lab.kernels import windows as kernel
+from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.join.history import History, Labels, microseconds
-from proml_lab.marketplace.source import Ints
-from proml_lab.marketplace.view import Feature, FeatureView
+from proml_lab.marketplace.moment import Ints
+from proml_lab.marketplace.view import FeatureView
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -13,10 +13,11 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.errors import DataError
-from proml_lab.marketplace import source
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.join.history import clocks
+from proml_lab.marketplace.join.needs import needs
+from proml_lab.marketplace.moment import NEVER
 from proml_lab.marketplace.view import FeatureView
 
 Floats = npt.NDArray[np.float64]
@@ -57,9 +58,9 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
     SourceError, ColumnMissingError, DataError, DuplicateKeyError
         The source cannot be used; as in `training_set`.
     """
-    source.needs(view, list(view.features))
-    content = source.digest(view.source_path)[:16]
-    file = cache / f"{view.view}-{view.digest}-{content}.parquet" if cache else None
+    state = view.table.state if view.source else None
+    needs(view, list(view.features))
+    file = cache / f"{view.view}-{view.digest}-{state[:16]}.parquet" if cache and state else None
     found = _kept(file) if file else None
     if found is None:
         found = _profile(view)
@@ -75,7 +76,7 @@ def _profile(view: FeatureView) -> pl.DataFrame:
         spine,
         {view.view: names},
         catalog=Catalog((view,)),
-        entities=list(view.entities),
+        entities=list(view.keys),
         cutoff=_MOMENT if view.event_time else None,
     )
     rows = [
@@ -88,12 +89,11 @@ def _profile(view: FeatureView) -> pl.DataFrame:
 
 def _moments(view: FeatureView) -> tuple[pl.DataFrame, int]:
     """Keys and moments to ask at, and how many rows the source has."""
-    names = source.needs(view, [])
-    frame = source.read(view.source_path, names, role=f"View {view.view!r}")
+    frame = view.table.read(needs(view, []))
     ready = np.maximum(*clocks(view, frame))
-    keys = frame.select(pl.col(column).alias(name) for name, column in view.entities.items())
+    keys = frame.select(pl.col(column).alias(name) for name, column in view.keys.items())
     usable = keys.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
-    rows = np.flatnonzero(usable & (ready != source.NEVER))
+    rows = np.flatnonzero(usable & (ready != NEVER))
     if not rows.size:
         raise DataError(
             f"View {view.view!r}: no row of {view.source} has a key and a time.",

@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 
 from proml_lab.errors import ProMLError
 from proml_lab.fingerprint import Content
-from proml_lab.marketplace import source
+from proml_lab.marketplace.source import open_table
 
 _PIECE = 1 << 18  # rows
 _SEPARATORS = ",;\t|"
@@ -34,8 +34,8 @@ def read(path: Path) -> Table | None:
     """
     try:
         if path.suffix == ".parquet":
-            schema = source.schema(path, role="The file")
-            found, n_rows = source.content(path, role="The file"), source.n_rows(path)
+            rows = open_table(path, Path(), role="The file")
+            schema, found, n_rows = rows.schema(), rows.content(), rows.n_rows()
         else:
             frame = _scanned(path)
             if frame is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from proml_lab.errors import RunError
+from proml_lab.errors import RunError, SourceError
 from proml_lab.promote import notebook as notebooks
 from proml_lab.promote.freeze import reads as noted
 from proml_lab.promote.freeze.code import Imported
@@ -25,6 +25,7 @@ from proml_lab.promote.lint.subject import Seen, Subject, subject
 from proml_lab.promote.run import times
 
 if TYPE_CHECKING:
+    from proml_lab.marketplace.view import FeatureView
     from proml_lab.marketplace.workspace import Workspace
     from proml_lab.promote.notebook import NotebookInfo
 
@@ -110,7 +111,7 @@ def _opened(
     """PN031: files of the workspace that the run opened, though nothing says that it would."""
     named = set(noted.named(code, workspace.root, about.folder))
     known = [*workspace.config.catalog, workspace.config.sources]
-    views = {os.path.normpath(view.source_path) for view in workspace.catalog.views}
+    views = {os.path.normpath(file) for view in workspace.catalog.views for file in _files(view)}
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file in read.files:
         path, place = PurePosixPath(file.path), workspace.root / file.path
@@ -171,3 +172,11 @@ def _is_set(path: str, values: Mapping[str, object]) -> bool:
             if text and re.search(rf"(?<![0-9A-Za-z]){re.escape(text)}(?![0-9A-Za-z])", path):
                 return True
     return False
+
+
+def _files(view: FeatureView) -> tuple[Path, ...]:
+    """The files that a view is read from; none where they cannot be found."""
+    try:
+        return view.table.files if view.source else ()
+    except SourceError:
+        return ()

@@ -336,7 +336,7 @@ def test_origins_say_where_columns_come_from(make_view: MakeView, tmp_path: Path
     first = training_set(tmp_path / "spine.parquet", [view], cutoff="t", root=tmp_path)
     mine, theirs = first.origins
     assert (mine.view, mine.source, mine.columns) == ("spine", "spine.parquet", ("id", "t"))
-    assert (theirs.view, theirs.source, theirs.n_rows) == ("shop.sales", view.source, 1)
+    assert (theirs.view, theirs.source, theirs.n_rows) == ("shop.sales", str(view.source), 1)
     assert theirs.query == "m: mean(x) over 1d12h"
     assert list(mine.types) == ["id", "t"]
     assert theirs.types["x"] == "Float64"
@@ -548,7 +548,7 @@ def test_rows_without_an_entity_are_no_repetition(make_view: MakeView) -> None:
 
 def test_broken_sources(make_view: MakeView, tmp_path: Path) -> None:
     view = make_view(GOOD, features={"x": "float"})
-    asked, file = pl.DataFrame(ASKED), tmp_path / view.source
+    asked, file = pl.DataFrame(ASKED), tmp_path / str(view.source)
     pl.read_parquet(file).clear().write_parquet(file)
     with pytest.raises(SourceError, match=r"View 'shop.sales': the file .* has no rows"):
         training_set(asked, [view], cutoff="t")
@@ -567,7 +567,7 @@ def test_broken_sources(make_view: MakeView, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="The spine: there is no file"):
         training_set(tmp_path / "none.parquet", [])
     (tmp_path / "folder.parquet").mkdir()
-    with pytest.raises(SourceError, match=r"folder.parquet is a folder, not .*\nHint: name a file"):
+    with pytest.raises(SourceError, match=r"folder .*folder.parquet has no file in it"):
         training_set(tmp_path / "folder.parquet", [])
 
 

@@ -112,7 +112,7 @@ def test_broken_views_are_refused(make_view: MakeView) -> None:
     view = make_view({"id": [None], "time": [at(0)], "x": [1.0]}, features={"x": "float"})
     with pytest.raises(DataError, match=r"no row of shop.sales.parquet has a key and a time"):
         profile(view)
-    view.source_path.unlink()
+    view.table.files[0].unlink()
     with pytest.raises(SourceError, match="there is no file"):
         profile(view)
 

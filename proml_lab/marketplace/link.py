@@ -1,0 +1,208 @@
+"""Views of one catalogue put together: keys from entity kinds, inputs of derived views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from proml_lab.document import Document
+from proml_lab.errors import SpecError, choose
+from proml_lab.marketplace.entity import Entity
+from proml_lab.marketplace.feature import CUTOFF
+from proml_lab.marketplace.view import FeatureView, Input
+from proml_lab.places import Steps
+
+Problem = tuple[Steps, str]
+"""The place in a document, and what is wrong there."""
+
+
+def link(views: Iterable[FeatureView], entities: Iterable[Entity]) -> tuple[FeatureView, ...]:
+    """The views, in their order, each with its keys and the views of its inputs.
+
+    Raises
+    ------
+    SpecError
+        Every mistake that shows only among the documents: a name given twice, an entity, input or
+        successor that is not there, derived views that need each other.
+    """
+    views, kinds = tuple(views), {kind.entity: kind for kind in entities}
+    named: dict[str, FeatureView] = {view.view: view for view in reversed(views)}
+    said = [*_repeated(views, "view"), *_repeated(tuple(entities), "entity")]
+    if not said:
+        said += [line for view in views for line in _told(view, _successors(view, named))]
+        found = _linked(named, kinds, said)
+        if not said:
+            return tuple(found[view.view] for view in views)
+    raise SpecError("\n".join(said), hint="%proml help features says what a view may hold.")
+
+
+def _linked(
+    named: Mapping[str, FeatureView], kinds: Mapping[str, Entity], said: list[str]
+) -> dict[str, FeatureView]:
+    """The views by name, those that a derived one needs before it; adds what is wrong to `said`."""
+    needs = {name: _needed(view, named) for name, view in named.items()}
+    found: dict[str, FeatureView] = {}
+    try:
+        order = [*TopologicalSorter(needs).static_order()]
+    except CycleError as error:
+        circle = [str(name) for name in reversed(error.args[1])]
+        last = named[circle[0]]
+        problem = "these views need each other: " + " → ".join(circle) + "."
+        said += _told(last, [(("inputs",), problem)])
+        return found
+    for name in order:
+        view = named[name]
+        if view.inputs:
+            problems, keys, links = _derived(view, found)
+        else:
+            problems, keys = _keys(view, kinds)
+            links = {}
+        said += _told(view, problems)
+        found[name] = view.linked(keys, links)
+    return found
+
+
+def _needed(view: FeatureView, named: Mapping[str, FeatureView]) -> set[str]:
+    wanted = (one.feature.rpartition(".")[0] for one in view.inputs.values())
+    return {name for name in wanted if name in named}
+
+
+def _keys(view: FeatureView, kinds: Mapping[str, Entity]) -> tuple[list[Problem], dict[str, str]]:
+    """{key in the spine: column of the source} of a view with a source."""
+    problems: list[Problem] = []
+    keys: dict[str, str] = {}
+    for name, columns in view.entities.items():
+        place = ("entities", name)
+        try:
+            found = _columns(name, columns, kinds)
+        except ValueError as error:
+            problems.append((place, str(error)))
+            continue
+        for key, column in found.items():
+            if key in keys:
+                problems.append((place, f"the key {key!r} is there already."))
+            keys[key] = column
+    return problems, keys
+
+
+def _columns(
+    name: str, columns: str | tuple[str, ...] | dict[str, str], kinds: Mapping[str, Entity]
+) -> dict[str, str]:
+    """{key: column of the source} of one entity of a view; raises ValueError."""
+    if name not in kinds:
+        if isinstance(columns, str):
+            return {name: columns}
+        raise ValueError(f"there is no entity {name!r} with several keys; {choose(name, kinds)}")
+    keys = list(kinds[name].keys)
+    if isinstance(columns, dict):
+        wrong = [key for key in columns if key not in keys]
+        missing = [key for key in keys if key not in columns]
+        if wrong or missing:
+            raise ValueError(f"entity {name!r} has the keys {', '.join(keys)}; name these.")
+        return columns
+    given = (columns,) if isinstance(columns, str) else columns
+    if given == (name,):
+        return {key: key for key in keys}
+    if len(given) != len(keys):
+        raise ValueError(
+            f"entity {name!r} has the keys {', '.join(keys)}: {len(keys)} columns are needed, "
+            f"found {len(given)}."
+        )
+    return dict(zip(keys, given, strict=True))
+
+
+def _derived(
+    view: FeatureView, found: Mapping[str, FeatureView]
+) -> tuple[list[Problem], dict[str, str], dict[str, FeatureView]]:
+    """What is wrong with a derived view's inputs, its keys, and the view of each input."""
+    problems: list[Problem] = []
+    keys: dict[str, str] = {}
+    links: dict[str, FeatureView] = {}
+    for name, wanted in view.inputs.items():
+        place = ("inputs", name)
+        group, _, short = wanted.feature.rpartition(".")
+        if name == CUTOFF:
+            problems.append((place, "cutoff is the moment of the label; call the input otherwise."))
+        if group not in found or short not in found[group].features:
+            names = [f"{other.view}.{one}" for other in found.values() for one in other.features]
+            told = f"there is no feature {wanted.feature!r}; {choose(wanted.feature, names)}"
+            problems.append((place, told))
+            continue
+        links[name] = other = found[group]
+        for key in wanted.keys:
+            if key not in other.keys:
+                told = f"view {group!r} has no key {key!r}; {choose(key, other.keys)}"
+                problems.append(((*place, "keys", key), told))
+        for key in other.keys:
+            column = wanted.keys.get(key, key)
+            if column not in view.inputs:
+                keys[column] = column
+    problems += _circular(view)
+    return problems, keys, links
+
+
+def _circular(view: FeatureView) -> Iterator[Problem]:
+    """Inputs whose keys are, in the end, themselves."""
+    graph = {
+        name: {column for column in wanted.keys.values() if column in view.inputs}
+        for name, wanted in view.inputs.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = [str(name) for name in reversed(error.args[1])]
+        yield ("inputs", circle[0]), "these inputs need each other: " + " → ".join(circle) + "."
+
+
+def input_order(inputs: Mapping[str, Input]) -> list[str]:
+    """Names of inputs, each after those that its keys are."""
+    graph = {
+        name: [column for column in wanted.keys.values() if column in inputs]
+        for name, wanted in inputs.items()
+    }
+    return [*TopologicalSorter(graph).static_order()]
+
+
+def _successors(view: FeatureView, named: Mapping[str, FeatureView]) -> Iterator[Problem]:
+    """Successors that are not there, or that nothing is replaced by."""
+    features = [f"{other.view}.{one}" for other in named.values() for one in other.features]
+    said: list[tuple[Steps, str | None, str, list[str]]] = [
+        ((), view.successor, view.status, [*named])
+    ]
+    said += [
+        (("features", name), feature.successor, view.status_of(name), features)
+        for name, feature in view.features.items()
+    ]
+    for place, successor, status, choices in said:
+        if successor is None:
+            continue
+        if successor not in choices:
+            yield (*place, "successor"), f"there is no {successor!r}; {choose(successor, choices)}"
+        elif status != "deprecated":
+            yield (*place, "successor"), f"it replaces what is {status}; set status: deprecated."
+
+
+def _told(document: FeatureView, problems: Iterable[Problem]) -> list[str]:
+    """One line a problem: ``file:line: field: what is wrong``."""
+    places = document.places
+    name = places.name or f"View {document.view!r}"
+    return [
+        f"{name}:{places.line(place)}: {'.'.join(map(str, place))}: {text}"
+        if places.lines
+        else f"{name}: {'.'.join(map(str, place))}: {text}"
+        for place, text in problems
+    ]
+
+
+def _repeated(documents: tuple[Document, ...], field: str) -> list[str]:
+    """A line for each document that has a name which an earlier one has."""
+    first: dict[str, Document] = {}
+    said = []
+    for document in documents:
+        name = getattr(document, field)
+        other = first.setdefault(name, document)
+        if other is not document:
+            here = getattr(document, "path", None) or "in memory"
+            there = getattr(other, "path", None) or f"a {field} in memory"
+            said.append(f"{here}:1: {field}: {name!r} is also the name of {there}.")
+    return said

@@ -1,0 +1,162 @@
+"""Tables in files: Parquet, CSV and Arrow; one file, a folder of partitions, or a pattern."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from proml_lab.errors import SourceError, choose
+from proml_lab.marketplace.source.definition import ENDINGS, Format, Source
+from proml_lab.marketplace.source.table import Table
+
+_WORDS: dict[Format, str] = {"parquet": "a Parquet", "csv": "a CSV", "arrow": "an Arrow"}
+
+
+class Files(Table):
+    """Files of one format, read as one table.
+
+    A folder is read with all that is in it, in the order of the paths; parts of the path such as
+    ``day=2024-03-01`` are columns. `root` is what `source.path` is relative to.
+    """
+
+    def __init__(self, source: Source, root: Path, *, role: str) -> None:
+        path = source.path or ""
+        super().__init__(path, role=role, time_zone=source.time_zone)
+        self.source, self.remote = source, "://" in path
+        self.place = path if self.remote else str(root / path)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of this machine, by path.
+
+        Raises
+        ------
+        SourceError
+            There is none, or one that is empty.
+        """
+        if self.remote:
+            return ()
+        place = Path(self.place)
+        if "*" in self.place:
+            base = Path(self.place.partition("*")[0]).parent
+            found = sorted(base.glob(str(place.relative_to(base))))
+        elif place.is_dir():
+            found = sorted(file for file in place.rglob("*") if _format(file.name))
+        else:
+            found = [place]
+        files = tuple(file for file in found if file.is_file())
+        if not files:
+            raise self._absent(place)
+        empty = next((file for file in files if not file.stat().st_size), None)
+        if empty:
+            raise SourceError(f"{self.role}: the file {empty} is empty.", hint="write it again.")
+        return files
+
+    @property
+    def what(self) -> str:
+        return f"the {'folder' if Path(self.place).is_dir() else 'file'} {self.place}"
+
+    @property
+    def format(self) -> Format:
+        """What the files are; raises SourceError where they differ or their ending is unknown."""
+        if self.source.format:
+            return self.source.format
+        names = [self.place] if self.remote else [file.name for file in self.files]
+        found = {_format(name) for name in names}
+        known = found - {None}
+        if len(found) == 1 and known:
+            return known.pop()  # type: ignore[return-value]
+        kinds = " and ".join(sorted(one for one in known if one))
+        said = f"holds files of several formats: {kinds}" if kinds else "has no ending that we know"
+        raise SourceError(
+            f"{self.role}: {self.place} {said}.",
+            hint="say what to read, such as source: {path: …, format: parquet}.",
+        )
+
+    @property
+    def state(self) -> str | None:
+        if self.remote:
+            return None
+        stats = ((file, file.stat()) for file in self.files)
+        said = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in stats]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
+
+    def failed(self, error: Exception) -> SourceError:
+        kind = _WORDS[self.format]
+        reason = str(error).splitlines()[0]
+        if "File out of specification" in reason or "not a valid arrow file" in reason.lower():
+            return SourceError(
+                f"{self.role}: {self.place} is not {kind} file, or only a part of one.",
+                hint="write it again; of a CSV file: pl.read_csv(…).write_parquet(…).",
+            )
+        return SourceError(
+            f"{self.role}: {self.place} cannot be read as {kind.partition(' ')[2]}: {reason}.",
+            hint="write it again, or allow this user to read it.",
+        )
+
+    def _scan(self) -> pl.LazyFrame:
+        kind = self.format
+        places: str | list[Path] = self.place if self.remote else list(self.files)
+        hive = self.remote or any("=" in part for file in self.files for part in self._below(file))
+        try:
+            match kind:
+                case "parquet":
+                    return pl.scan_parquet(
+                        places, hive_partitioning=hive, try_parse_hive_dates=True
+                    )
+                case "arrow":
+                    return pl.scan_ipc(places, hive_partitioning=hive, try_parse_hive_dates=True)
+                case "csv":
+                    return self._csv(places)
+        except (PolarsError, OSError) as error:
+            raise self.failed(error) from None
+
+    def _csv(self, places: str | list[Path]) -> pl.LazyFrame:
+        """Types are inferred from all rows; ISO 8601 times and dates are read as such."""
+        first = self.place if self.remote else str(places[0])
+        separator = self.source.separator or ("\t" if ".tsv" in first else ",")
+        return pl.scan_csv(
+            places,
+            separator=separator,
+            null_values=list(self.source.nulls or ("", "NA")),
+            infer_schema_length=None,
+            try_parse_dates=True,
+        )
+
+    def _below(self, file: Path) -> tuple[str, ...]:
+        """The folders between the source and one of its files."""
+        place = Path(self.place.partition("*")[0])
+        base = place if place.is_dir() else place.parent
+        return file.relative_to(base).parts[:-1]
+
+    def _absent(self, place: Path) -> SourceError:
+        if place.is_dir():
+            return SourceError(
+                f"{self.role}: the folder {place} has no file in it.",
+                hint="put Parquet, CSV or Arrow files there.",
+            )
+        if "*" in self.place:
+            return SourceError(
+                f"{self.role}: no file is called {place}.", hint="check the pattern."
+            )
+        near = [file.stem for file in place.parent.glob("*") if _format(file.name)]
+        return SourceError(f"{self.role}: there is no file {place}.", hint=choose(place.stem, near))
+
+
+def _format(name: str) -> Format | None:
+    """What a file's ending says."""
+    lower = name.lower()
+    return next((kind for end, kind in ENDINGS.items() if lower.endswith(end)), None)
+
+
+def source_name(place: Path) -> str | None:
+    """What a file or folder with rows is called among the sources; None for anything else."""
+    if place.name.startswith("."):
+        return None
+    if place.is_dir():
+        return place.name
+    ending = next((end for end in ENDINGS if place.name.lower().endswith(end)), "")
+    return place.name[: -len(ending)] if ending else None

@@ -1,0 +1,157 @@
+"""The rows behind a feature view or a spine, wherever they are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from proml_lab.errors import DataError, SourceError
+from proml_lab.fingerprint import Content
+
+_PIECE = 1 << 18  # rows
+
+
+class Table(ABC):
+    """Rows that can be read again and again.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    role
+        What it is read for; begins every message.
+    time_zone
+        Where the clocks stood for times without a zone; such times stay as they are if None.
+    """
+
+    def __init__(self, name: str, *, role: str, time_zone: str | None = None) -> None:
+        self.name, self.role, self.time_zone = name, role, time_zone
+
+    @abstractmethod
+    def _scan(self) -> pl.LazyFrame:
+        """Its rows as they are; raises SourceError."""
+
+    @property
+    @abstractmethod
+    def state(self) -> str | None:
+        """Another text whenever the rows may be others; None where that cannot be told."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of this machine that it is read from."""
+        return ()
+
+    @property
+    def what(self) -> str:
+        """It in words, so that it can be found."""
+        return self.name
+
+    def failed(self, error: Exception) -> SourceError:
+        """The error for rows that cannot be read."""
+        reason = str(error).splitlines()[0]
+        return SourceError(
+            f"{self.role}: {self.what} cannot be read: {reason}.",
+            hint="check that it is there and that this user may read it.",
+        )
+
+    def scan(self) -> pl.LazyFrame:
+        """Its rows, read when they are collected. A time that two moments share is the later one.
+
+        Raises
+        ------
+        SourceError
+            It is not there, empty or broken.
+        """
+        rows = self._scan()
+        if self.time_zone is None:
+            return rows
+        naive = [
+            name
+            for name, kind in rows.collect_schema().items()
+            if isinstance(kind, pl.Datetime) and kind.time_zone is None
+        ]
+        moments = pl.col(naive).dt.replace_time_zone(self.time_zone, ambiguous="latest")
+        return rows.with_columns(moments.dt.convert_time_zone("UTC")) if naive else rows
+
+    def schema(self) -> pl.Schema:
+        """Column names and types; raises SourceError."""
+        try:
+            return self.scan().collect_schema()
+        except (PolarsError, OSError) as error:
+            raise self.failed(error) from None
+
+    def read(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
+        """The rows, of the columns that are named or all; raises SourceError, also for no rows."""
+        rows = self.scan()
+        try:
+            frame = (rows if columns is None else rows.select(columns)).collect()
+        except (PolarsError, OSError) as error:
+            raise self._wrong_clock(error) or self.failed(error) from None
+        if not frame.height:
+            raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
+        return frame
+
+    def n_rows(self) -> int:
+        """How many rows it has."""
+        return int(self.scan().select(pl.len()).collect().item())
+
+    def content(self) -> str:
+        """Fingerprint of its rows, worked out once per state.
+
+        It is that of its table, see `proml_lab.fingerprint`: neither files, row groups and
+        compression nor the order of rows and columns matter. Rows are read in pieces.
+
+        Raises
+        ------
+        SourceError
+            It cannot be read.
+        DataError
+            A column's type has no fingerprint.
+        """
+        state = self.state
+        try:
+            return self._content() if state is None else _content(_Known(self, state))
+        except (PolarsError, OSError) as error:
+            raise self._wrong_clock(error) or self.failed(error) from None
+
+    def _content(self) -> str:
+        rows = self.scan()
+        table = Content(rows.collect_schema())
+        for piece in rows.collect_batches(chunk_size=_PIECE, maintain_order=False):
+            table.add(piece)
+        return table.digest()
+
+    def _wrong_clock(self, error: Exception) -> DataError | None:
+        """The error for a time that the clocks of the time zone never showed."""
+        if "non-existent" not in str(error):
+            return None
+        time = str(error).partition("'")[2].partition("'")[0]
+        return DataError(
+            f"{self.role}: {self.what} has the time {time}, which the clocks in {self.time_zone} "
+            "left out.",
+            hint="name the time zone that its times are in, or correct the time.",
+        )
+
+
+class _Known:
+    """A table as the key of a cache: the same as another of its kind, name, zone and state."""
+
+    def __init__(self, table: Table, state: str) -> None:
+        self.table = table
+        self.key = type(table), table.name, table.time_zone, state
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=256)
+def _content(known: _Known) -> str:
+    return known.table._content()
