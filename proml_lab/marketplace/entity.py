@@ -53,6 +53,7 @@ class Entity(Document):
         """The file that it was read from."""
         return self._path
 
-    def has_type(self, key: str, kind: pl.DataType) -> bool:
-        """Whether a column of this type can be the key `key`."""
-        return isinstance(kind, _ALIKE[self.keys[key]])
+
+def is_key(kind: pl.DataType, wanted: KeyType) -> bool:
+    """Whether a column of this type can be such a key."""
+    return isinstance(kind, _ALIKE[wanted])

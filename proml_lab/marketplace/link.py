@@ -7,10 +7,10 @@ from graphlib import CycleError, TopologicalSorter
 
 from proml_lab.document import Document
 from proml_lab.errors import SpecError, choose
-from proml_lab.marketplace.entity import Entity
+from proml_lab.marketplace.entity import Entity, KeyType
 from proml_lab.marketplace.feature import CUTOFF
 from proml_lab.marketplace.view import FeatureView, Input
-from proml_lab.places import Steps
+from proml_lab.places import Steps, dotted
 
 Problem = tuple[Steps, str]
 """The place in a document, and what is wrong there."""
@@ -29,36 +29,43 @@ def link(views: Iterable[FeatureView], entities: Iterable[Entity]) -> tuple[Feat
     named: dict[str, FeatureView] = {view.view: view for view in reversed(views)}
     said = [*_repeated(views, "view"), *_repeated(tuple(entities), "entity")]
     if not said:
-        said += [line for view in views for line in _told(view, _successors(view, named))]
-        found = _linked(named, kinds, said)
-        if not said:
-            return tuple(found[view.view] for view in views)
-    raise SpecError("\n".join(said), hint="%proml help features says what a view may hold.")
+        problems = {view.view: [*_successors(view, named)] for view in views}
+        found = _linked(named, kinds, problems)
+        said = [line for view in views for line in _told(view, problems[view.view])]
+    if not said:
+        return tuple(found[view.view] for view in views)
+    raise SpecError(
+        "\n".join(said), hint="%proml help language lists every field and what it may be."
+    )
 
 
 def _linked(
-    named: Mapping[str, FeatureView], kinds: Mapping[str, Entity], said: list[str]
+    named: Mapping[str, FeatureView],
+    kinds: Mapping[str, Entity],
+    problems: Mapping[str, list[Problem]],
 ) -> dict[str, FeatureView]:
-    """The views by name, those that a derived one needs before it; adds what is wrong to `said`."""
+    """The views by name, with keys and links; adds to the `problems` of each."""
     needs = {name: _needed(view, named) for name, view in named.items()}
     found: dict[str, FeatureView] = {}
     try:
         order = [*TopologicalSorter(needs).static_order()]
     except CycleError as error:
         circle = [str(name) for name in reversed(error.args[1])]
-        last = named[circle[0]]
-        problem = "these views need each other: " + " → ".join(circle) + "."
-        said += _told(last, [(("inputs",), problem)])
+        told = "these views need each other: " + " → ".join(circle) + "."
+        problems[circle[0]].append((("inputs",), told))
         return found
     for name in order:
         view = named[name]
+        links: dict[str, FeatureView] = {}
+        types: dict[str, KeyType] = {}
         if view.inputs:
-            problems, keys, links = _derived(view, found)
+            wrong, keys, links = _derived(view, found)
         else:
-            problems, keys = _keys(view, kinds)
-            links = {}
-        said += _told(view, problems)
-        found[name] = view.linked(keys, links)
+            wrong, keys = _keys(view, kinds)
+            for entity in view.entities:
+                types |= kinds[entity].keys if entity in kinds else {}
+        problems[name].extend(wrong)
+        found[name] = view.linked(keys, types, links)
     return found
 
 
@@ -182,16 +189,13 @@ def _successors(view: FeatureView, named: Mapping[str, FeatureView]) -> Iterator
             yield (*place, "successor"), f"it replaces what is {status}; set status: deprecated."
 
 
-def _told(document: FeatureView, problems: Iterable[Problem]) -> list[str]:
-    """One line a problem: ``file:line: field: what is wrong``."""
-    places = document.places
-    name = places.name or f"View {document.view!r}"
-    return [
-        f"{name}:{places.line(place)}: {'.'.join(map(str, place))}: {text}"
-        if places.lines
-        else f"{name}: {'.'.join(map(str, place))}: {text}"
-        for place, text in problems
-    ]
+def _told(view: FeatureView, problems: Iterable[Problem]) -> list[str]:
+    """One line a problem, from the top down: ``file:line: field: what is wrong``."""
+    places = view.places
+    lines = sorted((places.line(place), f"{dotted(place)}: {text}") for place, text in problems)
+    if not places.lines:
+        return [f"View {view.view!r}: {text}" for _, text in lines]
+    return [f"{places.name}:{line}: {text}" for line, text in lines]
 
 
 def _repeated(documents: tuple[Document, ...], field: str) -> list[str]:

@@ -14,6 +14,7 @@ from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import SourceError, choose, unknown
 from proml_lab.marketplace.duration import Duration
+from proml_lab.marketplace.entity import KeyType
 from proml_lab.marketplace.feature import Feature, Sensitivity, Status
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.spec import check_name
@@ -93,6 +94,7 @@ class FeatureView(Document):
     _root: Path | None = PrivateAttr(None)
     _databases: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _keys: dict[str, str] | None = PrivateAttr(None)
+    _key_types: Mapping[str, KeyType] = PrivateAttr(default_factory=dict)
     _links: Mapping[str, FeatureView] = PrivateAttr(default_factory=dict)
 
     @field_validator("entities", mode="before")
@@ -202,10 +204,18 @@ class FeatureView(Document):
         bound._databases = databases if databases is not None else self._databases
         return bound
 
-    def linked(self, keys: Mapping[str, str], links: Mapping[str, FeatureView]) -> FeatureView:
-        """The same view that knows its keys and, if derived, the view of each input."""
+    def linked(
+        self,
+        keys: Mapping[str, str],
+        key_types: Mapping[str, KeyType],
+        links: Mapping[str, FeatureView],
+    ) -> FeatureView:
+        """The same view that knows its keys, and the view of each input if it is derived.
+
+        `key_types` has the types of those keys that belong to a declared entity.
+        """
         bound = self.model_copy()
-        bound._keys, bound._links = dict(keys), links
+        bound._keys, bound._key_types, bound._links = dict(keys), key_types, links
         return bound
 
     @property
@@ -242,6 +252,11 @@ class FeatureView(Document):
             return self._keys
         plain = self.entities.items()
         return {name: column for name, column in plain if isinstance(column, str)}
+
+    @property
+    def key_types(self) -> Mapping[str, KeyType]:
+        """The types of those keys that belong to an entity which the catalogue declares."""
+        return self._key_types
 
     @property
     def links(self) -> Mapping[str, FeatureView]:

@@ -119,8 +119,8 @@ class Answers:
             self.columns[self._column(view, wanted, at)] = inputs[wanted]
         if feature.sql is None:
             return inputs[feature.column or name]
-        frame = pl.DataFrame([series.alias(input_) for input_, series in inputs.items()])
-        return self._evaluated(view, name, feature, frame)
+        columns = [inputs[column].alias(column) for column in feature.reads(name)]
+        return self._evaluated(view, name, feature, columns)
 
     @staticmethod
     def _column(view: FeatureView, name: str, at: At) -> str:
@@ -133,21 +133,21 @@ class Answers:
         rows = self._rows(view, at)
         if feature.sql is None:
             return frame[feature.column or name].gather(rows)
-        seen = pl.DataFrame([frame[column].gather(rows) for column in feature.reads(name)])
+        seen = [frame[column].gather(rows) for column in feature.reads(name)]
         values = self._evaluated(view, name, feature, seen)
         return values.set(rows.is_null(), None) if rows.null_count() else values
 
     def _evaluated(
-        self, view: FeatureView, name: str, feature: Feature, frame: pl.DataFrame
+        self, view: FeatureView, name: str, feature: Feature, columns: list[pl.Series]
     ) -> pl.Series:
         """(n,) the feature's SQL over columns of which each row is a label's."""
         if feature.reads_cutoff:
-            frame = frame.with_columns(self.spine[self.cutoff or ""].alias(CUTOFF))
-        if not frame.width:  # a constant: as many as there are labels
-            frame = self.spine.select(pl.int_range(pl.len()).alias("label"))
+            columns = [*columns, self.spine[self.cutoff or ""].alias(CUTOFF)]
+        if not columns:  # a constant: as many as there are labels
+            columns = [pl.int_range(self.spine.height, eager=True)]
         of = f" ({view.source})" if view.source else ""
         role = f"View {view.view!r}{of}: feature"
-        return evaluate(frame, {name: feature.sql or ""}, role=role)[name]
+        return evaluate(pl.DataFrame(columns), {name: feature.sql or ""}, role=role)[name]
 
     def _rows(self, view: FeatureView, at: At) -> pl.Series:
         """(n,) number of the source row that each label sees, null where it sees none."""

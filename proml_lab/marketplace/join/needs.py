@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from proml_lab.errors import ColumnMissingError, choose
+from proml_lab.errors import ColumnMissingError, DataError, choose
+from proml_lab.marketplace.entity import is_key
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.places import Steps
 
@@ -18,6 +19,8 @@ def needs(view: FeatureView, features: Iterable[str]) -> list[str]:
         The source cannot be read.
     ColumnMissingError
         It lacks one of them.
+    DataError
+        A key has another type than its entity says.
     """
     there = view.table.schema()
     asked: list[tuple[Steps, str, str]] = [
@@ -37,5 +40,14 @@ def needs(view: FeatureView, features: Iterable[str]) -> list[str]:
                     f"View {view.view!r}: {role} reads column {column!r}, which {view.source} "
                     "lacks.",
                     hint=choose(column, there),
+                )
+    for name, wanted in view.key_types.items():
+        kind = there[view.keys[name]]
+        if not is_key(kind, wanted):
+            with view.places.at("entities"):
+                raise DataError(
+                    f"View {view.view!r}: the key {name!r} is {wanted}, as its entity says, but "
+                    f"{view.keys[name]!r} of {view.source} is {kind}.",
+                    hint="name another column, or cast it where the source is made.",
                 )
     return list(dict.fromkeys(column for _, _, column in asked))
