@@ -57,7 +57,7 @@ def _answer(words: list[str], *, as_json: bool) -> tuple[str, int]:
         return f"{verbs.COMMAND} {__version__}\n", 0
     if not words or words[0] in ("-h", "--help"):
         return verbs.overview(verbs.COMMAND) + "\n", 0
-    name, *rest = words
+    name, rest = verbs.split(words)
     if "-h" in rest or "--help" in rest:
         return verbs.help_text(name, rest, prog=verbs.COMMAND), 0
     args = verbs.parser(name, prog=verbs.COMMAND).parse(rest)

@@ -13,7 +13,17 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "proml_lab"
 LAYERS = (
-    {"errors", "document", "expression", "fingerprint", "spec", "contracts", "label", "model"}
+    {
+        "errors",
+        "words",
+        "document",
+        "expression",
+        "fingerprint",
+        "spec",
+        "contracts",
+        "label",
+        "model",
+    }
     | {"places", "split", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},

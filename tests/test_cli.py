@@ -331,7 +331,7 @@ def test_examples_are_said_as_they_work_here(proml, name: str) -> None:
         first, *rest = line.split()
         assert first == ("%proml" if name == "output" else "proml")
         if name != "output":
-            verbs.parser(name, prog=verbs.COMMAND).parse(rest[1:])
+            verbs.parser(name, prog=verbs.COMMAND).parse(verbs.split(rest)[1])
             assert proml(" ".join([*rest, "--code"]))[0] == 0
 
 

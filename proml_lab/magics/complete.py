@@ -58,22 +58,29 @@ def complete(text: str, context: Context) -> tuple[str, list[str]]:
     *words, last = re.split(r"\s+", text)
     words = [word for word in words if word]
     if not words:
-        return last, _starting(last, verbs.NAMES)
+        return last, _starting(last, dict.fromkeys(name.split()[0] for name in verbs.NAMES))
     if words[0] not in verbs.NAMES:
         return last, []
-    parser = verbs.parser(words[0], prog=verbs.NOTEBOOK)
+    name, rest = verbs.split(words)
+    parser = verbs.parser(name, prog=verbs.NOTEBOOK)
     if last.startswith("-") and "=" not in last:
         return last, _starting(last, [*parser.options, "--help"])
-    action = _expected(parser, words[1:])
+    second = [] if rest or " " in name else _second_words(name)
+    action = _expected(parser, rest)
     if action is None:
-        return last, []
+        return last, _starting(last, second)
     fragment = re.split("[,=]", last)[-1]
     if "=" in last and action.metavar in ("OPTION=VALUE", "KEY=VALUE"):
         return fragment, []
     if last.startswith("model=") and action.metavar == "NAME=VALUE":
         return fragment, _starting(fragment, _live_models(context))
     offered = _offers(action, context) or _offers_for(action, words, context)
-    return fragment, _starting(fragment, offered)
+    return fragment, _starting(fragment, [*second, *offered])
+
+
+def _second_words(verb: str) -> list[str]:
+    """What may follow `verb` to make another one: ``check`` after ``features``."""
+    return [name.split()[1] for name in verbs.NAMES if name.startswith(f"{verb} ")]
 
 
 def _starting(fragment: str, choices: object) -> list[str]:

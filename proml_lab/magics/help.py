@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """One verb or page, or none for all."""
     parser.add_argument(
         "verb",
-        nargs="?",
+        nargs="*",
         metavar="VERB",
         help=f"the verb to explain, or a page: {', '.join(PAGES)}",
     )
@@ -36,11 +36,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, context: Context) -> Text:
     """The help as text."""
     prog = verbs.NOTEBOOK if context.in_notebook else verbs.COMMAND
-    if args.verb is None:
+    if not args.verb:
         return Text(verbs.overview(prog))
-    if args.verb in PAGES:
-        return Text(page(args.verb))
-    return Text(verbs.parser(args.verb, prog=prog).format_help())
+    name = " ".join(args.verb)
+    if name in PAGES:
+        return Text(page(name))
+    return Text(verbs.parser(name, prog=prog).format_help())
 
 
 def page(name: str) -> str:

@@ -64,8 +64,8 @@ class ProMLMagics(Magics):
         return None if quiet else value
 
     def _run(self, words: list[str], body: str | None) -> object:
-        name = words[0] if words and words[0] not in ("-h", "--help") else "help"
-        rest = words[1:]
+        asks = not words or words[0] in ("-h", "--help")
+        name, rest = ("help", words[1:]) if asks else verbs.split(words)
         if "-h" in rest or "--help" in rest:
             return Text(verbs.help_text(name, rest, prog=verbs.NOTEBOOK))
         args = verbs.parser(name, prog=verbs.NOTEBOOK).parse(rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -17,6 +18,7 @@ NOTEBOOK = "%proml"
 COMMAND = "proml"
 NAMES = (
     "features",
+    "features check",
     "browse",
     "dataset",
     "spec",
@@ -39,7 +41,10 @@ NAMES = (
     "init",
     "help",
 )
-"""In the order of a day's work, which is the order of `%proml help`."""
+"""In the order of a day's work, which is the order of `%proml help`.
+
+A verb of two words is its first word's companion: ``features check``.
+"""
 
 
 class Verb(Protocol):
@@ -70,11 +75,17 @@ class Verb(Protocol):
         ...
 
 
+def split(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The verb that `words`, at least one, begin with, which may be two of them, and the rest."""
+    both = " ".join(words[:2])
+    return (both, list(words[2:])) if both in NAMES else (words[0], list(words[1:]))
+
+
 def load(name: str) -> Verb:
     """The verb `name`; raises UsageError with the nearest for one that is not there."""
     if name not in NAMES:
         raise UsageError(f"There is no verb {name!r}.", hint=choose(name, NAMES))
-    module = f"{name}_" if keyword.iskeyword(name) else name  # as Python's own 'import' is
+    module = f"{name}_" if keyword.iskeyword(name) else name.replace(" ", "_")
     return cast(Verb, import_module(f"proml_lab.magics.{module}"))
 
 
@@ -124,12 +135,13 @@ def code(name: str, args: Namespace) -> str:
     source = load(name).code(args).rstrip("\n")
     if not args.output:
         return source
-    made = "schema" if getattr(args, "schema", False) else name
+    made = "schema" if getattr(args, "schema", False) else name.replace(" ", "_")
     return python.kept(made, source, args.output, as_file=args.command)
 
 
 def overview(prog: str) -> str:
     """All verbs, a line each."""
     lines = [f"{prog} VERB …", ""]
-    lines += [f"  {name:<10} {load(name).HELP}" for name in NAMES]
+    width = max(map(len, NAMES))
+    lines += [f"  {name:<{width}} {load(name).HELP}" for name in NAMES]
     return "\n".join([*lines, "", f"{prog} help VERB says more, {prog} VERB --help the same."])

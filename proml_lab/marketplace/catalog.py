@@ -17,6 +17,7 @@ from proml_lab.marketplace.link import link
 from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
+    from proml_lab.marketplace.check import CheckReport
     from proml_lab.marketplace.find.search import Facets, Index, SearchReport
 
 
@@ -144,6 +145,12 @@ class Catalog:
 
         chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
         return facets(self, text, {key: value for key, value in chosen.items() if value})
+
+    def check(self) -> CheckReport:
+        """Whether every view can be joined, by what its source says of its columns."""
+        from proml_lab.marketplace.check import check
+
+        return check(self)
 
     @cached_property
     def index(self) -> Index:

@@ -29,7 +29,10 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
 @pytest.mark.parametrize(
     ("typed", "fragment", "offered"),
     [
-        ("", "", list(verbs.NAMES)),
+        ("", "", list(dict.fromkeys(name.split()[0] for name in verbs.NAMES))),
+        ("features ch", "ch", ["check"]),
+        ("features check --co", "--co", ["--code"]),
+        ("features wind ch", "ch", []),
         ("f", "f", ["features", "fit"]),
         ("nonsense x", "x", []),
         ("fit gbm --l", "--l", ["--learner"]),

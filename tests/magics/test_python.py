@@ -59,7 +59,7 @@ def test_the_python_of_every_example_compiles_and_its_imports_work(name: str, li
     from proml_lab.magics.interpolate import words
 
     parser = verbs.parser(name, prog=verbs.NOTEBOOK)
-    first, *rest = words(line, lambda expression: 7)
+    first, rest = verbs.split(words(line, lambda expression: 7))
     assert first == name
     args = parser.parse(rest)
     args.body = None
