@@ -15,6 +15,7 @@ import polars as pl
 
 from proml_lab.errors import ColumnMissingError, DataError, choose
 from proml_lab.fingerprint import fingerprint
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -104,7 +105,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         n, p = self.frame.shape
-        size = f"{n:,} row{'' if n == 1 else 's'}, {p:,} column{'' if p == 1 else 's'}"
+        size = f"{counted(n, 'row')}, {counted(p, 'column')}"
         label = f", label {self.label!r}" if self.label else ""
         return f"<Dataset: {size}{label}>"
 

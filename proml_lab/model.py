@@ -21,6 +21,7 @@ from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listi
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
 from proml_lab.spec import ModelSpec
+from proml_lab.words import counted
 
 FORMAT = 1
 
@@ -69,8 +70,7 @@ class Model:
 
     def __repr__(self) -> str:
         n, p = self.n_rows, len(self.features)
-        rows = f"{n:,} training row{'' if n == 1 else 's'}"
-        features = f"{p} feature{'' if p == 1 else 's'}"
+        rows, features = counted(n, "training row"), counted(p, "feature")
         return f"<Model {self.name}: {self.learner}, {self.task}, {features}, {rows}>"
 
     @property

@@ -10,6 +10,7 @@ import polars as pl
 from proml_lab.contracts import Dataset
 from proml_lab.errors import DataError
 from proml_lab.spec import Split
+from proml_lab.words import counted
 
 
 def split(dataset: Dataset, how: Split, *, seed: int) -> tuple[Dataset, Dataset]:
@@ -34,8 +35,9 @@ def split(dataset: Dataset, how: Split, *, seed: int) -> tuple[Dataset, Dataset]
     train, test = dataset.take(~is_test), dataset.take(is_test)
     for name, part in (("training", train), ("test", test)):
         if not len(part):
+            rows = counted(len(dataset), "row")
             raise DataError(
-                f"No {name} rows are left after the split {side} of {_rows(len(dataset))}.",
+                f"No {name} rows are left after the split {side} of {rows}.",
                 hint=_range(dataset, how),
             )
     return train, test
@@ -87,10 +89,6 @@ def _like(moment: datetime, kind: pl.DataType) -> datetime:
     """`moment` (UTC) as a column of type `kind` compares with it."""
     zoned = isinstance(kind, pl.Datetime) and kind.time_zone is not None
     return moment if zoned else moment.replace(tzinfo=None)
-
-
-def _rows(n: int) -> str:
-    return f"{n:,} row{'' if n == 1 else 's'}"
 
 
 def _range(dataset: Dataset, how: Split) -> str:

@@ -17,6 +17,7 @@ from proml_lab.explain.importance import importance
 from proml_lab.explain.shape import by_value, dependence, missing_pushes
 from proml_lab.explain.swarm import swarm
 from proml_lab.plots.cells import value_text
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -186,7 +187,7 @@ class Explanation:
         shown, rest = found.head(top), found.tail(max(0, found.height - top))
         if rest.height:
             others = {
-                "feature": f"{rest.height} other feature{'' if rest.height == 1 else 's'}",
+                "feature": counted(rest.height, "other feature"),
                 "value": None,
                 "contribution": rest["contribution"].sum(),
             }

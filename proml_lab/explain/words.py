@@ -9,6 +9,7 @@ import polars as pl
 
 from proml_lab.contracts import Task
 from proml_lab.plots.cells import signed, value_text
+from proml_lab.words import counted
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def sampled(n_rows: int, n_all: int, seed: int) -> str:
     """``sampled 2,000 of 54,000 rows, seed 7`` or ``all 340 rows``."""
     if n_rows < n_all:
         return f"sampled {n_rows:,} of {n_all:,} rows, seed {seed}"
-    return f"all {n_all:,} row{'' if n_all == 1 else 's'}"
+    return f"all {counted(n_all, 'row')}"
 
 
 def lead(importance: pl.DataFrame, task: Task, label: str, base: float) -> str:
@@ -67,8 +68,8 @@ def without_value(pushes: list[float]) -> str:
     """What happens to rows where the feature is missing, if there are any."""
     if not pushes:
         return ""
-    rows = f"{len(pushes):,} row{'' if len(pushes) == 1 else 's'} without a value"
-    return f"{rows}: mean push {signed(sum(pushes) / len(pushes))}"
+    rows = counted(len(pushes), "row")
+    return f"{rows} without a value: mean push {signed(sum(pushes) / len(pushes))}"
 
 
 def in_words(feature: str, value: object) -> str:

@@ -15,6 +15,7 @@ from proml_lab.marketplace.entity import Entity
 from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.link import link
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.check import CheckReport
@@ -40,7 +41,7 @@ class Catalog:
     entities: tuple[Entity, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Catalog: {len(self.views)} view{'' if len(self.views) == 1 else 's'}>"
+        return f"<Catalog: {counted(len(self.views), 'view')}>"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "views", link(self.views, self.entities))

@@ -11,6 +11,7 @@ import polars as pl
 from proml_lab.plots.cells import signed, value_text
 from proml_lab.plots.frames import require
 from proml_lab.plots.theme import DOWN, INK, NEUTRAL, PALETTE, SCALE, UP, figure, text
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -235,7 +236,7 @@ def waterfall(
 def _categories(frame: pl.DataFrame, title: str, scale: str) -> go.Figure:
     require(frame, "dependence picture", "high", "n")
     names = [
-        text(f"{value_text(value)} ({n:,} row{'' if n == 1 else 's'})")
+        text(f"{value_text(value)} ({counted(n, 'row')})")
         for value, n in zip(frame["value"].to_list(), frame["n"].to_list(), strict=True)
     ]
     made = figure(

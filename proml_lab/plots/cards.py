@@ -8,6 +8,7 @@ import polars as pl
 
 from proml_lab.plots import html
 from proml_lab.plots.cells import column_texts, number
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     from proml_lab.contracts import Dataset
@@ -23,13 +24,16 @@ SCALES = {
 
 def dataset(data: Dataset) -> dict[str, str]:
     """Rows, columns by role, label rate, cutoff range, sources, fingerprint, schema."""
-    title = f"Dataset: {_n(len(data), 'row')}, {_n(data.frame.width, 'column')}"
+    title = f"Dataset: {counted(len(data), 'row')}, {counted(data.frame.width, 'column')}"
     facts = [
         ("label", _label(data)),
         ("entities", ", ".join(data.entities) or "none"),
         ("cutoff", _range(data.frame[data.cutoff]) if data.cutoff else "none: not tied to time"),
         ("features", _features(data)),
-        ("sources", "; ".join(f"{o.view} ({_n(o.n_rows, 'row')})" for o in data.origins) or "–"),
+        (
+            "sources",
+            "; ".join(f"{o.view} ({counted(o.n_rows, 'row')})" for o in data.origins) or "–",
+        ),
         ("fingerprint", data.fingerprint),
     ]
     schema = html.details(
@@ -41,10 +45,13 @@ def dataset(data: Dataset) -> dict[str, str]:
 def model(fitted: Model) -> dict[str, str]:
     """Learner, task, rows, features, fit time, what to do next."""
     title = f"Model {fitted.name}: {fitted.learner}"
-    tested = f"{_n(len(fitted.test), 'row')} held out" if fitted.test else "no held-out rows"
+    tested = f"{counted(len(fitted.test), 'row')} held out" if fitted.test else "no held-out rows"
     facts = [
         ("predicts", SCALES[fitted.task].format(fitted.spec.label.column)),
-        ("fitted on", f"{_n(fitted.n_rows, 'row')}, {_n(len(fitted.features), 'feature')}"),
+        (
+            "fitted on",
+            f"{counted(fitted.n_rows, 'row')}, {counted(len(fitted.features), 'feature')}",
+        ),
         ("tested on", tested),
         ("took", f"{fitted.fit_s:.1f} s" if fitted.fit_s else "–"),
         ("data", fitted.data),
@@ -70,9 +77,9 @@ def _label(data: Dataset) -> str:
         return "none"
     values = data.frame[data.label]
     known = values.drop_nulls()
-    gaps = f", {_n(values.null_count(), 'null')}" if values.null_count() else ""
+    gaps = f", {counted(values.null_count(), 'null')}" if values.null_count() else ""
     if not len(known) or not (known.dtype.is_numeric() or known.dtype == pl.Boolean):
-        return f"{data.label}, {_n(known.n_unique(), 'value')}{gaps}"
+        return f"{data.label}, {counted(known.n_unique(), 'value')}{gaps}"
     as_float = known.cast(pl.Float64)
     mean, low, high = float(as_float.sum()) / len(known), as_float.min(), as_float.max()
     if set(as_float.unique().head(3).to_list()) <= {0.0, 1.0}:
@@ -93,8 +100,6 @@ def _features(data: Dataset) -> str:
     kinds = [data.frame.schema[name] for name in data.features]
     n_numbers = sum(kind.is_numeric() for kind in kinds)
     other = len(kinds) - n_numbers
-    return f"{len(kinds)}: {_n(n_numbers, 'number')}, {other} of other types" if kinds else "none"
-
-
-def _n(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+    return (
+        f"{len(kinds)}: {counted(n_numbers, 'number')}, {other} of other types" if kinds else "none"
+    )

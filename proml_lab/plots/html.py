@@ -12,6 +12,7 @@ import polars as pl
 
 from proml_lab.plots.cells import column_texts, is_number, shorten
 from proml_lab.plots.style import CSS
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -204,8 +205,8 @@ def _left_out(frame: pl.DataFrame, max_rows: int) -> str:
     more = []
     if frame.height > max_rows:
         rows = frame.height - max_rows
-        more.append(f"{rows:,} more row{'s' if rows > 1 else ''}")
+        more.append(counted(rows, "more row"))
     if frame.width > MAX_COLUMNS:
         columns = frame.width - MAX_COLUMNS
-        more.append(f"{columns:,} more column{'s' if columns > 1 else ''}")
+        more.append(counted(columns, "more column"))
     return f"… and {' and '.join(more)}" if more else ""

@@ -15,6 +15,7 @@ from proml_lab.promote.blocks import Block, Code, Folded, Table, interval, liste
 from proml_lab.promote.gates.entry import PASSED
 from proml_lab.promote.groups import Groups
 from proml_lab.promote.inputs import moment, span
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     from proml_lab.promote.assemble import Draft
@@ -162,7 +163,7 @@ def data(draft: Draft) -> Iterator[Block]:
         taken = ((one.view, ", ".join(one.columns)) for one in found.sources)
         yield Folded("What was taken of each source", (Table(("source", "columns"), (*taken,)),))
     if found.others:
-        yield f"The notebook read {found.others} other file{'s' if found.others > 1 else ''}."
+        yield f"The notebook read {counted(found.others, 'other file')}."
     if found.missing:
         yield f"Not all files were kept ({'; '.join(found.missing)})."
 

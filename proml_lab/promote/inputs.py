@@ -9,6 +9,7 @@ from pathlib import Path
 
 from proml_lab.promote import bundle
 from proml_lab.promote.freeze.data import INDEX
+from proml_lab.words import counted
 
 TABLE = "frame"
 """What stands for a file where the notebook made the table itself."""
@@ -80,7 +81,7 @@ def _read(folder: Path) -> Inputs:
     return Inputs(
         tuple(sources),
         others=sum(path not in named for path in fate),
-        missing=tuple(f"{n} file{'s' if n > 1 else ''}: {why}" for why, n in sorted(lost.items())),
+        missing=tuple(f"{counted(n, 'file')}: {why}" for why, n in sorted(lost.items())),
     )
 
 

@@ -11,6 +11,7 @@ from proml_lab.errors import ArtifactError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import Artifact
 from proml_lab.promote.paired import significance
+from proml_lab.words import counted
 
 ALIKE, WORSE = "no detectable difference", "worse by "
 
@@ -45,7 +46,7 @@ def verdict(rows: pl.DataFrame) -> str:
         return f"{first} is the best by {metric}: on the same rows all others are worse."
     alike = others.filter(pl.col("beside_best") == ALIKE).height
     if alike:
-        named = f"{alike} other{'s' if alike > 1 else ''}"
+        named = counted(alike, "other")
         return (
             f"None is the best: by {metric} there is no detectable difference between {first} "
             f"and {named}."
