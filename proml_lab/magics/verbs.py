@@ -18,6 +18,7 @@ NOTEBOOK = "%proml"
 COMMAND = "proml"
 NAMES = (
     "features",
+    "features show",
     "features check",
     "browse",
     "dataset",

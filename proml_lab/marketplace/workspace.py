@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from proml_lab.contracts import Dataset
+    from proml_lab.marketplace.card import FeatureCard
     from proml_lab.marketplace.join.request import Wanted
     from proml_lab.spec import ModelSpec
 
@@ -193,6 +194,22 @@ class Workspace:
             entities=spec.spine.entities,
             cutoff=spec.spine.cutoff,
         )
+
+    def card(self, feature: str, *, values: bool = True) -> FeatureCard:
+        """All that is known of the feature ``view.feature``, with its `values` if they are wanted.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such feature.
+        SourceError, ColumnMissingError, DataError, DuplicateKeyError
+            Its values cannot be looked at; as in `training_set`.
+        """
+        from proml_lab.marketplace.card import card
+
+        self.catalog.feature(feature)
+        view, _, name = feature.rpartition(".")
+        return card(self.catalog.view(view), name, values=self.profile(view) if values else None)
 
     def profile(self, view: str) -> pl.DataFrame:
         """What the values of the view's features look like; see `know.profile.profile`."""
