@@ -286,4 +286,5 @@ _OFFERS: dict[str, Callable[[Context], list[str]]] = {
     "VALUE": _values,
     "VERB": _verbs,
     "VIEW": _views,
+    "WAY": lambda _: ["both", "from", "to"],
 }

@@ -19,6 +19,7 @@ _ELSEWHERE = {
     "gc": "proml_lab.promote",
     "read_values": "proml_lab.promote",
     "lint": "proml_lab.promote",
+    "lineage": "proml_lab.marketplace.know.lineage",
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",
     "make_movies": "proml_lab.marketplace.example",
@@ -30,6 +31,7 @@ _ELSEWHERE = {
     "read_files": "proml_lab.promote.parameters",
     "read_dataset": "proml_lab.magics.keep",
     "write": "proml_lab.magics.keep",
+    "uses": "proml_lab.promote.uses",
     "Browse": "proml_lab.widgets.browse",
 }
 
@@ -89,7 +91,7 @@ def _saving(verb: str, output: str) -> tuple[str, list[str]]:
     parent = Path(output).parent
     folder = [f"{call('Path', str(parent))}.mkdir(parents=True, exist_ok=True)"]
     made = folder if parent != Path() else []
-    match verb:
+    match verb.partition("_")[0]:
         case "fit":
             return "model", [f"model.save({path})"]
         case "schema":

@@ -20,6 +20,7 @@ NAMES = (
     "features",
     "features show",
     "features check",
+    "features lineage",
     "browse",
     "dataset",
     "spec",

@@ -15,8 +15,9 @@ from proml_lab.plots.theme import INK, RULE
 def horizontal(wanted: Mapping[str, Any], scale: Scale, top: float, bottom: float) -> list[str]:
     """An axis under the plot, which reaches from `top` to `bottom`."""
     out = _grid(wanted, scale, lambda p: f"M{n(p)} {n(top)}V{n(bottom)}")
-    ends = f"M{n(scale.start)} {n(bottom)}H{n(scale.end)}"
-    out.append(f'<path d="{ends}" {paint.stroke(INK)} fill="none"/>')
+    if wanted.get("visible") is not False:
+        ends = f"M{n(scale.start)} {n(bottom)}H{n(scale.end)}"
+        out.append(f'<path d="{ends}" {paint.stroke(INK)} fill="none"/>')
     if labelled(wanted):
         room = abs(scale.end - scale.start) / max(1, len(scale.ticks))
         last = -math.inf
@@ -67,7 +68,8 @@ def title(wanted: Mapping[str, Any]) -> str:
 
 
 def _grid(wanted: Mapping[str, Any], scale: Scale, line: Callable[[float], str]) -> list[str]:
-    if wanted.get("showgrid") is False or scale.kind == "category" or not scale.ticks:
+    hidden = wanted.get("showgrid") is False or wanted.get("visible") is False
+    if hidden or scale.kind == "category" or not scale.ticks:
         return []
     path = "".join(line(scale.place(units)) for units, _ in scale.ticks)
     return [f'<path d="{path}" {paint.stroke(RULE)} fill="none"/>']

@@ -31,6 +31,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     [
         ("", "", list(dict.fromkeys(name.split()[0] for name in verbs.NAMES))),
         ("features ch", "ch", ["check"]),
+        ("features lineage --way f", "f", ["from"]),
         ("features check --co", "--co", ["--code"]),
         ("features wind ch", "ch", []),
         ("f", "f", ["features", "fit"]),

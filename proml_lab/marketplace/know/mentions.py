@@ -1,0 +1,129 @@
+"""What the specs and notebooks of a workspace say of features: read as text, never run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from proml_lab.errors import SpecError
+from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.know.checkout import last_changes
+from proml_lab.marketplace.know.usage import Use
+from proml_lab.marketplace.view import SPINE
+from proml_lab.spec import ModelSpec
+
+SPEC_ENDING = (".proml.yaml", ".proml.yml")
+_WORD = re.compile(r"[A-Za-z_][\w.-]*")
+_SKIPPED = {"node_modules", "__pycache__"}
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """Uses by specs and notebooks; `notes` name the files that could not be read, and why."""
+
+    uses: tuple[Use, ...]
+    notes: tuple[str, ...] = ()
+
+
+def mentions(root: Path, catalog: Catalog) -> Mentions:
+    """Every use of a feature by a ``*.proml.yaml`` file or a notebook below `root`.
+
+    A spec uses what it asks for. A notebook uses a feature whose full name, ``view.feature``,
+    stands in one of its code cells; or whose short name stands in a cell that names the view; a
+    cell that names a view and none of its features uses them all. Folders whose name begins with
+    a dot are left out. Who and when is told by git, for files that it does not know when by the
+    file's own time.
+    """
+    texts, notes = {}, []
+    for name in _files(root):
+        try:
+            texts[name] = (root / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            notes.append(f"{name} cannot be read: {error}.")
+    found = read(texts, catalog)
+    changes = last_changes(root, sorted({use.name for use in found.uses}))
+    dated = []
+    for use in found.uses:
+        change = changes.get(use.name)
+        if change:
+            dated.append(replace(use, who=change.who, when=change.when))
+        else:
+            at = datetime.fromtimestamp((root / use.name).stat().st_mtime, UTC)
+            dated.append(replace(use, when=at))
+    return Mentions(tuple(dated), (*notes, *found.notes))
+
+
+def read(texts: Mapping[str, str], catalog: Catalog) -> Mentions:
+    """The same of `texts`, by their paths; without who and when."""
+    uses: list[Use] = []
+    notes: list[str] = []
+    for name, text in texts.items():
+        try:
+            if name.endswith(SPEC_ENDING):
+                uses += _of_spec(name, text, catalog)
+            else:
+                uses += _of_notebook(name, text, catalog)
+        except SpecError as error:
+            notes.append(f"{name} is no spec that can be read: {error.message.splitlines()[0]}")
+        except (ValueError, LookupError, TypeError, AttributeError):
+            notes.append(f"{name} is no notebook that can be read.")
+    return Mentions(tuple(uses), tuple(notes))
+
+
+def wanted(name: str) -> bool:
+    """Whether the file at the path `name` may be a spec or a notebook that counts."""
+    hidden = any(part.startswith(".") or part in _SKIPPED for part in name.split("/"))
+    return not hidden and name.endswith((*SPEC_ENDING, ".ipynb"))
+
+
+def _files(root: Path) -> Iterator[str]:
+    for folder, inner, names in os.walk(root):
+        inner[:] = sorted(one for one in inner if one not in _SKIPPED and one[0] != ".")
+        for name in sorted(names):
+            path = (Path(folder) / name).relative_to(root).as_posix()
+            if wanted(path):
+                yield path
+
+
+def _of_spec(name: str, text: str, catalog: Catalog) -> Iterator[Use]:
+    spec = ModelSpec.parse(text, name=name)
+    known = {view.view: view for view in catalog.views}
+    for asked, columns in spec.requested().items():
+        view = asked.partition("@")[0]  # a version may be named
+        if view.partition(".")[0] == SPINE:
+            continue
+        if columns is not None:
+            features: Iterable[str] = columns.values()
+        elif view in known:
+            features = known[view].features
+        else:  # view.feature as one text, or a view that is gone
+            view, _, short = view.rpartition(".")
+            features = [short]
+        for feature in features:
+            yield Use(view, feature, "spec", name, model=spec.name)
+
+
+def _of_notebook(name: str, text: str, catalog: Catalog) -> Iterator[Use]:
+    found: dict[tuple[str, str], None] = {}
+    for cell in json.loads(text)["cells"]:
+        if cell["cell_type"] == "code":
+            source = cell["source"]
+            said = source if isinstance(source, str) else "".join(source)
+            found |= dict.fromkeys(named(said, catalog))
+    for view, feature in found:
+        yield Use(view, feature, "notebook", name)
+
+
+def named(text: str, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """(view, feature) of each feature that `text` names; the rule is that of `mentions`."""
+    words = {word.rstrip(".-") for word in _WORD.findall(text)}
+    for view in catalog.views:
+        if view.view in words:
+            some = [one for one in view.features if one in words]
+            yield from ((view.view, one) for one in some or view.features)
+        yield from ((view.view, one) for one in view.features if f"{view.view}.{one}" in words)
