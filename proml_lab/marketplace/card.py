@@ -54,7 +54,7 @@ class FeatureCard:
 
         parts = [html.heading(self.name)]
         parts += [html.lead(self.description)] if self.description else []
-        parts.append(html.table(self.frame(), max_rows=50))
+        parts.append(html.facts(self.facts))
         if self.values is not None and self.values["bins"].list.len().item():
             said = f"What {self.name} was at {self.values['n_asked'].item():,} moments."
             parts.append(html.picture(self.figure(), title="Values", description=said))

@@ -39,7 +39,7 @@ def dataset(data: Dataset) -> dict[str, str]:
     schema = html.details(
         "All columns: type, role, nulls, source", html.table(data.schema, max_rows=200)
     )
-    return html.bundle(_plain(title, facts), html.heading(title), _facts(facts), schema)
+    return html.bundle(_plain(title, facts), html.heading(title), html.facts(facts), schema)
 
 
 def model(fitted: Model) -> dict[str, str]:
@@ -59,12 +59,7 @@ def model(fitted: Model) -> dict[str, str]:
     ]
     learnt = html.details("What was learnt", html.table(fitted.summary(), max_rows=50))
     asked = html.details("The spec", html.pre(fitted.spec.to_yaml()))
-    return html.bundle(_plain(title, facts), html.heading(title), _facts(facts), learnt, asked)
-
-
-def _facts(facts: list[tuple[str, str]]) -> str:
-    rows = "".join(f"<tr>{html.cell(name, column=0)}{html.cell(said)}</tr>" for name, said in facts)
-    return f'<table class="proml-facts"><tbody>{rows}</tbody></table>'
+    return html.bundle(_plain(title, facts), html.heading(title), html.facts(facts), learnt, asked)
 
 
 def _plain(title: str, facts: list[tuple[str, str]]) -> str:

@@ -80,6 +80,12 @@ def table(
     )
 
 
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """A table of what and how, a row a pair, without a head."""
+    rows = "".join(f"<tr>{cell(name, column=0)}{cell(said)}</tr>" for name, said in pairs)
+    return f'<table class="proml-facts"><tbody>{rows}</tbody></table>'
+
+
 def cell(text: str, attributes: str = "", column: int = 1) -> str:
     """A cell: the first column heads its row, long texts may wrap."""
     if column == 0:
