@@ -8,6 +8,7 @@ ProMLError
 ├── DuplicateKeyError     two rows claim the same entity and time
 ├── DataError             data that cannot be used as it is: empty, one class, nulls, wrong type
 ├── SourceError           a file or table that cannot be read
+├── PublicationError      a view that cannot be published: in use, another's, or changed meanwhile
 ├── WorkspaceError        no workspace, or a broken one
 ├── UsageError            a command or call that cannot be understood
 ├── NotebookError         a notebook that cannot be promoted
@@ -85,6 +86,10 @@ class DataError(ProMLError, ValueError):
 
 class SourceError(ProMLError, OSError):
     """A file or table that cannot be read."""
+
+
+class PublicationError(ProMLError, RuntimeError):
+    """A view that cannot be published as it is, by this person, or at this moment."""
 
 
 class WorkspaceError(ProMLError):

@@ -211,6 +211,9 @@ class ModelSpec(Document):
         description="what must hold: metric to limit; leakage, drift, lint or a check's code to "
         "pass or warn; promote judges them and rejects a version that fails",
     )
+    sensitivity: Literal["public", "internal", "personal"] | None = Field(
+        None, description="the highest that a feature may have; the workspace's limit holds too"
+    )
     seed: int = Field(7, strict=True, ge=0, lt=2**31, description="the seed of everything random")
 
     @field_validator("label", mode="before")

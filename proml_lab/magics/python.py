@@ -29,6 +29,7 @@ _ELSEWHERE = {
     "rollback": "proml_lab.promote",
     "show": "proml_lab.promote",
     "read_files": "proml_lab.promote.parameters",
+    "publish": "proml_lab.marketplace.publish.publish",
     "read_dataset": "proml_lab.magics.keep",
     "write": "proml_lab.magics.keep",
     "uses": "proml_lab.promote.uses",

@@ -28,6 +28,7 @@ NAMES = (
     "compare",
     "explain",
     "output",
+    "publish",
     "lint",
     "promote",
     "artifacts",

@@ -20,6 +20,7 @@ from proml_lab.words import counted
 if TYPE_CHECKING:
     from proml_lab.marketplace.check import CheckReport
     from proml_lab.marketplace.find.search import Facets, Index, SearchReport
+    from proml_lab.marketplace.publish.versions import Versions
 
 
 _ENTITY = re.compile(r"^entity\s*:", re.MULTILINE)
@@ -30,6 +31,8 @@ _ENTITY = re.compile(r"^entity\s*:", re.MULTILINE)
 class Catalog:
     """Feature views and kinds of entities, each with a name of its own.
 
+    `versions` are the published ones, where they are kept.
+
     Raises
     ------
     SpecError
@@ -39,6 +42,7 @@ class Catalog:
 
     views: tuple[FeatureView, ...] = ()
     entities: tuple[Entity, ...] = ()
+    versions: Versions | None = None
 
     def __repr__(self) -> str:
         return f"<Catalog: {counted(len(self.views), 'view')}>"
@@ -48,11 +52,16 @@ class Catalog:
 
     @classmethod
     def read(
-        cls, files: Iterable[Path], *, root: Path, databases: Mapping[str, str] | None = None
+        cls,
+        files: Iterable[Path],
+        *,
+        root: Path,
+        databases: Mapping[str, str] | None = None,
+        versions: Versions | None = None,
     ) -> Catalog:
         """Read view and entity files; the sources of views are relative to `root`.
 
-        `databases` are the addresses of databases by name.
+        `databases` are the addresses of databases by name, `versions` what was published.
 
         Raises
         ------
@@ -73,7 +82,7 @@ class Catalog:
             except SpecError as error:
                 problems.append(error)
         try:
-            catalog = cls(tuple(views), tuple(entities))
+            catalog = cls(tuple(views), tuple(entities), versions)
         except SpecError as error:
             problems.append(error)
         if problems:
@@ -90,6 +99,32 @@ class Catalog:
         if name not in self._by_name:
             raise unknown("feature view", name, self._by_name)
         return self._by_name[name]
+
+    def asked(self, name: str) -> FeatureView:
+        """The view `name`, or ``view@2``: its version 2, as it was published.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such view or version.
+        SpecError
+            The copy of the version is damaged.
+        """
+        if "@" not in name:
+            return self.view(name)
+        from proml_lab.marketplace.publish.pinned import pinned
+
+        return self._pinned.get(name) or self._pinned.setdefault(name, pinned(self, name))
+
+    @cached_property
+    def told(self) -> set[str]:
+        """Deprecated features that those who joined them were told of."""
+        return set()
+
+    @cached_property
+    def _pinned(self) -> dict[str, FeatureView]:
+        """Versions that were asked for: each is one view, however often it is named."""
+        return {}
 
     def feature(self, name: str) -> Feature:
         """The feature ``view.name``; raises UnknownNameError with the nearest names."""

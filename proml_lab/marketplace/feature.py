@@ -18,6 +18,8 @@ Aggregate = Literal[
     "count", "distinct", "sum", "mean", "min", "max", "std", "quantile", "first", "last"
 ]
 Sensitivity = Literal["public", "internal", "personal"]
+SENSITIVITIES: tuple[Sensitivity, ...] = ("public", "internal", "personal")
+"""The least sensitive first."""
 Status = Literal["draft", "active", "deprecated"]
 Plain = StrictBool | StrictInt | StrictFloat | StrictStr
 Default = Plain | tuple[Plain, ...]

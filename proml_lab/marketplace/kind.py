@@ -37,6 +37,24 @@ def polars_type(kind: str) -> pl.DataType:
     raise ValueError(f"found {kind!r}, {help_}")
 
 
+def kind_of(found: pl.DataType) -> str | None:
+    """The kind that values of this type are, as a view would say it; None for those of no kind."""
+    if isinstance(found, pl.Array):
+        numbers = found.inner.is_numeric()
+        return f"vector[{found.size}]" if numbers and len(found.shape) == 1 else None
+    if isinstance(found, pl.List):
+        inner = kind_of(found.inner)  # type: ignore[arg-type]
+        return f"list[{inner}]" if inner in _PLAIN else None
+    if found.is_integer():
+        return "integer"
+    if found.is_numeric():
+        return "float"
+    for kind in ("string", "boolean", "time", "date"):
+        if _same_kind(found, _PLAIN[kind]) and found != pl.Null:
+            return kind
+    return None
+
+
 def _checked(kind: str) -> str:
     polars_type(kind)
     return kind

@@ -15,7 +15,7 @@ from proml_lab.document import Document
 from proml_lab.errors import SourceError, choose, unknown
 from proml_lab.marketplace.duration import Duration
 from proml_lab.marketplace.entity import KeyType
-from proml_lab.marketplace.feature import Feature, Sensitivity, Status
+from proml_lab.marketplace.feature import SENSITIVITIES, Feature, Sensitivity, Status
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.spec import check_name
 
@@ -309,8 +309,15 @@ class FeatureView(Document):
         return tuple(dict.fromkeys((*self.tags, *self.feature(name).tags)))
 
     def sensitivity_of(self, name: str) -> Sensitivity:
-        """The feature's sensitivity, or the view's."""
-        return self.feature(name).sensitivity or self.sensitivity
+        """The feature's sensitivity, or else the highest of the view's and its inputs'."""
+        feature = self.feature(name)
+        inputs = (one for one in feature.reads(name) if one in self._links)
+        read: list[Sensitivity] = [
+            self._links[one].sensitivity_of(self.inputs[one].feature.rpartition(".")[2])
+            for one in inputs
+        ]
+        highest = max([self.sensitivity, *read], key=SENSITIVITIES.index)
+        return highest if feature.sensitivity is None else feature.sensitivity
 
     def status_of(self, name: str) -> Status:
         """The feature's status, or the view's."""

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,8 @@ from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
+from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY, Versions
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
 
@@ -80,6 +82,12 @@ class WorkspaceConfig(Document):
         description="characters of output that a cell of a promotion keeps",
     )
     rows: int = Field(20, strict=True, ge=1, le=1000, description="rows shown of a table")
+    owners: dict[str, tuple[str, ...]] = Field(
+        {}, description="e-mail addresses of each team that owns views: who may publish them"
+    )
+    sensitivity: Sensitivity | None = Field(
+        None, description="the highest that features of a training set may have"
+    )
     snapshot_limit: str = Field(
         "256MB", description="how much of the data that was read an artifact keeps"
     )
@@ -134,7 +142,12 @@ class Workspace:
         for file in _view_files(self.root, self.config.catalog):
             stat = file.stat()
             files.append((file, stat.st_mtime_ns, stat.st_size))
-        return _catalog(self.root, tuple(files))
+        return _catalog(self.root, self.folders, tuple(files))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the catalogue."""
+        return tuple(self.root / name for name in self.config.catalog)
 
     @property
     def registry(self) -> str:
@@ -163,14 +176,19 @@ class Workspace:
         label: str | None = None,
         entities: Iterable[str] = (),
         cutoff: str | None = None,
+        sensitivity: Sensitivity | None = None,
     ) -> Dataset:
         """Join features to the rows of `spine`, each as it was known at its cutoff.
 
         `spine` is a frame, or the name or path of a source; for the rest see
-        `proml_lab.marketplace.join.training_set`.
+        `proml_lab.marketplace.join.training_set`. No feature may be more sensitive than
+        `sensitivity`, nor than the workspace's settings allow; a view that was changed without a
+        new version is refused, and who joins what is deprecated is told what replaces it.
         """
         from proml_lab.marketplace.join import training_set
+        from proml_lab.marketplace.publish.rules import require_allowed
 
+        levels = [one for one in (sensitivity, self.config.sensitivity) if one]
         rows = self.root / self.source(spine) if isinstance(spine, str) else spine
         return training_set(
             rows,
@@ -180,6 +198,12 @@ class Workspace:
             label=label,
             entities=entities,
             cutoff=cutoff,
+            check=partial(
+                require_allowed,
+                versions=self.catalog.versions,
+                told=self.catalog.told,
+                sensitivity=min(levels, key=SENSITIVITIES.index, default=None),
+            ),
         )
 
     def dataset(self, spec: ModelSpec) -> Dataset:
@@ -193,6 +217,7 @@ class Workspace:
             label=spec.label.column,
             entities=spec.spine.entities,
             cutoff=spec.spine.cutoff,
+            sensitivity=spec.sensitivity,
         )
 
     def card(self, feature: str, *, values: bool = True) -> FeatureCard:
@@ -297,10 +322,16 @@ def _view_files(root: Path, folders: Iterable[str]) -> Iterable[Path]:
                 f"The catalogue folder {folder} is not there.",
                 hint=f"make it, or change 'catalog' in the settings of {root}.",
             )
-        yield from sorted(file for kind in ("*.yaml", "*.yml") for file in folder.rglob(kind))
+        found = (file for kind in ("*.yaml", "*.yml") for file in folder.rglob(kind))
+        yield from sorted(
+            file for file in found if file.relative_to(folder).parts[0] not in PUBLISHED_ONLY
+        )
 
 
 @lru_cache(maxsize=8)
-def _catalog(root: Path, files: tuple[tuple[Path, int, int], ...]) -> Catalog:
+def _catalog(
+    root: Path, folders: tuple[Path, ...], files: tuple[tuple[Path, int, int], ...]
+) -> Catalog:
     """Read once per state of the files: each with its modification time and size."""
-    return Catalog.read((file for file, _, _ in files), root=root)
+    read = (file for file, _, _ in files)
+    return Catalog.read(read, root=root, versions=Versions(root, folders))

@@ -10,7 +10,10 @@ from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.view import SPINE, FeatureView
 
 Wanted = str | FeatureView | Mapping[str, Sequence[str] | Mapping[str, str] | None]
-"""A view or its name, ``view.feature``, or ``{view: [features]}`` or ``{view: {new: feature}}``."""
+"""A view or its name, ``view.feature``, or ``{view: [features]}`` or ``{view: {new: feature}}``.
+
+``view@2`` in place of ``view`` is its published version 2.
+"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,11 @@ def _named(name: str, catalog: Catalog, own: Sequence[str], roles: Sequence[str]
     """The picks of ``view`` or ``view.feature``."""
     views = {view.view: view for view in catalog.views}
     group, _, short = name.rpartition(".")
+    last = name.rpartition("@")[2]
+    if "@" in name and "." not in last:
+        views[name] = catalog.asked(name)
+    elif "@" in name:
+        views[group] = catalog.asked(group)
     if name == SPINE:
         yield from (Pick(column, None, column) for column in own if column not in roles)
     elif name in views:
@@ -102,7 +110,7 @@ def _pick(new: str, view: str, old: str, catalog: Catalog, own: Sequence[str]) -
         if old not in own:
             raise ColumnMissingError(f"The spine has no column {old!r}.", hint=choose(old, own))
         return Pick(new, None, old)
-    found = catalog.view(view)
+    found = catalog.asked(view)
     found.feature(old)
     return Pick(new, found, old)
 

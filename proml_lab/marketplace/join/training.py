@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ def training_set(
     label: str | None = None,
     entities: Iterable[str] = (),
     cutoff: str | None = None,
+    check: Callable[[Iterable[tuple[FeatureView, list[str]]]], None] | None = None,
 ) -> Dataset:
     """Join features to the rows of `spine`, each as it was known at the row's cutoff.
 
@@ -46,6 +47,8 @@ def training_set(
     label, entities, cutoff
         Columns of the spine. `entities` are by default the keys of the views; `cutoff` (UTC) is
         needed as soon as a view has an event time.
+    check
+        Is given the views and the features of each before anything is read, and may refuse.
 
     Returns
     -------
@@ -79,6 +82,8 @@ def training_set(
             f"The label {label!r} is asked for as a feature.", hint="a model would just read it."
         )
     groups = _grouped(chosen)
+    if check is not None:
+        check(groups)
     answers = Answers(frame, cutoff, groups, labelled=label is not None)
     columns = {
         pick.name: answers.values(pick.view, pick.feature) if pick.view else frame[pick.feature]

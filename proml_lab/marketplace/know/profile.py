@@ -115,7 +115,7 @@ def _describe(values: pl.Series) -> dict[str, object]:
         "nulls": values.null_count() / values.len(),
         "n_distinct": there.n_unique(),
     }
-    if not there.len():
+    if not there.len() or there.dtype.is_nested():
         return found | {"bins": [], "labels": []}
     if there.dtype in (pl.String, pl.Boolean):
         bins, labels = _most_frequent(there)

@@ -1,0 +1,1 @@
+"""Publish feature views: versions that never change, differences in words, owners, retirement."""

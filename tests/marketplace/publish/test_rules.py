@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import warnings
+
+import polars as pl
+import pytest
+
+from proml_lab.errors import DataError
+from proml_lab.marketplace.publish.rules import RetiredWarning, require_allowed
+from proml_lab.marketplace.view import FeatureView
+from proml_lab.marketplace.workspace import Workspace, open_workspace
+from proml_lab.spec import ModelSpec
+from tests.marketplace.publish.conftest import RAIN, rain, spine
+
+TEXT = RAIN.replace("owner", "source: sources/rain.parquet\nowner")
+
+
+@pytest.fixture
+def wet(place: Workspace) -> Workspace:
+    """With a view and one derived from it."""
+    rain().write_parquet(place.root / "sources" / "rain.parquet")
+    (place.root / "features" / "rain.yaml").write_text(TEXT)
+    (place.root / "features" / "wet.yaml").write_text(
+        "view: shop.wet\nsensitivity: public\ninputs: {r: shop.rain.rain}\n"
+        "features: {wet: {type: boolean, sql: r > 3}, known: {type: float, sql: r, "
+        "sensitivity: public}}\n"
+    )
+    return place
+
+
+def change(place: Workspace, old: str, new: str) -> None:
+    file = place.root / "features" / "rain.yaml"
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_a_limit_of_the_call(wet: Workspace) -> None:
+    change(wet, "owner", "sensitivity: personal\nowner")
+    wet.training_set(spine(), ["shop.rain"], cutoff="at", sensitivity="personal")
+    with pytest.raises(DataError, match=r"shop.rain.rain is personal, and at most internal is all"):
+        wet.training_set(spine(), ["shop.rain"], cutoff="at", sensitivity="internal")
+
+
+def test_a_derived_feature_is_as_sensitive_as_its_inputs_unless_it_says_so(wet: Workspace) -> None:
+    assert wet.catalog.view("shop.wet").sensitivity_of("wet") == "internal"
+    wet.training_set(spine(), ["shop.wet.known"], cutoff="at", sensitivity="public")
+    with pytest.raises(DataError, match=r"shop.wet.wet is internal, and at most public"):
+        wet.training_set(spine(), ["shop.wet.wet"], cutoff="at", sensitivity="public")
+
+
+def test_a_limit_of_the_workspace_and_of_a_spec(wet: Workspace) -> None:
+    spine().with_columns(y=pl.lit(1)).write_parquet(wet.root / "sources" / "orders.parquet")
+    spec = ModelSpec.parse(
+        "name: m\nlabel: y\nspine: {source: orders, entities: [shop], cutoff: at}\n"
+        "features: [shop.rain]\nsensitivity: public\n"
+    )
+    with pytest.raises(DataError, match="rain is internal, and at most public is allowed"):
+        wet.dataset(spec)
+    wet.dataset(spec.but(sensitivity="personal"))
+    (wet.root / "proml.toml").write_text('sensitivity = "public"\n')
+    strict = open_workspace(wet.root)
+    with pytest.raises(DataError, match="rain is internal, and at most public is allowed"):
+        strict.dataset(spec.but(sensitivity="personal"))
+
+
+def test_what_is_deprecated_is_told_once_with_its_successor(wet: Workspace) -> None:
+    change(wet, "owner", "status: deprecated\nsuccessor: shop.wet\nowner")
+    with pytest.warns(RetiredWarning, match=r"^shop.rain.rain is deprecated; use shop.wet.$") as w:
+        wet.training_set(spine(), ["shop.rain"], cutoff="at")
+    assert [one.filename for one in w] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        wet.training_set(spine(), ["shop.rain"], cutoff="at")
+
+
+def test_a_feature_may_be_deprecated_alone(wet: Workspace) -> None:
+    change(wet, "unit: mm", "status: deprecated, unit: mm")
+    with pytest.warns(RetiredWarning, match="is deprecated, and nothing replaces it"):
+        wet.training_set(spine(), ["shop.rain"], cutoff="at")
+
+
+def test_a_view_in_memory_is_held_to_no_version(wet: Workspace) -> None:
+    view = wet.catalog.view("shop.rain")
+    require_allowed([(view, ["rain"])])
+    loose = FeatureView.model_validate(view.model_dump(mode="json"))
+    require_allowed([(loose, ["rain"])], versions=wet.catalog.versions)
