@@ -24,7 +24,7 @@ COMMANDS = """
 publish weather.hourly
 publish weather.hourly --yes
 publish rain.yaml --rows rain.parquet --yes
-publish weather.hourly --yes --force "the old unit was wrong"
+publish weather.hourly --yes --force wrong-unit
 """
 BODY = "the view, as YAML; what rows tell may be left out, and sql: SELECT … may make them"
 

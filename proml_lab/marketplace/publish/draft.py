@@ -76,27 +76,26 @@ def draft(
         Its version is there already with another meaning, or is not the next one.
     """
     data, _ = document.mapping(text, name=name, example="view: shop.sales")
-    query = ""
-    if QUERY in data:
-        query = str(data[QUERY])
+    asked, query = text, str(data.get(QUERY, ""))
+    if query:
         if rows is not None:
             raise PublicationError(
                 f"{name}: sql and rows were given.", hint="leave out one of the two."
             )
         rows = _selected(query, workspace, frames)
+        asked = texts.blank(asked, QUERY)
         text = texts.comment(texts.take(text, QUERY), f"made by: {query}")
     if rows is not None and not rows.height:
         raise DataError("The rows to publish are none.", hint="give a frame that has some.")
-    if rows is not None and not data.get("features"):
-        text = texts.put(text, "features", _features(rows, data))
     versions = _versions(workspace)
     view_name = str(data.get("view", ""))
     before = versions.newest(view_name) if view_name else None
-    if rows is not None and "source" not in data:
-        text = texts.put(text, "source", _place(view_name, rows, before, workspace))
-    elif rows is not None:
-        _require_kept(rows, before, workspace)
+    for field, value in _missing(data, view_name, rows, before, workspace).items():
+        text, asked = texts.put(text, field, value), texts.add(asked, field, value)
+    _read(asked, name, workspace)  # its lines are those that people count
     view = _read(text, name, workspace)
+    if rows is not None and "source" in data:
+        _require_kept(rows, before, workspace)
     if rows is not None and _same(view, rows, workspace):
         rows = None
     found = changes(before, view) if before is not None else ()
@@ -107,7 +106,23 @@ def draft(
     target, proposal = _target(view, file, workspace)
     if target == file and file is not None:
         view = view.at(workspace.root, path=file)
-    return Draft(text, view, target, before, found, rows, query, proposal)
+    return Draft(text.lstrip("\n"), view, target, before, found, rows, query, proposal)
+
+
+def _missing(
+    data: Mapping[object, object],
+    view: str,
+    rows: pl.DataFrame | None,
+    before: FeatureView | None,
+    workspace: Workspace,
+) -> dict[str, object]:
+    """The fields that the document leaves out, and `rows` tell."""
+    found: dict[str, object] = {}
+    if rows is not None and "source" not in data:
+        found["source"] = _place(view, rows, before, workspace)
+    if rows is not None and not data.get("features"):
+        found["features"] = _features(rows, data)
+    return found
 
 
 def _versions(workspace: Workspace) -> Versions:

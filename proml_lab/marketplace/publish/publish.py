@@ -97,7 +97,7 @@ def _document(view: FeatureView | str | Path, here: Workspace) -> tuple[str, str
         said = view.model_dump(mode="json", exclude_defaults=True)
         return texts.write({"view": view.view, **said}), f"View {view.view}", None
     if isinstance(view, str) and "\n" in view:
-        return view, "view", None
+        return view, "cell" if view.startswith("\n") else "view", None
     if isinstance(view, Path) or str(view).endswith((".yaml", ".yml")):
         file = Path(view).expanduser()
         file = file if file.is_absolute() or file.exists() else here.root / file

@@ -43,6 +43,20 @@ def take(text: str, field: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def blank(text: str, field: str) -> str:
+    """`text` with empty lines in place of what it says of `field`: all others keep theirs."""
+    lines = text.splitlines()
+    first, last = _spans(text)[field]
+    lines[first:last] = [""] * (last - first)
+    return "\n".join(lines) + "\n"
+
+
+def add(text: str, field: str, value: object) -> str:
+    """`text` with ``field: value`` at its end, in place of an earlier line without a value."""
+    text = blank(text, field) if field in _spans(text) else text
+    return "\n".join([*text.splitlines(), *_lines(field, value)]) + "\n"
+
+
 def comment(text: str, said: str) -> str:
     """`text` below the lines of `said` as comments."""
     return "".join(f"# {line}".rstrip() + "\n" for line in said.splitlines()) + text

@@ -29,6 +29,15 @@ def test_a_field_is_taken_out() -> None:
     assert texts.take(TEXT, "sql") == TEXT.replace("sql: |\n  select\n    1\n", "")
 
 
+def test_lines_stay_where_they_are() -> None:
+    blank = texts.blank(TEXT, "sql")
+    assert blank == TEXT.replace("sql: |\n  select\n    1\n", "\n\n\n")
+    assert texts.add("view: a.b\n", "source", "s") == "view: a.b\nsource: s\n"
+    assert texts.add("features:\nview: a.b\n", "features", {"x": "float"}) == (
+        "\nview: a.b\nfeatures:\n  x: float\n"
+    )
+
+
 def test_comments_stand_above() -> None:
     assert texts.comment("view: a.b\n", "one\n\ntwo") == "# one\n#\n# two\nview: a.b\n"
 
