@@ -24,11 +24,12 @@ def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
     ``search`` takes ``text``, ``kept`` (facet to value) and ``start`` and gives ``total``, at most
     50 ``rows`` from `start` on, and ``facets``. ``bins`` takes at most 50 ``names`` of features
     and gives the ``counts`` of each, what they span (``low``, ``high``) and the share of ``nulls``.
+    ``card`` takes the ``name`` of a feature and gives its ``facts`` and the ``code`` that joins it.
     """
     if not isinstance(message, Mapping) or not isinstance(message.get("id"), str):
         return None
     known: dict[str, Callable[[Workspace, Mapping[str, object]], Json]]
-    known = {"search": _search, "bins": _bins}
+    known = {"search": _search, "bins": _bins, "card": _card}
     kind, payload = message.get("kind"), message.get("payload")
     try:
         if kind not in known:
@@ -86,6 +87,12 @@ def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:
         rows = {row["feature"]: row for row in frame.to_dicts()}
         drawn |= {f"{view}.{feature}": _drawn(rows[feature]) for feature in features}
     return drawn
+
+
+def _card(workspace: Workspace, payload: Mapping[str, object]) -> Json:
+    card = workspace.card(str(payload.get("name")), values=False)
+    facts: list[Json] = [[what, text] for what, text in card.facts]
+    return {"name": card.name, "about": card.description, "facts": facts, "code": card.code}
 
 
 def _drawn(row: Mapping[str, object]) -> Json:

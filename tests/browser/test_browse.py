@@ -47,6 +47,24 @@ def test_pick_by_keyboard(lab: Lab) -> None:
     expect(lab.run(panel, 1)).to_contain_text("['weather.at_origin.visib']")
 
 
+def test_the_details_follow_the_row_that_one_is_on(lab: Lab) -> None:
+    panel = lab.open("browse.ipynb")
+    widget = _browse(lab, panel)
+    details = widget.get_by_label("Details", exact=True)
+    first = widget.get_by_role("option").first.get_attribute("aria-label")
+    expect(details.get_by_role("heading")).to_have_text(str(first))
+    widget.get_by_role("searchbox", name="Search features").fill("visib")
+    expect(details.get_by_role("heading")).to_have_text("weather.at_origin.visib")
+    expect(details).to_contain_text("known 1h after hour, while not older than 6h")
+    expect(details).to_contain_text("training_set(spine, ['weather.at_origin.visib'], cutoff=…)")
+    expect(details.get_by_role("img")).to_be_visible(timeout=60_000)
+    second = widget.get_by_role("option").nth(1)
+    lab.page.keyboard.press("ArrowDown")
+    lab.page.keyboard.press("ArrowDown")
+    expect(second).to_be_focused()
+    expect(details.get_by_role("heading")).to_have_text(str(second.get_attribute("aria-label")))
+
+
 def test_nothing_sticks_out_in_light_and_dark_narrow_and_wide(lab: Lab) -> None:
     SHOTS.mkdir(exist_ok=True)
     panel = lab.open("browse.ipynb")

@@ -66,9 +66,18 @@ def test_bins_are_those_of_the_profile(flights: Workspace) -> None:
     assert len(drawn[names[2]]["counts"]) <= 20
 
 
+def test_a_card_says_what_the_workspace_says(flights: Workspace) -> None:
+    said = ask(flights, "card", name="weather.at_origin.temp")["payload"]
+    card = flights.card("weather.at_origin.temp", values=False)
+    assert said["facts"] == [list(fact) for fact in card.facts]
+    assert (said["name"], said["about"], said["code"]) == (card.name, card.description, card.code)
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "text"),
     [
+        ("card", {}, "There is no feature 'None'"),
+        ("card", {"name": "planes.static.seat"}, "did you mean 'planes.static.seats'"),
         ("serach", {}, "There is no kind of question 'serach'.\nHint: did you mean 'search'?"),
         ("search", {"kept": {"owner": "netwrk"}}, "Hint: did you mean 'network'?"),
         ("bins", {"names": ["planes.static.seat"]}, "There is no feature 'planes.static.seat'"),

@@ -9,9 +9,10 @@
  * @typedef {{ counts: number[], low: string, high: string, nulls: string }} Bins
  * @typedef {{ value: string, count: number }} Choice
  * @typedef {{ total: number, rows: Row[], facets: Record<string, Choice[]> }} Page
+ * @typedef {{ name: string, about: string, facts: [string, string][], code: string }} Card
  * @typedef {{ search: { text: string, kept: Record<string, string>, start: number },
- *   bins: { names: string[] } }} Requests
- * @typedef {{ search: Page, bins: Record<string, Bins> }} Replies
+ *   bins: { names: string[] }, card: { name: string } }} Requests
+ * @typedef {{ search: Page, bins: Record<string, Bins>, card: Card }} Replies
  */
 
 const FACETS = ["entity", "type", "owner", "tag", "view"];
@@ -27,6 +28,7 @@ function render({ model, el }) {
   /** @type {Map<string, Bins>} */
   const bins = new Map();
   let timer = 0;
+  let waiting = 0;
   let turn = 0;
 
   /** @param {boolean} more  the next page, below the rows that are there */
@@ -43,7 +45,7 @@ function render({ model, el }) {
       drawFacets(page.facets);
       drawRows(start);
       parts.root.setAttribute("aria-busy", "false");
-      await draw(page.rows);
+      await Promise.all([describe(), draw(page.rows)]);
     } catch (error) {
       parts.root.setAttribute("aria-busy", "false");
       say(error instanceof Error ? error.message : String(error));
@@ -169,10 +171,28 @@ function render({ model, el }) {
   }
 
   function fill() {
-    for (const item of rows()) {
+    for (const item of [...rows(), parts.detail]) {
       const found = bins.get(String(item.dataset.name));
       const spark = item.querySelector(".spark");
       if (found && spark && !spark.firstChild) spark.append(...histogram(found));
+    }
+  }
+
+  /** All that is said of the row that one is on, beside the list. */
+  async function describe() {
+    const name = state.rows[state.active]?.name;
+    if (name === parts.detail.dataset.name) return;
+    parts.detail.dataset.name = name ?? "";
+    parts.detail.hidden = !name;
+    if (!name) return;
+    try {
+      const card = await kernel.ask("card", { name });
+      if (card === null) return;
+      parts.detail.replaceChildren(...about(card, say));
+      drawPicked();
+      fill();
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -188,6 +208,8 @@ function render({ model, el }) {
     state.active = next;
     items[next].tabIndex = 0;
     items[next].focus();
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(describe, PAUSE_MS);
   }
 
   /** @param {string} name */
@@ -266,6 +288,7 @@ function render({ model, el }) {
 
   return () => {
     window.clearTimeout(timer);
+    window.clearTimeout(waiting);
     kernel.close();
     model.off("change:picked", drawPicked);
     model.off("change:snippet", drawSnippet);
@@ -360,7 +383,10 @@ function build(text) {
   more.type = "button";
   more.hidden = true;
   results.append(list, empty, more);
-  body.append(facets, results);
+  const detail = node("aside", "detail");
+  detail.setAttribute("aria-label", "Details");
+  detail.hidden = true;
+  body.append(facets, results, detail);
 
   const use = node("details", "use");
   const snippet = node("code");
@@ -370,7 +396,33 @@ function build(text) {
   use.hidden = true;
 
   root.append(head, alert, body, use);
-  return { root, search, found, status, clear, alert, facets, list, empty, more, use, snippet };
+  return { root, search, found, status, clear, alert, facets, list, empty, more, detail, use, snippet };
+}
+
+/**
+ * What a card says: facts, values, and the Python that joins the feature.
+ *
+ * @param {Card} card @param {(message: string) => void} say  where a failure is told
+ */
+function about(card, say) {
+  const facts = node("dl");
+  for (const [what, text] of card.facts) facts.append(node("dt", "", what), breakable("dd", text));
+  const copy = node("button", "copy", "Copy");
+  copy.type = "button";
+  copy.setAttribute("aria-label", "Copy the Python that joins it");
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(card.code);
+      copy.textContent = "Copied";
+    } catch {
+      say("The browser does not allow copying: select the text and copy it by hand.");
+    }
+  });
+  const block = node("pre");
+  block.append(node("code", "", card.code));
+  const join = node("div", "join");
+  join.append(node("span", "", "Join it"), copy);
+  return [breakable("h4", card.name), node("p", "", card.about), node("div", "spark"), facts, join, block];
 }
 
 /** A small bar chart and what it spans. @param {Bins} bins */
@@ -403,12 +455,12 @@ function histogram({ counts, low, high, nulls }) {
 /**
  * A name that may wrap after a dot or an underscore.
  *
- * @param {"span" | "b"} tag
+ * @param {"span" | "b" | "dd" | "h4"} tag
  * @param {string} name
  */
 function breakable(tag, name) {
   const made = node(tag, "name");
-  for (const piece of name.split(/(?<=[._])/)) made.append(piece, node("wbr"));
+  for (const piece of name.split(/(?<=[._/])/)) made.append(piece, node("wbr"));
   return made;
 }
 
