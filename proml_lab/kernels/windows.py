@@ -1,7 +1,8 @@
-"""Sums, counts and least values of the rows in a window of time that were known at its end.
+"""Windows that slide over the rows of a group: what they hold, their sums, spreads and newest rows.
 
-Rows are laid out as in `proml_lab.kernels.asof`, in groups and by event time. Method and cost:
-docs/method.md#windows.
+Labels are in order of group and cutoff, rows laid out as in `proml_lab.kernels.asof`. From one
+label to the next, rows enter as they become known and leave as they grow old: each once, so that
+no cost grows with the length of a window. Method: docs/method.md#windows.
 """
 
 from __future__ import annotations
@@ -13,144 +14,254 @@ import numpy.typing as npt
 from numba import njit
 
 from proml_lab.kernels.asof import Ints
+from proml_lab.kernels.exact import plus, times, variance
 
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-BLOCK = 64
-SHORT = 64
+_SMALLER = 2.0**-16
+_UNIT = 2.0**-60
+_LARGE = 2.0**960
+
+
+class Rows(NamedTuple):
+    """The rows (m,): `offsets` (g + 1,) of `asof.layout`, and when each was known.
+
+    `order` has their positions, group by group, in the order in which they became known; it is
+    empty where that is the layout itself.
+    """
+
+    offsets: Ints
+    known: Ints
+    order: Ints
 
 
 class Window(NamedTuple):
-    """Per label (n,): the rows of its window, start : stop, and how much of them was known.
+    """The labels (n,), ascending by group and cutoff, and their windows.
 
-    `begin` is the first row of the label's group. All rows before `settled` were known at the
-    cutoff. `reached` is the end of the rows that were known, among rows in the order in which
-    they became known.
+    The window of a label has the rows start : stop that were known at the cutoff. `reached` is
+    the end of all rows of the group that were known and had happened by then, in `Rows.order`.
     """
 
-    begin: Ints
+    group: Ints
+    cutoff: Ints
     start: Ints
     stop: Ints
-    settled: Ints
     reached: Ints
 
 
-class Running(NamedTuple):
-    """Per row (m,): count and sum of the used values of its group up to it."""
-
-    counts: Ints
-    sums: Floats
+@njit(cache=True, nogil=True)
+def room(group: Ints, offsets: Ints) -> int:
+    """How many rows the largest group of the labels (n,) has."""
+    most = 0
+    for g in group:
+        most = max(most, offsets[g + 1] - offsets[g])
+    return int(most)
 
 
 @njit(cache=True, nogil=True)
-def newest(times: Ints, offsets: Ints) -> Ints:
-    """(m,) the greatest of the times of the group up to each row."""
-    out = times.copy()
-    for g in range(offsets.size - 1):
-        for row in range(offsets[g] + 1, offsets[g + 1]):
-            out[row] = max(out[row], out[row - 1])
-    return out
+def begins(group: Ints, i: int) -> bool:
+    """Whether label i is the first of its group."""
+    return i == 0 or group[i] != group[i - 1]
 
 
 @njit(cache=True, nogil=True)
-def running(values: Floats, used: Flags, offsets: Ints) -> Running:
-    """Counts and sums of the used values, begun anew in each group."""
-    counts = np.zeros(values.size, np.int64)
-    sums = np.zeros(values.size, np.float64)
-    for g in range(offsets.size - 1):
-        count, total = 0, 0.0
-        for row in range(offsets[g], offsets[g + 1]):
-            if used[row]:
-                count += 1
-                total += values[row]
-            counts[row] = count
-            sums[row] = total
-    return Running(counts, sums)
+def moves(window: Window, rows: Rows, i: int, entering: Ints, leaving: Ints) -> tuple[int, int]:
+    """What changes between the window of label i - 1 of the group, or an empty one, and that of i.
 
-
-@njit(cache=True, nogil=True)
-def totals(
-    window: Window,
-    cutoff: Ints,
-    known: Ints,
-    values: Floats,
-    used: Flags,
-    by_event: Running,
-    by_known: Running,
-) -> tuple[Ints, Floats]:
-    """Per label, the count and the sum of the used values in its window.
-
-    What was known by the cutoff, less what lies before the window, plus those of the latter that
-    were not known yet. A short window is added up row by row: its sum then owes nothing to the
-    rows before it.
+    Fills the beginning of `entering` and `leaving` with rows and returns how many of each.
     """
-    n = np.zeros(cutoff.size, np.int64)
-    total = np.zeros(cutoff.size, np.float64)
-    for i in range(cutoff.size):
-        begin, start, stop = window.begin[i], window.start[i], window.stop[i]
-        if stop - start <= max(SHORT, start - window.settled[i]):
-            for row in range(start, stop):
-                if used[row] and known[row] <= cutoff[i]:
-                    n[i] += 1
-                    total[i] += values[row]
-            continue
-        last = window.reached[i] - 1
-        if last >= begin:
-            n[i] = by_known.counts[last]
-            total[i] = by_known.sums[last]
-        if start > begin:
-            n[i] -= by_event.counts[start - 1]
-            total[i] -= by_event.sums[start - 1]
-        for row in range(window.settled[i], start):
-            if used[row] and known[row] > cutoff[i]:
-                n[i] += 1
-                total[i] += values[row]
-    return n, total
+    start = window.start[i]
+    n_in, n_out = 0, 0
+    if begins(window.group, i):
+        reached = rows.offsets[window.group[i]]
+    else:
+        reached = window.reached[i - 1]
+        for row in range(window.start[i - 1], min(start, window.stop[i - 1])):
+            if rows.known[row] <= window.cutoff[i - 1]:
+                leaving[n_out] = row
+                n_out += 1
+    if rows.order.size == 0:
+        for row in range(max(reached, start), window.reached[i]):
+            entering[n_in] = row
+            n_in += 1
+    else:
+        for j in range(reached, window.reached[i]):
+            if rows.order[j] >= start:
+                entering[n_in] = rows.order[j]
+                n_in += 1
+    return n_in, n_out
 
 
 @njit(cache=True, nogil=True)
-def block_minima(values: Floats, used: Flags) -> Floats:
-    """Least used value of every `BLOCK` rows, infinity where none is used."""
-    out = np.full((values.size + BLOCK - 1) // BLOCK, np.inf)
-    for row in range(values.size):
-        if used[row] and values[row] < out[row // BLOCK]:
-            out[row // BLOCK] = values[row]
+def counts(window: Window, rows: Rows) -> Ints:
+    """(n,) how many rows each window has."""
+    out = np.zeros(window.group.size, np.int64)
+    entering = np.empty(room(window.group, rows.offsets), np.int64)
+    leaving = np.empty_like(entering)
+    n = 0
+    for i in range(out.size):
+        n_in, n_out = moves(window, rows, i, entering, leaving)
+        n = n_in if begins(window.group, i) else n + n_in - n_out
+        out[i] = n
     return out
 
 
 @njit(cache=True, nogil=True)
-def minima(
-    window: Window, cutoff: Ints, known: Ints, values: Floats, used: Flags, blocks: Floats
-) -> Floats:
-    """Per label, the least used value in its window; infinity where there is none.
+def totals(window: Window, rows: Rows, values: Floats) -> Floats:
+    """(n,) the sum of `values` (m,) in each window, 0 if it is empty.
 
-    Settled rows are taken by blocks, the others one by one.
+    The sum is kept in two words, and begun anew once values have left that were so large that
+    they may have taken digits of the others with them.
     """
-    out = np.full(cutoff.size, np.inf)
-    for i in range(cutoff.size):
-        row, settled = window.start[i], window.settled[i]
-        while row < window.stop[i]:
-            if row % BLOCK == 0 and row + BLOCK <= settled:
-                out[i] = min(out[i], blocks[row // BLOCK])
-                row += BLOCK
-                continue
-            if used[row] and (row < settled or known[row] <= cutoff[i]):
-                out[i] = min(out[i], values[row])
-            row += 1
+    out = np.zeros(window.group.size)
+    entering = np.empty(room(window.group, rows.offsets), np.int64)
+    leaving = np.empty_like(entering)
+    n, s, low, size, most = 0, 0.0, 0.0, 0.0, 0.0
+    for i in range(out.size):
+        n_in, n_out = moves(window, rows, i, entering, leaving)
+        if begins(window.group, i) or n == n_out:
+            n, s, low, size, most = 0, 0.0, 0.0, 0.0, 0.0
+        else:
+            n -= n_out
+            s, low, size = _sum(leaving[:n_out], -1.0, values, s, low, size)
+        s, low, size = _sum(entering[:n_in], 1.0, values, s, low, size)
+        n += n_in
+        most = max(most, size)
+        if not (size >= most * _SMALLER and np.isfinite(low)):
+            held = _held(window, rows, i, entering)
+            s, low, size = _sum(held, 1.0, values, 0.0, 0.0, 0.0)
+            n, most = held.size, size
+        out[i] = s + low
     return out
 
 
 @njit(cache=True, nogil=True)
-def centred(values: Floats, used: Flags, offsets: Ints) -> Floats:
-    """Values less the mean of their group, rounded: whole numbers stay whole, sums stay exact."""
-    out = np.zeros(values.size, np.float64)
+def spreads(window: Window, rows: Rows, values: Floats) -> Floats:
+    """(n,) the standard deviation of `values` (m,) in each window, divided by n - 1; NaN below two.
+
+    Their sum and that of their squares are kept like those of `totals`.
+    """
+    out = np.full(window.group.size, np.nan)
+    entering = np.empty(room(window.group, rows.offsets), np.int64)
+    leaving = np.empty_like(entering)
+    n, s, low, q, q_low, most = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(out.size):
+        n_in, n_out = moves(window, rows, i, entering, leaving)
+        if begins(window.group, i) or n == n_out:
+            n, s, low, q, q_low, most = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+        else:
+            n -= n_out
+            s, low, _ = _sum(leaving[:n_out], -1.0, values, s, low, 0.0)
+            q, q_low = _sum_squares(leaving[:n_out], -1.0, values, q, q_low)
+        s, low, _ = _sum(entering[:n_in], 1.0, values, s, low, 0.0)
+        q, q_low = _sum_squares(entering[:n_in], 1.0, values, q, q_low)
+        n += n_in
+        most = max(most, q)
+        if not q >= most * _SMALLER:
+            held = _held(window, rows, i, entering)
+            s, low, _ = _sum(held, 1.0, values, 0.0, 0.0, 0.0)
+            q, q_low = _sum_squares(held, 1.0, values, 0.0, 0.0)
+            most = q
+        if not q < _LARGE:
+            out[i] = _wide(_held(window, rows, i, entering), values)
+            q = np.nan  # begin anew
+        elif n > 1:
+            out[i] = np.sqrt(variance(n, s, low, q, q_low))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _sum(
+    rows: Ints, sign: float, values: Floats, s: float, low: float, size: float
+) -> tuple[float, float, float]:
+    """A sum in two words and the values of more rows; their size without their signs too."""
+    for k in range(rows.size):
+        value = values[rows[k]]
+        s, low = plus(s, low, sign * value)
+        size += sign * _UNIT * abs(value)
+        if k % 64 == 63:
+            s, low = plus(s, 0.0, low)
+    s, low = plus(s, 0.0, low)
+    return s, low, size
+
+
+@njit(cache=True, nogil=True)
+def _sum_squares(
+    rows: Ints, sign: float, values: Floats, q: float, low: float
+) -> tuple[float, float]:
+    """A sum in two words and the squares of the values of more rows."""
+    for k in range(rows.size):
+        square, rest = times(values[rows[k]], values[rows[k]])
+        q, low = plus(q, low + sign * rest, sign * square)
+        if k % 64 == 63:
+            q, low = plus(q, 0.0, low)
+    q, low = plus(q, 0.0, low)
+    return q, low
+
+
+@njit(cache=True, nogil=True)
+def _held(window: Window, rows: Rows, i: int, room: Ints) -> Ints:
+    """The rows that label i's window holds, by looking at each; written into `room`."""
+    n = 0
+    for row in range(window.start[i], window.stop[i]):
+        if rows.known[row] <= window.cutoff[i]:
+            room[n] = row
+            n += 1
+    return room[:n]
+
+
+@njit(cache=True, nogil=True)
+def _wide(rows: Ints, values: Floats) -> float:
+    """The standard deviation of values of which the squares may be too large; NaN below two."""
+    if rows.size < 2:
+        return np.nan
+    some = values[rows] / np.abs(values[rows]).max()
+    spread = np.sqrt(((some - some.mean()) ** 2).sum() / (rows.size - 1))
+    return float(spread * np.abs(values[rows]).max())
+
+
+@njit(cache=True, nogil=True)
+def newest(window: Window, rows: Rows) -> Ints:
+    """(n,) the last row of each window, -1 if it is empty."""
+    out = np.full(window.group.size, -1, np.int64)
+    entering = np.empty(room(window.group, rows.offsets), np.int64)
+    leaving = np.empty_like(entering)
+    last = -1
+    for i in range(out.size):
+        if begins(window.group, i):
+            last = -1
+        n_in, _ = moves(window, rows, i, entering, leaving)
+        for row in entering[:n_in]:
+            last = max(last, row)
+        if last >= window.start[i]:
+            out[i] = last
+    return out
+
+
+@njit(cache=True, nogil=True)
+def limited(window: Window, rows: Rows, limit: int) -> Ints:
+    """(n,) where each window starts if it is to have at most `limit` rows, the newest."""
+    out = np.zeros(window.group.size, np.int64)
+    n, start, reached = 0, 0, 0
+    for i in range(out.size):
+        if begins(window.group, i):
+            n, start = 0, rows.offsets[window.group[i]]
+            reached = start
+        for j in range(reached, window.reached[i]):
+            row = j if rows.order.size == 0 else rows.order[j]
+            n += row >= start
+        reached = window.reached[i]
+        while start < window.start[i] or n > limit:
+            n -= start < window.stop[i] and rows.known[start] <= window.cutoff[i]
+            start += 1
+        out[i] = start
+    return out
+
+
+@njit(cache=True, nogil=True)
+def in_order(times: Ints, offsets: Ints) -> Ints:
+    """(m,) the rows of each group by time; equal times stay in their order."""
+    out = np.empty(times.size, np.int64)
     for g in range(offsets.size - 1):
-        count, mean = 0, 0.0
-        for row in range(offsets[g], offsets[g + 1]):
-            if used[row]:
-                count += 1
-                mean += (values[row] - mean) / count
-        for row in range(offsets[g], offsets[g + 1]):
-            if used[row]:
-                out[row] = values[row] - np.rint(mean)
+        first, last = offsets[g], offsets[g + 1]
+        out[first:last] = first + np.argsort(times[first:last], kind="mergesort")
     return out

@@ -1,0 +1,185 @@
+"""What window features aggregate: the rows of a history that pass, and their values."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from proml_lab.errors import DataError, DuplicateKeyError
+from proml_lab.expression import evaluate
+from proml_lab.kernels import ranks
+from proml_lab.marketplace.feature import Feature
+from proml_lab.marketplace.join.history import History
+from proml_lab.marketplace.join.sliding import Asked, Chosen
+from proml_lab.marketplace.moment import Ints
+from proml_lab.marketplace.view import FeatureView
+
+Floats = npt.NDArray[np.float64]
+K = TypeVar("K")
+V = TypeVar("V")
+_KEPT = 6
+"""So many columns are kept for the features that follow: memory stays bounded for wide pivots."""
+
+
+class Aggregated:
+    """The values of one formula in the rows of a history that pass a condition.
+
+    Attributes
+    ----------
+    of
+        The formula's values in all rows of the source.
+    counted
+        The rows that pass the condition.
+    chosen
+        Those of them that have a value.
+    before
+        (counted + 1,) how many of the `chosen` lie before each; None if they are the same.
+    """
+
+    def __init__(self, of: pl.Series, counted: Chosen, role: str) -> None:
+        self.of, self.counted, self.role = of, counted, role
+        self._codes: Ints | None = None
+        self._ranks: tuple[Ints, Floats] | None = None
+        keep = of.is_not_null().to_numpy()[counted.rows]
+        self.chosen = counted.only(keep)
+        self.before = None if self.chosen is counted else Chosen.before(keep)
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """(chosen,) the values; raises DataError for what is no finite number."""
+        if not (self.of.dtype.is_numeric() or self.of.dtype == pl.Boolean):
+            raise DataError(
+                f"{self.role} aggregates {self.of.dtype}, not numbers.",
+                hint="aggregate a number or a condition; text and times can be counted.",
+            )
+        values = self.of.cast(pl.Float64).fill_null(0.0).to_numpy()[self.chosen.rows]
+        if np.isinf(values).any():
+            raise DataError(
+                f"{self.role} aggregates infinite values.",
+                hint="leave them out with a 'where' condition.",
+            )
+        return values
+
+    def codes(self, asked: Asked) -> Ints:
+        """(chosen,) a number for each value of the entities asked, the same for equal ones."""
+        if self._codes is None:
+            words, offsets = _words(self.of)[self.chosen.rows], self.chosen.offsets
+            found = np.zeros_like(words)
+            asked.each(lambda part: ranks.number(asked.group[part], offsets, words, found))
+            self._codes = found
+        return self._codes
+
+    def ranks(self, asked: Asked) -> tuple[Ints, Floats]:
+        """(chosen,) each value's place among those of its entity; these values, ascending."""
+        if self._ranks is None:
+            values, offsets = self.numbers, self.chosen.offsets
+            found, ascending = np.zeros(values.size, np.int64), np.zeros(values.size)
+
+            def work(part: slice) -> None:
+                ranks.rank(asked.group[part], offsets, values, found, ascending)
+
+            asked.each(work)
+            self._ranks = found, ascending
+        return self._ranks
+
+
+class Sources:
+    """The rows of a view's source for its window features."""
+
+    def __init__(self, view: FeatureView, frame: pl.DataFrame, history: History) -> None:
+        self.view, self.frame = view, frame
+        self._all = Chosen.all(history)
+        self._counted: dict[str | None, Chosen] = {None: self._all}
+        self._aggregated: dict[tuple[str | None, str | None, bool], Aggregated] = {}
+
+    def aggregated(self, feature: Feature, name: str) -> Aggregated:
+        """What the feature `name` aggregates.
+
+        Raises
+        ------
+        DataError
+            The condition is not a yes or no.
+        DuplicateKeyError
+            The order of rows with the same clocks would decide the value.
+        """
+        counting = feature.aggregate == "count"
+        key = feature.where, feature.of, counting
+        if key not in self._aggregated:
+            of = self._of(feature, name)
+            role = f"{self._role} {name!r}"
+            _keep(self._aggregated, key, Aggregated(of, self._rows(feature.where, name), role))
+        found = self._aggregated[key]
+        if feature.limit is not None:
+            self._require_decided(found.of, found.counted, name)
+        elif feature.aggregate in ("first", "last"):
+            self._require_decided(found.of, found.chosen, name)
+        return found
+
+    def _of(self, feature: Feature, name: str) -> pl.Series:
+        """(source,) the values, null where missing; of a count, whether there is one."""
+        if feature.of is None:
+            return pl.repeat(True, self.frame.height, eager=True)
+        of = self._column(feature.of, name)
+        if feature.aggregate != "count":
+            return of
+        return of.is_not_null().replace(False, None)
+
+    def _rows(self, where: str | None, name: str) -> Chosen:
+        if where not in self._counted:
+            found = self._column(where or "", name)
+            if found.dtype != pl.Boolean:
+                raise DataError(
+                    f"{self._role} {name!r}: where {where!r} is {found.dtype}, not yes or no."
+                )
+            keep = found.fill_null(value=False).to_numpy()[self._all.rows]
+            _keep(self._counted, where, self._all.only(keep))
+        return self._counted[where]
+
+    def _require_decided(self, of: pl.Series, chosen: Chosen, name: str) -> None:
+        """Raises DuplicateKeyError where rows with the same clocks have different values."""
+        rows, others = chosen.rows[chosen.tied], chosen.rows[chosen.tied + 1]
+        differ = of.gather(rows).ne_missing(of.gather(others)).to_numpy()
+        if not differ.any():
+            return
+        row = self.frame.row(int(rows[differ].min()), named=True)
+        key = ", ".join(f"{column} {row[column]!r}" for column in self.view.keys.values())
+        raise DuplicateKeyError(
+            f"{self._role} {name!r} goes by the order of rows, and two rows for {key} at "
+            f"{row[self.view.event_time or '']} differ in {self.view.feature(name).of!r}.",
+            hint="keep one of them, tell them apart by known_at, or leave one out by 'where'.",
+        )
+
+    def _column(self, sql: str, name: str) -> pl.Series:
+        """(source,) the value of `sql`; a NaN is a missing value, and -0.0 is 0.0."""
+        found = evaluate(self.frame, {name: sql}, role=self._role)[name]
+        return found.fill_nan(None).set(found == 0.0, 0.0) if found.dtype.is_float() else found
+
+    @property
+    def _role(self) -> str:
+        return f"View {self.view.view!r} ({self.view.source}): feature"
+
+
+def _words(of: pl.Series) -> Ints:
+    """(source,) 64 bits of each value, the same for equal ones only."""
+    if of.dtype.is_float():
+        bits = of.cast(pl.Float64).fill_null(0.0).to_numpy().view(np.int64)
+    elif of.dtype == pl.UInt64:
+        bits = of.fill_null(0).to_numpy().view(np.int64)
+    elif of.dtype.is_integer() and of.dtype not in (pl.Int128, pl.UInt128):
+        bits = of.cast(pl.Int64).fill_null(0).to_numpy()
+    else:
+        numbered = of.rename("of").to_frame().with_row_index("row")
+        first = numbered.select(pl.col("row").min().over("of").cast(pl.Int64))
+        bits = first.to_series().to_numpy()
+    return bits
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    """Keep it for later, and forget the oldest of too many, but never the first."""
+    kept[key] = value
+    if len(kept) > _KEPT:
+        del kept[list(kept)[1]]
