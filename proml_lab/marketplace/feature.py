@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model
 
 from proml_lab.document import Document
 from proml_lab.expression import columns
-from proml_lab.marketplace.duration import Duration, show_duration
+from proml_lab.marketplace.duration import ALL, Duration, show_duration
 from proml_lab.marketplace.kind import NUMBERS, FeatureType, fits
 from proml_lab.spec import Sql
 
@@ -165,9 +165,28 @@ class Feature(Document):
         """The description; of an aggregate that has none, its window in words."""
         if self.description or self.aggregate is None:
             return self.description
+        what = _WORDS[self.aggregate]
+        if self.aggregate == "count" and self.of:
+            what = "Number of values"
+        elif self.q is not None:
+            what = "Median" if self.q == 0.5 else f"{self.q:g} quantile"
         of = f" of {self.of}" if self.of else ""
-        which = f" {self.q:g}" if self.q is not None else ""
-        return f"{_WORDS[self.aggregate]}{which}{of} over {self._span()}, before the cutoff."
+        newest = "row" if self.limit == 1 else f"{self.limit} rows"
+        rows = f" over the newest {newest}" if self.limit else ""
+        where = f" where {self.where}" if self.where else ""
+        comma = "," if rows or where else ""
+        return f"{what}{of}{rows}{where}{comma} {self._time()}."
+
+    def _time(self) -> str:
+        """The time of an aggregate's window in words."""
+        ends = "the cutoff"
+        if self.slide:
+            slide = show_duration(self.slide)
+            named = {"1d": "midnight", "1h": "full hour", "1m": "full minute"}
+            ends = f"the last {named.get(slide, f'whole multiple of {slide}')} (UTC)"
+        if self.window is None or self.window == ALL:
+            return f"at any time until {ends}"
+        return f"in the {show_duration(self.window)} before {ends}"
 
     def _span(self) -> str:
         length = show_duration(self.window) if self.window else ""

@@ -46,11 +46,20 @@ def test_formulas_and_words_of_aggregates(tmp_path: Path) -> None:
   q: {type: float, aggregate: quantile, q: 0.9, of: x, window: 30d, slide: 1d}
   last: {type: string, aggregate: last, of: s, window: all, limit: 5, where: x > 0}
   n: {type: integer, aggregate: distinct, of: s, window: 7d}
+  m: {type: float, aggregate: quantile, q: 0.5, of: x, window: 7d, slide: 6h, limit: 1}
+  k: {type: integer, aggregate: count, of: x, window: 1h, where: x > 0}
 """,
     )
     assert view.formula("q") == "quantile(x, 0.9) over 30d every 1d"
     assert view.formula("last") == "last(s) over all newest 5 where x > 0"
     assert view.formula("n") == "distinct(s) over 7d"
+    assert [view.about(name) for name in view.features] == [
+        "0.9 quantile of x in the 30d before the last midnight (UTC).",
+        "Last value of s over the newest 5 rows where x > 0, at any time until the cutoff.",
+        "Number of different values of s in the 7d before the cutoff.",
+        "Median of x over the newest row, in the 7d before the last whole multiple of 6h (UTC).",
+        "Number of values of x where x > 0, in the 1h before the cutoff.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -166,5 +166,5 @@ def test_nothing_found_gives_the_nearest_words(catalog: Catalog) -> None:
 
 def test_a_window_without_a_description_is_said_in_words(catalog: Catalog) -> None:
     about = dict(catalog.search().frame().select("feature", "description").rows())
-    assert about["n_flights"] == "Number of rows over 1d, before the cutoff."
+    assert about["n_flights"] == "Number of rows in the 1d before the cutoff."
     assert about["delay_7d"] == "Mean delay."
