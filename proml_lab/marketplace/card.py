@@ -85,7 +85,7 @@ def card(view: FeatureView, name: str, *, values: pl.DataFrame | None = None) ->
         ("sensitivity", view.sensitivity_of(name)),
         ("status", _status(view, name)),
         ("source", _source(view)),
-        ("defined in", str(view.path or "")),
+        ("defined in", _file(view)),
     ]
     code = (
         "from proml_lab import open_workspace\n\n"
@@ -144,6 +144,13 @@ def _source(view: FeatureView) -> str:
     if view.source is not None:
         return str(view.source)
     return ", ".join(dict.fromkeys(wanted.feature for wanted in view.inputs.values()))
+
+
+def _file(view: FeatureView) -> str:
+    """The file of the view, as the workspace names it."""
+    path, root = view.path, view.root
+    inside = path is not None and root is not None and path.is_relative_to(root)
+    return str(path.relative_to(root)) if path and root and inside else str(path or "")
 
 
 def _indented(text: str) -> list[str]:

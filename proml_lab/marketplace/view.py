@@ -224,6 +224,11 @@ class FeatureView(Document):
         return self._path
 
     @property
+    def root(self) -> Path | None:
+        """The folder that its source is relative to."""
+        return self._root
+
+    @property
     def table(self) -> Table:
         """The rows of the source.
 

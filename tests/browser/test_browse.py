@@ -70,6 +70,7 @@ def test_nothing_sticks_out_in_light_and_dark_narrow_and_wide(lab: Lab) -> None:
     panel = lab.open("browse.ipynb")
     widget = _browse(lab, panel)
     widget.get_by_role("option").first.click()
+    expect(widget.get_by_role("img").first).to_be_visible(timeout=60_000)
     for theme, word in ((LIGHT, "light"), (DARK, "dark")):
         lab.theme(theme)
         for width in (800, 1600):

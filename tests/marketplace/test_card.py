@@ -81,7 +81,7 @@ def test_the_card_of_a_real_feature(flights: Workspace) -> None:
     told = dict(found.facts)
     assert told["is"] == "float, in °F"
     assert told["of"] == "origin"
-    assert told["defined in"].endswith("weather_at_origin.yaml")
+    assert told["defined in"] == "features/weather_at_origin.yaml"
     low, high = map(float, re.findall(r"-?[\d.]+", told["values"])[:2])
     frame = pl.read_parquet(flights.root / "sources" / "weather.parquet")
     assert frame["temp"].min() <= low < high <= frame["temp"].max()
