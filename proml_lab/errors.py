@@ -17,6 +17,7 @@ ProMLError
 ├── GateError             a version that the gates of its spec reject
 ├── RegistryError         a registry that cannot be opened, read or written
 ├── ArtifactError         an artifact that is absent, damaged or not one of ours
+├── StoreError            an online store that cannot be reached, read or written
 ├── SigningError          a key that signs or checks signatures and cannot be used
 └── MissingExtraError     a part that is not installed
 """
@@ -130,6 +131,10 @@ class RegistryError(ProMLError, RuntimeError):
 
 class ArtifactError(ProMLError, RuntimeError):
     """An artifact that is absent, damaged or not one of ours."""
+
+
+class StoreError(ProMLError, RuntimeError):
+    """An online store that cannot be reached, read or written, or holds something else."""
 
 
 class SigningError(ProMLError, RuntimeError):

@@ -22,6 +22,8 @@ Words = npt.NDArray[np.uint64]
 There = npt.NDArray[np.bool_]
 VERSION = "proml-table/1"
 BLOCK = 1 << 16
+START, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+"""Of SplitMix64, as in `proml_lab.kernels.rowhash`, which is not imported with this module."""
 _ALL: There = np.empty(0, np.bool_)
 _PLAIN = {
     pl.Boolean: "bool", pl.String: "string", pl.Binary: "binary", pl.Null: "null",
@@ -58,6 +60,23 @@ def fingerprint(frame: pl.DataFrame, *, threads: int | None = None) -> str:
     content = Content(frame.schema)
     content.add(frame, threads=threads)
     return content.digest()
+
+
+def row_words(frame: pl.DataFrame) -> Words:
+    """(n,) 64 bits of what each row holds: mixed, so that sums of them tell tables apart.
+
+    The order of columns does not matter, their names and types do.
+
+    Raises
+    ------
+    DataError
+        As `fingerprint`.
+    """
+    keys = {name: _key(name, type_of(kind, name)) for name, kind in frame.schema.items()}
+    words = _rows(frame, keys)[0] + np.uint64(START)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(MIX_1)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(MIX_2)
+    return words ^ (words >> np.uint64(31))
 
 
 class Content:
