@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from proml_lab.contracts import Dataset
     from proml_lab.marketplace.card import FeatureCard
     from proml_lab.marketplace.join.request import Wanted
+    from proml_lab.marketplace.online import Online
     from proml_lab.spec import ModelSpec
 
 ENVIRONMENT = "PROML_WORKSPACE"
@@ -55,6 +56,9 @@ class WorkspaceConfig(Document):
     sources: str = Field("sources", description="folder with source files")
     registry: str = Field(
         "sqlite:///.proml/registry.db", description="address of the registry; SQLite or MLflow"
+    )
+    online: str = Field(
+        ".proml/online", description="online store: a folder, or redis://host:port/number"
     )
     engine: Literal["local"] = Field("local", description="where jobs run")
     signing_key: str = Field(
@@ -156,6 +160,16 @@ class Workspace:
         if address.startswith(_SQLITE) and not address.startswith(_SQLITE + "/"):
             return f"{_SQLITE}{self.root / address.removeprefix(_SQLITE)}"
         return address
+
+    @property
+    def online(self) -> Online:
+        """The online store with the features of the catalogue; keep it for many look-ups."""
+        from proml_lab.marketplace.online import Online, open_store
+
+        address = self.config.online
+        return Online(
+            self.catalog, open_store(address if "://" in address else self.root / address)
+        )
 
     @property
     def snapshot_limit(self) -> int:

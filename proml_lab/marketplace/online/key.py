@@ -9,7 +9,7 @@ from operator import index
 
 import polars as pl
 
-from proml_lab.errors import DataError
+from proml_lab.errors import DataError, UsageError
 from proml_lab.marketplace.view import FeatureView
 
 LONGEST = 400
@@ -19,6 +19,10 @@ _LOCAL = datetime(1970, 1, 1)
 _WORDS = {
     "string": "text", "integer": "whole numbers", "boolean": "true or false", "date": "dates",
     "time": "times with a time zone", "local": "times without a time zone",
+}  # fmt: skip
+_SUCH = {
+    "integer": "7", "boolean": "true", "date": "2024-03-01", "time": "2024-03-01T18:30Z",
+    "local": "2024-03-01T18:30",
 }  # fmt: skip
 
 
@@ -75,6 +79,28 @@ def _texts(series: pl.Series) -> pl.Series:
     if kind == pl.Boolean:
         return series.cast(pl.Int8).cast(pl.String)
     return series.cast(pl.String)
+
+
+def read_key(name: str, text: str, kind: str) -> object:
+    """The value of the key `name` that was typed as `text`; raises UsageError for none."""
+    try:
+        match kind:
+            case "integer":
+                return int(text)
+            case "boolean":
+                return {"true": True, "false": False}[text.lower()]
+            case "date":
+                return date.fromisoformat(text)
+            case "time" | "local":
+                found = datetime.fromisoformat(text)
+                if (found.tzinfo is None) == (kind == "local"):
+                    return found
+                raise ValueError
+    except (ValueError, KeyError):
+        raise UsageError(
+            f"The key {name!r} is {_WORDS[kind]}, found {text!r}.", hint=f"such as {_SUCH[kind]}."
+        ) from None
+    return text
 
 
 class Keys:

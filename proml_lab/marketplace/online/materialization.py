@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from time import time_ns
 
 import polars as pl
 
@@ -29,7 +30,7 @@ def materialize(
     views: Iterable[FeatureView],
     store: Store,
     *,
-    until: datetime | None = None,
+    until: datetime | str | None = None,
     full: bool = False,
 ) -> Materialized:
     """Write the values of every entity of `views`, as known at `until`, to `store`.
@@ -40,7 +41,7 @@ def materialize(
         Views of a catalogue, and where they go. Of a derived view the views of its inputs are
         written: it is computed at look-up.
     until
-        The moment that values are of, with its time zone; by default now.
+        The moment that values are of, with its time zone, also as ISO 8601; by default now.
     full
         Compute and write every entity, also those whose rows are the same as the last time. Only
         then may `until` be earlier than the last time.
@@ -54,7 +55,7 @@ def materialize(
     StoreError
         The store cannot be used; it is left as it was.
     UsageError
-        `until` has no time zone, or is earlier than what the store holds.
+        `until` is no moment, has no time zone, or is earlier than what the store holds.
     SourceError, DataError, DuplicateKeyError, ColumnMissingError
         A source cannot be used; as in `training_set`.
 
@@ -161,7 +162,7 @@ def _table(keep: Kept, schema: Mapping[str, pl.DataType], until: int, slot: int)
         definition=definition_of(view),
         slot=slot,
         until=until,
-        made=_since(datetime.now(UTC)),
+        made=microseconds_of(None),
         keys={name: key_kind(view, name, schema[column]) for name, column in view.keys.items()},
         columns=keep.columns,
         types=keep.types,
@@ -183,18 +184,19 @@ def _records(keep: Kept, table: OnlineTable, entities: pl.DataFrame) -> list[tup
     return list(zip(key_bytes(entities[KEY], table.prefix), packed, strict=True))
 
 
-def microseconds_of(until: datetime | None) -> int:
-    """A moment, by default now, as microseconds since 1970; raises UsageError without a zone."""
-    if until is None:
-        return _since(datetime.now(UTC))
-    if until.tzinfo is None:
+def microseconds_of(moment: datetime | str | None) -> int:
+    """A moment, by default now, as microseconds since 1970; raises UsageError for what is none."""
+    if moment is None:
+        return time_ns() // 1000
+    try:
+        found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:
         raise UsageError(
-            f"The moment {until} has no time zone.",
-            hint="if it is UTC, say so: until.replace(tzinfo=UTC).",
+            f"{moment!r} is no moment.", hint="write one such as 2024-03-01T18:30Z."
+        ) from None
+    if found.tzinfo is None:
+        raise UsageError(
+            f"The moment {moment} has no time zone.",
+            hint="if it is UTC, say so: 2024-03-01T18:30Z, or moment.replace(tzinfo=UTC).",
         )
-    return _since(until)
-
-
-def _since(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (found - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

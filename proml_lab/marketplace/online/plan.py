@@ -90,6 +90,16 @@ class Plan:
     inputs: Mapping[str, tuple[FeatureView, str, At]]
     until: int
 
+    @property
+    def key_kinds(self) -> dict[str, str]:
+        """What the values of each of the `keys` are."""
+        found = {
+            column: part.table.keys[key]
+            for (_, at), part in self.parts.items()
+            for key, column in at
+        }
+        return {key: found[key] for key in self.keys if key in found}
+
 
 def plan(picks: Iterable[Pick], state: State, *, store: str) -> Plan:
     """What is read for `picks`.

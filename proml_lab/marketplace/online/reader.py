@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from time import time_ns
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +12,7 @@ from proml_lab.errors import ColumnMissingError, DataError, StoreError, UsageErr
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join.request import Wanted, picks
 from proml_lab.marketplace.moment import moment_text
+from proml_lab.marketplace.online.key import read_key
 from proml_lab.marketplace.online.materialization import materialize, microseconds_of
 from proml_lab.marketplace.online.plan import Plan, plan
 from proml_lab.marketplace.online.report import Found, Holdings, Materialized
@@ -43,7 +43,7 @@ class Online:
         self,
         views: Iterable[str] = (),
         *,
-        until: datetime | None = None,
+        until: datetime | str | None = None,
         full: bool = False,
     ) -> Materialized:
         """Write the views of these names, by default all; see `materialization.materialize`."""
@@ -51,7 +51,7 @@ class Online:
         return materialize(chosen, self.store, until=until, full=full)
 
     def lookup(
-        self, entities: Entities, features: Iterable[Wanted], *, at: datetime | None = None
+        self, entities: Entities, features: Iterable[Wanted], *, at: datetime | str | None = None
     ) -> Found:
         """The newest values of `features` for `entities`.
 
@@ -91,6 +91,22 @@ class Online:
             hint="try it again; materialize less often.",
         )
 
+    def entity(self, texts: Mapping[str, str], features: Iterable[Wanted]) -> dict[str, object]:
+        """One entity, whose keys were typed as text, for a look-up of `features`.
+
+        Raises
+        ------
+        UsageError
+            A key is not one of these features, or its text is none of its kind.
+        """
+        kinds = self._plan(features).key_kinds
+        wrong = [name for name in texts if name not in kinds]
+        if wrong:
+            raise UsageError(
+                f"These features have no key {wrong[0]!r}.", hint=choose(wrong[0], kinds)
+            )
+        return {name: read_key(name, text, kinds[name]) for name, text in texts.items()}
+
     def check(self, views: Iterable[str] = (), *, sample: int = 100, seed: int = 7) -> Consistency:
         """Whether sampled entities have the same values online and offline."""
         from proml_lab.marketplace.online.consistency import check
@@ -120,7 +136,7 @@ class Online:
 def _asked(given: int | None, planned: Plan) -> int:
     """The moment of a look-up, microseconds since 1970."""
     if given is None:  # a clock that is late makes nothing younger than its moment
-        return max(time_ns() // 1000, planned.until)
+        return max(microseconds_of(None), planned.until)
     if given < planned.until:
         raise UsageError(
             f"The look-up is at {moment_text(given)}, before the moment of the values, "

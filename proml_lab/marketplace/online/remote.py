@@ -120,13 +120,14 @@ class Redis(Store):
         except redis.WatchError:
             raise
         except redis.ResponseError as error:
-            full = str(error).startswith("OOM")
-            reason = "is full" if full else f"says: {error}".rstrip(".")
+            reason = str(error).rpartition("caused error: ")[2].rstrip(".")
+            if "maxmemory" in reason:
+                raise StoreError(
+                    f"{self.name} is full.", hint="give it more memory (maxmemory), or fewer views."
+                ) from None
             raise StoreError(
-                f"{self.name} {reason}.",
-                hint="give it more memory (maxmemory), or fewer views."
-                if full
-                else "Redis 6.2 or later is needed; what was in it is left as it was.",
+                f"{self.name} says: {reason}.",
+                hint="Redis 6.2 or later is needed; what was in it is left as it was.",
             ) from None
         except (redis.RedisError, OSError, ValueError) as error:
             reason = str(error).splitlines()[0].rstrip(".")
