@@ -29,7 +29,10 @@ def link(views: Iterable[FeatureView], entities: Iterable[Entity]) -> tuple[Feat
     named: dict[str, FeatureView] = {view.view: view for view in reversed(views)}
     said = [*_repeated(views, "view"), *_repeated(tuple(entities), "entity")]
     if not said:
-        problems = {view.view: [*_successors(view, named)] for view in views}
+        problems = {
+            view.view: [] if _is_known(view, kinds) else [*_successors(view, named)]
+            for view in views
+        }
         found = _linked(named, kinds, problems)
         said = [line for view in views for line in _told(view, problems[view.view])]
     if not said:
@@ -56,6 +59,9 @@ def _linked(
         return found
     for name in order:
         view = named[name]
+        if _is_known(view, kinds):
+            found[name] = view
+            continue
         links: dict[str, FeatureView] = {}
         types: dict[str, KeyType] = {}
         if view.inputs:
@@ -67,6 +73,11 @@ def _linked(
         problems[name].extend(wrong)
         found[name] = view.linked(keys, types, links)
     return found
+
+
+def _is_known(view: FeatureView, kinds: Mapping[str, Entity]) -> bool:
+    """Whether another catalogue, which had its entities, has linked the view already."""
+    return view.is_linked and not view.entities.keys() & kinds.keys()
 
 
 def _needed(view: FeatureView, named: Mapping[str, FeatureView]) -> set[str]:

@@ -93,7 +93,8 @@ class FeatureView(Document):
     _path: Path | None = PrivateAttr(None)
     _root: Path | None = PrivateAttr(None)
     _databases: Mapping[str, str] = PrivateAttr(default_factory=dict)
-    _keys: dict[str, str] | None = PrivateAttr(None)
+    _keys: dict[str, str] = PrivateAttr(default_factory=dict)
+    _linked: object = PrivateAttr(None)
     _key_types: Mapping[str, KeyType] = PrivateAttr(default_factory=dict)
     _links: Mapping[str, FeatureView] = PrivateAttr(default_factory=dict)
 
@@ -216,7 +217,13 @@ class FeatureView(Document):
         """
         bound = self.model_copy()
         bound._keys, bound._key_types, bound._links = dict(keys), key_types, links
+        bound._linked = self.entities, self.inputs
         return bound
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a catalogue has told it its keys and links, and it has not been changed since."""
+        return self._linked == (self.entities, self.inputs)
 
     @property
     def path(self) -> Path | None:
@@ -253,7 +260,7 @@ class FeatureView(Document):
     @property
     def keys(self) -> dict[str, str]:
         """Key columns: {name in the spine: column of the source}, the same two if derived."""
-        if self._keys is not None:
+        if self.is_linked:
             return self._keys
         plain = self.entities.items()
         return {name: column for name, column in plain if isinstance(column, str)}

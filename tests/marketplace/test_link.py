@@ -168,6 +168,22 @@ def test_inputs_that_need_each_other(tmp_path: Path) -> None:
         read(tmp_path, {"one": VIEW.format("one", "[user]"), "derived": derived})
 
 
+def test_a_view_keeps_what_its_catalogue_knew(tmp_path: Path) -> None:
+    files = {
+        "route": ROUTE,
+        "one": VIEW.format("one", "{route: [a, b]}"),
+        "two": VIEW.format("two", "[k]") + "status: deprecated\nsuccessor: group.one\n",
+        "derived": DERIVED,
+    }
+    catalog = read(tmp_path, files)
+    for view in catalog.views:
+        (again,) = Catalog((view,)).views
+        assert again.keys == view.keys
+        assert again.links == view.links
+    moved = catalog.view("group.one").model_copy(update={"entities": {"k": "a"}})
+    assert Catalog((moved,)).view("group.one").keys == {"k": "a"}
+
+
 def test_two_of_one_name(tmp_path: Path) -> None:
     files = {"a": ROUTE, "b": ROUTE, "c": VIEW.format("one", "[k]"), "d": VIEW.format("one", "[k]")}
     with pytest.raises(SpecError) as caught:
