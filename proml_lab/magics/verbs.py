@@ -24,6 +24,7 @@ NAMES = (
     "features materialize",
     "features lookup",
     "features online",
+    "features profile",
     "browse",
     "dataset",
     "spec",

@@ -12,18 +12,11 @@ import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
-from proml_lab.errors import DataError
-from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.join import training_set
-from proml_lab.marketplace.join.history import clocks
-from proml_lab.marketplace.join.needs import needs
-from proml_lab.marketplace.moment import NEVER
+from proml_lab.marketplace.know.seen import seen
 from proml_lab.marketplace.view import FeatureView
 
 Floats = npt.NDArray[np.float64]
 N_BINS = 20
-N_MOMENTS = 20_000
-_MOMENT = "the moment asked about"
 _SCHEMA = {
     "feature": pl.String(), "type": pl.String(), "n_rows": pl.Int64(), "n_asked": pl.Int64(),
     "nulls": pl.Float64(), "n_distinct": pl.Int64(), "low": pl.String(), "middle": pl.String(),
@@ -59,7 +52,6 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
         The source cannot be used; as in `training_set`.
     """
     state = view.table.state if view.source else None
-    needs(view, list(view.features))
     file = cache / f"{view.view}-{view.digest}-{state[:16]}.parquet" if cache and state else None
     found = _kept(file) if file else None
     if found is None:
@@ -70,41 +62,13 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
 
 
 def _profile(view: FeatureView) -> pl.DataFrame:
-    names = {f"{name} of {view.view}": name for name in view.features}
-    spine, n_rows = _moments(view)
-    joined = training_set(
-        spine,
-        {view.view: names},
-        catalog=Catalog((view,)),
-        entities=list(view.keys),
-        cutoff=_MOMENT if view.event_time else None,
-    )
+    found = seen(view, view.features)
     rows = [
-        {"feature": name, "type": view.features[name].type, "n_rows": n_rows}
-        | _describe(joined.frame[column])
-        for column, name in names.items()
+        {"feature": name, "type": feature.type, "n_rows": found.n_rows}
+        | _describe(found.values[name])
+        for name, feature in view.features.items()
     ]
     return pl.DataFrame(rows, schema=_SCHEMA)
-
-
-def _moments(view: FeatureView) -> tuple[pl.DataFrame, int]:
-    """Keys and moments to ask at, and how many rows the source has."""
-    frame = view.table.read(needs(view, []))
-    ready = np.maximum(*clocks(view, frame))
-    keys = frame.select(pl.col(column).alias(name) for name, column in view.keys.items())
-    usable = keys.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
-    rows = np.flatnonzero(usable & (ready != NEVER))
-    if not rows.size:
-        raise DataError(
-            f"View {view.view!r}: no row of {view.source} has a key and a time.",
-            hint="rows without them are never joined; look at how the source is made.",
-        )
-    asked = rows[np.linspace(0, rows.size - 1, min(rows.size, N_MOMENTS)).astype(np.int64)]
-    spine = keys[np.random.default_rng(0).permutation(asked)]
-    if view.event_time:
-        at = pl.Series(_MOMENT, ready[asked]).cast(pl.Datetime("us", "UTC"))
-        spine = spine.with_columns(at)
-    return spine, frame.height
 
 
 def _describe(values: pl.Series) -> dict[str, object]:
