@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from proml_lab.contracts import Dataset
     from proml_lab.marketplace.card import FeatureCard
     from proml_lab.marketplace.join.request import Wanted
-    from proml_lab.marketplace.online import Online
     from proml_lab.marketplace.know.report import ProfileReport
+    from proml_lab.marketplace.online import Online
     from proml_lab.spec import ModelSpec
 
 ENVIRONMENT = "PROML_WORKSPACE"

@@ -32,6 +32,7 @@ def trend(frame: pl.DataFrame, *, title: str = "") -> go.Figure:
     )  # fmt: skip
     made.add_scatter(
         x=periods, y=frame["middle"].to_list(), mode="lines+markers", name="middle",
-        line={"color": PALETTE[0], "width": 2}, marker={"symbol": "circle", "size": 6, "color": PALETTE[0]},
+        line={"color": PALETTE[0], "width": 2},
+        marker={"symbol": "circle", "size": 6, "color": PALETTE[0]},
     )  # fmt: skip
     return made
