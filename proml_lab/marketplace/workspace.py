@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from proml_lab import document
 from proml_lab.document import Document
@@ -97,6 +97,10 @@ class WorkspaceConfig(Document):
         "256MB", description="how much of the data that was read an artifact keeps"
     )
 
+    memory: str = Field(
+        "", description="how much memory a join may take, such as 4GB; by default a quarter of all"
+    )
+
     @field_validator("registry")
     @classmethod
     def _is_address(cls, text: str) -> str:
@@ -116,10 +120,10 @@ class WorkspaceConfig(Document):
             )
         return names
 
-    @field_validator("snapshot_limit")
+    @field_validator("snapshot_limit", "memory")
     @classmethod
-    def _is_size(cls, text: str) -> str:
-        if not _SIZE.fullmatch(text):
+    def _is_size(cls, text: str, info: ValidationInfo) -> str:
+        if not _SIZE.fullmatch(text) and (text or info.field_name != "memory"):
             raise ValueError(f"{text!r} is no size; write one such as '256MB', '2GB' or '0'")
         return text
 
@@ -175,8 +179,12 @@ class Workspace:
     @property
     def snapshot_limit(self) -> int:
         """How many bytes of the data that was read an artifact keeps."""
-        number, unit = _SIZE.fullmatch(self.config.snapshot_limit).groups()  # type: ignore[union-attr]
-        return int(float(number) * _UNITS[unit.upper()])
+        return _bytes(self.config.snapshot_limit)
+
+    @property
+    def memory(self) -> int | None:
+        """How many bytes a join may take; None where the settings leave it to the machine."""
+        return _bytes(self.config.memory) if self.config.memory else None
 
     @property
     def runs(self) -> Path:
@@ -219,6 +227,7 @@ class Workspace:
                 told=self.catalog.told,
                 sensitivity=min(levels, key=SENSITIVITIES.index, default=None),
             ),
+            memory=self.memory,
         )
 
     def dataset(self, spec: ModelSpec) -> Dataset:
@@ -294,6 +303,12 @@ class Workspace:
         if not folder.is_dir():
             return []
         return sorted({named for place in folder.iterdir() if (named := source_name(place))})
+
+
+def _bytes(size: str) -> int:
+    """A checked size such as ``256MB`` in bytes."""
+    number, unit = _SIZE.fullmatch(size).groups()  # type: ignore[union-attr]
+    return int(float(number) * _UNITS[unit.upper()])
 
 
 def open_workspace(path: str | Path | None = None) -> Workspace:

@@ -49,28 +49,6 @@ def test_positions_count_the_times_up_to_the_limit(seed: int, order: str) -> Non
         assert at == want
 
 
-@pytest.mark.parametrize("longest", [0, 1, 7])
-@pytest.mark.parametrize("seed", seeds(10))
-def test_latest_is_the_newest_known_row(seed: int, longest: int) -> None:
-    rng = np.random.default_rng(100 + seed)
-    group, event, known = table(rng, 60, 3)
-    rows, offsets, events, knowns = laid_out(group, event, known, 3)
-    asked, cutoff = rng.integers(-1, 3, 150), rng.integers(-3, 60, 150)
-    stop = asof.positions(asked, cutoff, offsets, events)
-    found = asof.latest(asked, cutoff, stop, offsets, events, knowns, longest)
-    for g, t, at in zip(asked, cutoff, found, strict=True):
-        seen = [
-            (event[i], known[i])
-            for i in range(60)
-            if group[i] == g >= 0
-            and event[i] <= t
-            and known[i] <= t
-            and (not longest or event[i] > t - longest)
-        ]
-        got = (event[rows[at]], known[rows[at]]) if at >= 0 else None
-        assert got == max(seen, default=None)
-
-
 def test_groups_without_rows_find_nothing() -> None:
     none = np.empty(0, np.int64)
     order, offsets = asof.layout(none, 2)
@@ -78,4 +56,3 @@ def test_groups_without_rows_find_nothing() -> None:
     stop = asof.positions(asked, cutoff, offsets, none)
     assert order.size == 0
     assert stop.tolist() == [0, 0, 0]
-    assert asof.latest(asked, cutoff, stop, offsets, none, none, 0).tolist() == [-1, -1, -1]

@@ -11,9 +11,10 @@ import polars as pl
 from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.expression import evaluate
 from proml_lab.marketplace.feature import CUTOFF, Feature
-from proml_lab.marketplace.join.history import History, Labels, lay_out, require_unique
-from proml_lab.marketplace.join.keys import Keys, alike, encode, require_shared
+from proml_lab.marketplace.join.history import Labels
+from proml_lab.marketplace.join.keys import Entities, key_type, number, require_shared
 from proml_lab.marketplace.join.needs import needs
+from proml_lab.marketplace.join.reading import Newest, Past, Pieces, Reading
 from proml_lab.marketplace.join.windows import Windows
 from proml_lab.marketplace.kind import cast, polars_type
 from proml_lab.marketplace.link import input_order
@@ -37,6 +38,8 @@ class Answers:
         (view, names of its features), each view once.
     labelled
         Whether it is to learn from: then some key must be known to every view.
+    memory
+        How many bytes the rows of sources may take at once.
 
     Raises
     ------
@@ -51,21 +54,23 @@ class Answers:
         wanted: Iterable[tuple[FeatureView, Iterable[str]]],
         *,
         labelled: bool,
+        memory: int,
     ) -> None:
-        self.spine, self.cutoff, self.labelled = spine, cutoff, labelled
+        self.spine, self.cutoff, self.labelled, self.memory = spine, cutoff, labelled, memory
         self.views = {view.view: view for view, _ in wanted}
         self.columns = dict(zip(spine.columns, spine, strict=True))
         self.sources: dict[str, FeatureView] = {}
         """The views with a source that are read, those of inputs too, by name."""
         self._needs: dict[str, list[str]] = {}
+        self._asked: dict[str, list[str]] = {}
         for view, names in wanted:
             self._require(view)
             self._plan(view, names)
-        self._frames: dict[str, pl.DataFrame] = {}
-        self._keys: dict[tuple[str, At], Keys] = {}
-        self._histories: dict[tuple[str, At], History] = {}
-        self._windows: dict[tuple[str, At], Windows] = {}
-        self._latest: dict[tuple[str, At], pl.Series] = {}
+        self._pieces: dict[str, Pieces] = {}
+        self._entities: dict[
+            tuple[tuple[str, ...], tuple[pl.DataType, ...]], tuple[Entities, Labels]
+        ] = {}
+        self._newest: dict[tuple[str, At], Newest | None] = {}
         self._values: dict[tuple[str, str, At], pl.Series] = {}
 
     @property
@@ -81,7 +86,7 @@ class Answers:
 
     def n_rows(self, view: FeatureView) -> int:
         """How many rows the source of `view` has."""
-        return self._source(view).height
+        return self._source(view).n_rows
 
     def values(self, view: FeatureView, name: str, at: At | None = None) -> pl.Series:
         """(n,) the values of the feature `name`, in its declared type.
@@ -94,10 +99,11 @@ class Answers:
             feature = view.feature(name)
             if view.inputs:
                 found = self._derived(view, name, at)
-            elif feature.aggregate:
-                found = self._windows_of(view, at).aggregate(name)
             else:
-                found = self._as_of(view, name, at)
+                newest = self._read(view, at)
+                if newest is None or feature.aggregate:
+                    return self._values[place]
+                found = self._as_of(view, name, newest)
             self._values[place] = _finished(view, name, found)
         return self._values[place]
 
@@ -127,10 +133,10 @@ class Answers:
         """What the values of an input are called among the columns."""
         return f"{name} of {view.view} at {at}"
 
-    def _as_of(self, view: FeatureView, name: str, at: At) -> pl.Series:
+    def _as_of(self, view: FeatureView, name: str, newest: Newest) -> pl.Series:
         """(n,) the feature's value in the source row that each label sees."""
-        feature, frame = view.feature(name), self._source(view)
-        rows = self._rows(view, at)
+        feature = view.feature(name)
+        frame, rows = newest.frame, newest.places
         if feature.sql is None:
             return frame[feature.column or name].gather(rows)
         seen = [frame[column].gather(rows) for column in feature.reads(name)]
@@ -149,58 +155,76 @@ class Answers:
         role = f"View {view.view!r}{of}: feature"
         return evaluate(pl.DataFrame(columns), {name: feature.sql or ""}, role=role)[name]
 
-    def _rows(self, view: FeatureView, at: At) -> pl.Series:
-        """(n,) number of the source row that each label sees, null where it sees none."""
+    def _read(self, view: FeatureView, at: At) -> Newest | None:
+        """The row of `view` that each label sees, if a feature is one of its; the values of all
+        its window features are worked out on the way.
+        """
         place = view.view, at
-        if place not in self._latest:
-            history = self._history(view, at)
-            require_unique(view, self._source(view), history)
-            self._latest[place] = history.latest(
-                self._labels(view, at), time_to_live=view.time_to_live
+        if place in self._newest:
+            return self._newest[place]
+        names = self._asked[view.view]
+        windows = [name for name in names if view.feature(name).aggregate]
+        others = [name for name in names if name not in windows]
+        entities, labels, kinds = self._numbered(view, at)
+        reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
+        self._newest[place], parts = reading.read(
+            needs(view, others) if others else [], needs(view, windows) if windows else []
+        )
+        if self.labelled and not reading.shared:
+            rows = view.table.read(dict.fromkeys(view.keys.values()))
+            columns = [self.columns[column].alias(key) for key, column in at]
+            require_shared(
+                view,
+                [
+                    rows[column].cast(kind)
+                    for column, kind in zip(view.keys.values(), kinds, strict=True)
+                ],
+                [column.cast(kind) for column, kind in zip(columns, kinds, strict=True)],
             )
-        return self._latest[place]
+        for past in parts:
+            self._aggregate(view, at, windows, past)
+        return self._newest[place]
 
-    def _windows_of(self, view: FeatureView, at: At) -> Windows:
-        place = view.view, at
-        if place not in self._windows:
-            history, labels = self._history(view, at), self._labels(view, at)
-            self._windows[place] = Windows(view, self._source(view), history, labels)
-        return self._windows[place]
+    def _aggregate(self, view: FeatureView, at: At, names: list[str], past: Past) -> None:
+        """Work out window features for the labels of one part of the entities."""
+        windows = Windows(view, past.frame, past.history, past.labels)
+        mine = pl.Series(past.labels.group >= 0)
+        for name in names:
+            place = view.view, name, at
+            values = _finished(view, name, windows.aggregate(name))
+            before = self._values.get(place)
+            self._values[place] = values if before is None else values.zip_with(mine, before)
 
-    def _history(self, view: FeatureView, at: At) -> History:
-        place = view.view, at
-        if place not in self._histories:
-            self._histories[place] = lay_out(view, self._source(view), self._encoded(view, at))
-        return self._histories[place]
+    def _numbered(
+        self, view: FeatureView, at: At
+    ) -> tuple[Entities, Labels, tuple[pl.DataType, ...]]:
+        """The entities that the spine asks about, in the types in which keys are compared."""
+        there = self._source(view).schema
+        kinds = tuple(
+            key_type(self.columns[column].alias(key), there[view.keys[key]], view)
+            for key, column in at
+        )
+        columns = tuple(column for _, column in at)
+        if (columns, kinds) not in self._entities:
+            keys = [self.columns[c].cast(kind) for c, kind in zip(columns, kinds, strict=True)]
+            entities = number(keys)
+            labels = Labels(entities.labels, self._cutoffs, entities.n)
+            self._entities[columns, kinds] = entities, labels
+        return *self._entities[columns, kinds], kinds
 
-    def _labels(self, view: FeatureView, at: At) -> Labels:
-        return Labels(self._encoded(view, at).labels, self._cutoffs)
-
-    def _encoded(self, view: FeatureView, at: At) -> Keys:
-        place = str(view.source), tuple((column, view.keys[key]) for key, column in at)
-        if place not in self._keys:
-            source = self._source(view)
-            pairs = [
-                alike(self.columns[column].alias(key), source[view.keys[key]], view)
-                for key, column in at
-            ]
-            labels, rows = (pl.DataFrame(list(side)) for side in zip(*pairs, strict=True))
-            self._keys[place] = encode(rows, labels)
-            if self.labelled:
-                require_shared(view, rows, labels, self._keys[place])
-        return self._keys[place]
-
-    def _source(self, view: FeatureView) -> pl.DataFrame:
-        place = str(view.source)
-        if place not in self._frames:
-            self._frames[place] = view.table.read(self._needs[place])
-        return self._frames[place]
+    def _source(self, view: FeatureView) -> Pieces:
+        place = _place(view)
+        if place not in self._pieces:
+            self._pieces[place] = Pieces(view.table, self._needs[place], memory=self.memory)
+        return self._pieces[place]
 
     def _plan(self, view: FeatureView, names: Iterable[str]) -> None:
         """Note what is read of which source, those of inputs too."""
         if not view.inputs:
-            place = str(view.source)
+            names, place = [*names], _place(view)
             self.sources[view.view] = view
+            asked = self._asked.get(view.view, [])
+            self._asked[view.view] = list(dict.fromkeys([*asked, *names]))
             known = self._needs.get(place, [])
             self._needs[place] = list(dict.fromkeys([*known, *needs(view, names)]))
             return
@@ -237,6 +261,11 @@ class Answers:
                 hint=f"leave them out: spine.drop_nulls({self.cutoff!r}).",
             )
         return moments(times, role="The spine", up=False)
+
+
+def _place(view: FeatureView) -> str:
+    """All that is said of where the rows of a view are."""
+    return view.source.model_dump_json() if view.source else ""
 
 
 def _wanted(view: FeatureView, names: Iterable[str]) -> list[str]:

@@ -1,34 +1,67 @@
-"""The rows of one source laid out by entity and time, to be asked what was known when."""
+"""Labels and rows of a source by entity and time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from proml_lab.errors import DuplicateKeyError
-from proml_lab.marketplace.join.keys import Keys
 from proml_lab.marketplace.moment import ALWAYS, NEVER, Ints, moments
 from proml_lab.marketplace.view import Delay, FeatureView
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """What is asked, one per row of the spine: entity number and cutoff in microseconds."""
+    """What is asked, one per row of the spine: entity number and cutoff in microseconds.
+
+    `n` is how many entities there are; a label without one has the number -1.
+    """
 
     group: Ints
+    cutoff: Ints
+    n: int
+
+    @cached_property
+    def in_order(self) -> Timeline:
+        """The labels by entity and cutoff; those without an entity are not in it."""
+        from proml_lab.kernels import asof
+
+        if np.all(self.cutoff[1:] >= self.cutoff[:-1]):
+            order, offsets = asof.layout(self.group, self.n)
+        else:
+            by_time = np.argsort(self.cutoff, kind="stable")
+            by_group, offsets = asof.layout(self.group[by_time], self.n)
+            order = by_time[by_group]
+        return Timeline(order, offsets, self.cutoff[order])
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> Labels:
+        """The same labels, those that are not chosen (n,) without an entity."""
+        return Labels(np.where(chosen, self.group, -1), self.cutoff, self.n)
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Labels by entity and cutoff.
+
+    `order` (m,) are their numbers in the spine, `offsets` (n + 1,) where each entity begins,
+    `cutoff` (m,) ascends inside each entity.
+    """
+
+    order: Ints
+    offsets: Ints
     cutoff: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Rows of a source by entity and time.
+    """Rows of a frame by entity and time.
 
-    `rows` (m,) are their numbers in the source, `offsets` (n + 1,) where each entity begins,
-    `event` and `known` (m,) their two clocks, ascending inside each entity. Rows with a null
-    key or time are not in it.
+    `rows` (m,) are their numbers in the frame, `offsets` (n + 1,) where each entity begins,
+    `event` and `known` (m,) their two clocks, ascending inside each entity.
     """
 
     rows: Ints
@@ -36,56 +69,20 @@ class History:
     event: Ints
     known: Ints
 
-    def latest(self, labels: Labels, *, time_to_live: timedelta | None) -> pl.Series:
-        """(n,) number of the source row that each label sees, null where it sees none."""
-        from proml_lab.kernels import asof
 
-        longest = microseconds(time_to_live) if time_to_live else 0
-        stop = asof.positions(labels.group, labels.cutoff, self.offsets, self.event)
-        found = asof.latest(
-            labels.group, labels.cutoff, stop, self.offsets, self.event, self.known, longest
-        )
-        rows = pl.Series("row", np.append(self.rows, 0)[found])
-        return rows.set(pl.Series(found < 0), None)
-
-    def repeated(self) -> Ints:
-        """Numbers of source rows whose entity and times another row has too."""
-        same = (self.event[1:] == self.event[:-1]) & (self.known[1:] == self.known[:-1])
-        begins = self.offsets[(self.offsets > 0) & (self.offsets < self.rows.size)]
-        same[begins - 1] = False
-        repeated: Ints = self.rows[1:][same]
-        return repeated
-
-
-def lay_out(view: FeatureView, frame: pl.DataFrame, keys: Keys) -> History:
-    """The rows of `frame`, the source of `view`, by entity and time."""
+def lay_out(group: Ints, event: Ints, known: Ints, n: int) -> History:
+    """Rows by entity and time; `group`, `event` and `known` (m,) say which of `n` entities each
+    belongs to, and its two clocks.
+    """
     from proml_lab.kernels import asof
 
-    event, known = clocks(view, frame)
-    group = np.where((event == NEVER) | (known == NEVER), -1, keys.rows)
     if _ascending(event, known):
-        rows, offsets = asof.layout(group, keys.n)
+        rows, offsets = asof.layout(group, n)
     else:
         by_time = np.lexsort((known, event))
-        by_group, offsets = asof.layout(group[by_time], keys.n)
+        by_group, offsets = asof.layout(group[by_time], n)
         rows = by_time[by_group]
     return History(rows, offsets, event[rows], known[rows])
-
-
-def require_unique(view: FeatureView, frame: pl.DataFrame, history: History) -> None:
-    """Raises DuplicateKeyError where two rows of the source have the same entity and times."""
-    repeated = history.repeated()
-    if not repeated.size:
-        return
-    row = frame.row(int(repeated.min()), named=True)
-    key = ", ".join(f"{column} {row[column]!r}" for column in view.keys.values())
-    time = f" at {row[view.event_time]}" if view.event_time else ""
-    more = f", and {repeated.size - 1} more such rows" if repeated.size > 1 else ""
-    raise DuplicateKeyError(
-        f"View {view.view!r}: {view.source} has two rows for {key}{time}{more}.",
-        hint="the order of rows would decide which one counts: keep one of them"
-        + (", or tell them apart by known_at." if view.event_time else "."),
-    )
 
 
 def microseconds(length: timedelta) -> int:

@@ -14,6 +14,7 @@ from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join.answers import Answers
+from proml_lab.marketplace.join.reading import default_memory
 from proml_lab.marketplace.join.request import Pick, Wanted, picks
 from proml_lab.marketplace.source import open_table
 from proml_lab.marketplace.view import SPINE, FeatureView
@@ -30,6 +31,7 @@ def training_set(
     entities: Iterable[str] = (),
     cutoff: str | None = None,
     check: Callable[[Iterable[tuple[FeatureView, list[str]]]], None] | None = None,
+    memory: int | None = None,
 ) -> Dataset:
     """Join features to the rows of `spine`, each as it was known at the row's cutoff.
 
@@ -49,6 +51,9 @@ def training_set(
         needed as soon as a view has an event time.
     check
         Is given the views and the features of each before anything is read, and may refuse.
+    memory
+        How many bytes the rows of sources may take at once; by default a quarter of the machine's.
+        The result is the same.
 
     Returns
     -------
@@ -84,7 +89,8 @@ def training_set(
     groups = _grouped(chosen)
     if check is not None:
         check(groups)
-    answers = Answers(frame, cutoff, groups, labelled=label is not None)
+    room = default_memory() if memory is None else memory
+    answers = Answers(frame, cutoff, groups, labelled=label is not None, memory=room)
     columns = {
         pick.name: answers.values(pick.view, pick.feature) if pick.view else frame[pick.feature]
         for pick in chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from proml_lab.errors import DataError, SourceError
 from proml_lab.fingerprint import Content
 
 _PIECE = 1 << 18  # rows
+_PIECE_BYTES = 1 << 27
+_SMALLEST_PIECE = 1024
 
 
 class Table(ABC):
@@ -96,6 +98,20 @@ class Table(ABC):
             raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
         return frame
 
+    def pieces(self, columns: Iterable[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows as `read` gives them, in pieces; raises as it does."""
+        rows, found = self.scan(), 0
+        try:
+            chosen = rows if columns is None else rows.select(columns)
+            size = _piece(chosen.collect_schema())
+            for piece in chosen.collect_batches(chunk_size=size, maintain_order=True):
+                found += piece.height
+                yield piece
+        except (PolarsError, OSError) as error:
+            raise self._wrong_clock(error) or self.failed(error) from None
+        if not found:
+            raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
+
     def n_rows(self) -> int:
         """How many rows it has."""
         return int(self.scan().select(pl.len()).collect().item())
@@ -136,6 +152,12 @@ class Table(ABC):
             "left out.",
             hint="name the time zone that its times are in, or correct the time.",
         )
+
+
+def _piece(schema: Mapping[str, pl.DataType]) -> int:
+    """How many rows of these columns are read at once: fewer where they hold long vectors."""
+    width = sum(8 * kind.size if isinstance(kind, pl.Array) else 8 for kind in schema.values())
+    return max(_SMALLEST_PIECE, min(_PIECE, _PIECE_BYTES // max(width, 1)))
 
 
 class _Known:

@@ -526,8 +526,20 @@ def test_repeated_rows_are_refused(make_view: MakeView, static: bool) -> None:
     rows = {"id": [1, 2, 2, 3, 3], "time": [at(0), at(1), at(1), at(2), at(2)], "x": [1.0] * 5}
     view = make_view(rows, event_time=None if static else "time", features={"x": "float"})
     where = "" if static else " at 2024-03-01 01:00:00"
+    asked = pl.DataFrame({"id": [1, 2, 3], "t": [at(5)] * 3})
     with pytest.raises(DuplicateKeyError, match=f"has two rows for id 2{where}.*and 1 more"):
-        training_set(pl.DataFrame({"id": [1], "t": [at(5)]}), [view], cutoff="t")
+        training_set(asked, [view], cutoff="t")
+    assert training_set(asked[:1], [view], cutoff="t").frame["x"].to_list() == [1.0]
+    early = asked[:2].with_columns(t=pl.lit(at(0.5)))
+    if not static:
+        assert training_set(early, [view], cutoff="t").frame["x"].to_list() == [1.0, None]
+
+
+def test_repeated_rows_that_no_label_sees_are_no_harm(make_view: MakeView) -> None:
+    rows = {"id": [1] * 4, "time": [at(0), at(0), at(1), at(8)], "x": [1.0, 2.0, 3.0, 4.0]}
+    view = make_view(rows, time_to_live="2h", features={"x": "float"})
+    asked = pl.DataFrame({"id": [1, 1], "t": [at(1), at(6)]})
+    assert training_set(asked, [view], cutoff="t").frame["x"].to_list() == [3.0, None]
 
 
 def test_repeated_rows_are_fine_in_windows(make_view: MakeView) -> None:
