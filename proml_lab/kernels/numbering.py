@@ -103,7 +103,7 @@ def _same(
     j = 0
     while j < size and data[start + j] == other_data[other + j]:
         j += 1
-    return j == size
+    return bool(j == size)
 
 
 @njit(cache=True, nogil=True)

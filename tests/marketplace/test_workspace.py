@@ -112,6 +112,8 @@ def test_no_workspace(tmp_path: Path) -> None:
     [
         ("catalogue = ['x']", "catalogue: unknown field; did you mean 'catalog'"),
         ("snapshot_limit = 'big'", r"snapshot_limit: 'big' is no size; write one such as '256MB'"),
+        ("memory = 'much'", r"memory: 'much' is no size; write one such as '256MB'"),
+        ("snapshot_limit = ''", r"snapshot_limit: '' is no size"),
         ("registry = 'nonsense'", "registry: found 'nonsense'; an SQLite file such as"),
         ("snapshot_limit = 5", r"snapshot_limit: found 5; text is needed"),
         ("rows = 0", r"rows: found 0; it must be at least 1.\nHint: %proml help workspace"),
@@ -154,3 +156,8 @@ def test_a_source_is_a_file_or_a_folder_of_any_format(folder: Path) -> None:
 )
 def test_a_limit_is_so_many_bytes(tmp_path: Path, text: str, n: int) -> None:
     assert Workspace(tmp_path, WorkspaceConfig(snapshot_limit=text)).snapshot_limit == n
+    assert Workspace(tmp_path, WorkspaceConfig(memory=text)).memory == n
+
+
+def test_memory_is_left_to_the_machine(tmp_path: Path) -> None:
+    assert Workspace(tmp_path).memory is None

@@ -171,7 +171,7 @@ class Answers:
             needs(view, others) if others else [], needs(view, windows) if windows else []
         )
         if self.labelled and not reading.shared:
-            rows = view.table.read(dict.fromkeys(view.keys.values()))
+            rows = view.table.read([*dict.fromkeys(view.keys.values())])
             columns = [self.columns[column].alias(key) for key, column in at]
             require_shared(
                 view,

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 OWN = frozenset(
-    ("registry", "signing_key", "trusted_keys", "sign_with", "sigstore", "trusted_identities")
+    (
+        *("registry", "signing_key", "trusted_keys", "sign_with", "sigstore", "trusted_identities"),
+        "memory",
+    )
 )
-"""Settings that stay at home: an artifact never says where to register or whom to trust."""
+"""Settings that stay at home: an artifact never says where to register, whom to trust, or what
+machine it was made on."""
 
 
 def write(
