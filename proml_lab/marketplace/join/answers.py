@@ -14,7 +14,7 @@ from proml_lab.marketplace.feature import CUTOFF, Feature
 from proml_lab.marketplace.join.history import Labels
 from proml_lab.marketplace.join.keys import Entities, key_type, number, require_shared
 from proml_lab.marketplace.join.needs import needs
-from proml_lab.marketplace.join.reading import Newest, Past, Pieces, Reading
+from proml_lab.marketplace.join.reading import Newest, Past, Pieces, Reading, default_memory
 from proml_lab.marketplace.join.windows import Windows
 from proml_lab.marketplace.kind import cast, polars_type
 from proml_lab.marketplace.link import input_order
@@ -39,7 +39,7 @@ class Answers:
     labelled
         Whether it is to learn from: then some key must be known to every view.
     memory
-        How many bytes the rows of sources may take at once.
+        How many bytes the rows of sources may take at once; a quarter of the machine's if None.
 
     Raises
     ------
@@ -54,9 +54,10 @@ class Answers:
         wanted: Iterable[tuple[FeatureView, Iterable[str]]],
         *,
         labelled: bool,
-        memory: int,
+        memory: int | None = None,
     ) -> None:
-        self.spine, self.cutoff, self.labelled, self.memory = spine, cutoff, labelled, memory
+        self.spine, self.cutoff, self.labelled = spine, cutoff, labelled
+        self.memory = default_memory() if memory is None else memory
         self.views = {view.view: view for view, _ in wanted}
         self.columns = dict(zip(spine.columns, spine, strict=True))
         self.sources: dict[str, FeatureView] = {}

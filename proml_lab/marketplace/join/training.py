@@ -14,7 +14,6 @@ from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join.answers import Answers
-from proml_lab.marketplace.join.reading import default_memory
 from proml_lab.marketplace.join.request import Pick, Wanted, picks
 from proml_lab.marketplace.source import open_table
 from proml_lab.marketplace.view import SPINE, FeatureView
@@ -89,8 +88,7 @@ def training_set(
     groups = _grouped(chosen)
     if check is not None:
         check(groups)
-    room = default_memory() if memory is None else memory
-    answers = Answers(frame, cutoff, groups, labelled=label is not None, memory=room)
+    answers = Answers(frame, cutoff, groups, labelled=label is not None, memory=memory)
     columns = {
         pick.name: answers.values(pick.view, pick.feature) if pick.view else frame[pick.feature]
         for pick in chosen
