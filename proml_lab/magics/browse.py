@@ -12,7 +12,7 @@ from proml_lab.magics.parser import ArgumentParser, Namespace
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
-    from proml_lab.marketplace.find.search import SearchReport
+    from proml_lab.marketplace.find.report import SearchReport
     from proml_lab.widgets.browse import Browse
 
 HELP = "browse the marketplace and pick features"
@@ -36,7 +36,7 @@ def run(args: Namespace, context: Context) -> Browse | SearchReport:
     """The widget; on the command line, which has none, the catalogue as a table."""
     text = " ".join(args.text)
     if not context.in_notebook:
-        return replace(context.workspace.catalog.search(text), max_rows=context.max_rows)
+        return replace(context.workspace.search(text), max_rows=context.max_rows)
     if find_spec("anywidget") is None:
         raise MissingExtraError("anywidget, which draws the browser,", extra="lab")
     from proml_lab.widgets.browse import Browse
@@ -48,6 +48,6 @@ def code(args: Namespace) -> str:
     """The widget as a call; on the command line the search."""
     if args.command:
         wanted = [" ".join(args.text)] if args.text else [""]
-        return python.script(python.call(f"{python.opened(args)}.catalog.search", *wanted))
+        return python.script(python.call(f"{python.opened(args)}.search", *wanted))
     words = {"text": " ".join(args.text)} if args.text else {}
     return python.script(python.call("Browse", python.opened(args), **words))

@@ -225,7 +225,7 @@ def _features(context: Context) -> list[str]:
 
 def _facet(name: str) -> Callable[[Context], list[str]]:
     """The values of one facet of the catalogue, such as its owners."""
-    return lambda context: list(getattr(context.workspace.catalog.facets(), name))
+    return lambda context: list(getattr(context.workspace.facets(), name))
 
 
 def _verbs(context: Context) -> list[str]:
@@ -278,11 +278,15 @@ _OFFERS: dict[str, Callable[[Context], list[str]]] = {
     "NAME=VALUE": _values,
     "NOTEBOOK": _notebooks,
     "OWNER": _facet("owner"),
+    "SENSITIVITY": _facet("sensitivity"),
+    "TABLE": _facet("source"),
+    "STATUS": _facet("status"),
     "SOURCE": lambda context: [*_specs(context), "draft"],
     "SPEC": _specs,
     "SPINE": _spines,
     "TAG": _facet("tag"),
     "TYPE": _facet("type"),
+    "UNIT": _facet("unit"),
     "VALUE": _values,
     "VERB": _verbs,
     "VIEW": _views,

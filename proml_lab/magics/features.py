@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
-    from proml_lab.marketplace.find.search import SearchReport
+    from proml_lab.marketplace.find.report import SearchReport
+    from proml_lab.marketplace.find.search import Kept
 
 HELP = "search the marketplace for features"
 EXAMPLES = """
 features wind
 features delay --owner network-ops --type float
 features --view weather.hourly
+features --status deprecated
 """
 BODY = ""
+_FACETS = (
+    "owner", "tag", "entity", "type", "view", "source", "status", "sensitivity", "unit"
+)  # fmt: skip
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,21 +39,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--entity", metavar="ENTITY", help="only features of this entity")
     parser.add_argument("--type", metavar="TYPE", help="only features of this type")
     parser.add_argument("--view", metavar="VIEW", help="only features of this view")
+    parser.add_argument("--source", metavar="TABLE", help="only features from this source")
+    parser.add_argument("--status", metavar="STATUS", help="only draft, active or deprecated ones")
+    parser.add_argument(
+        "--sensitivity", metavar="SENSITIVITY", help="only public, internal or personal ones"
+    )
+    parser.add_argument("--unit", metavar="UNIT", help="only features with this unit")
 
 
 def run(args: Namespace, context: Context) -> SearchReport:
-    """Search; the work is `Catalog.search`."""
-    found = context.workspace.catalog.search(" ".join(args.text), **_kept(args))
+    """Search; the work is `Workspace.search`."""
+    found = context.workspace.search(" ".join(args.text), **_kept(args))
     return replace(found, max_rows=context.max_rows)
 
 
 def code(args: Namespace) -> str:
     """The search as a call."""
     words = [" ".join(args.text)] if args.text else []
-    return python.script(
-        python.call(f"{python.opened(args)}.catalog.search", *words, **_kept(args))
-    )
+    return python.script(python.call(f"{python.opened(args)}.search", *words, **_kept(args)))
 
 
-def _kept(args: Namespace) -> dict[str, str | None]:
-    return {name: getattr(args, name) for name in ("owner", "tag", "entity", "type", "view")}
+def _kept(args: Namespace) -> Kept:
+    return cast("Kept", {name: getattr(args, name) for name in _FACETS})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from proml_lab import document
 from proml_lab.errors import SpecError, unknown
@@ -18,8 +18,12 @@ from proml_lab.marketplace.view import FeatureView
 from proml_lab.words import counted
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from proml_lab.marketplace.check import CheckReport
-    from proml_lab.marketplace.find.search import Facets, Index, SearchReport
+    from proml_lab.marketplace.find.index import Index
+    from proml_lab.marketplace.find.report import SearchReport
+    from proml_lab.marketplace.find.search import Facets, Kept
     from proml_lab.marketplace.publish.versions import Versions
 
 
@@ -138,49 +142,36 @@ class Catalog:
         return [f"{view.view}.{name}" for view in self.views for name in view.features]
 
     def search(
-        self,
-        text: str = "",
-        *,
-        owner: str | None = None,
-        tag: str | None = None,
-        entity: str | None = None,
-        type: str | None = None,  # noqa: A002 - the word that the files and the magic use
-        view: str | None = None,
+        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
     ) -> SearchReport:
         """Features whose name, description, tags, owner or formula match the words of `text`.
 
         The best match comes first; no text finds all, in the catalogue's order. The other
-        arguments keep only features with exactly that value.
+        arguments keep only features with exactly that value of a facet: owner, tag, entity, type,
+        view, source, status, sensitivity, unit, freshness or used_by. `known`, a row a feature,
+        lends ``usage`` and ``health`` (0 to 1) to the ranking and is where ``freshness`` and
+        ``used_by`` come from. Of a workspace, `Workspace.search` is quicker and knows synonyms.
 
         Raises
         ------
         UnknownNameError
-            No feature has that owner, tag, entity, type or view: the hint gives the nearest.
+            No feature has that value: the hint gives the nearest.
         """
         from proml_lab.marketplace.find.search import search
 
-        chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
-        return search(self, text, {key: value for key, value in chosen.items() if value})
+        return search(self.index, text, narrowed(kept), known=known)
 
     def facets(
-        self,
-        text: str = "",
-        *,
-        owner: str | None = None,
-        tag: str | None = None,
-        entity: str | None = None,
-        type: str | None = None,  # noqa: A002 - as in search
-        view: str | None = None,
+        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
     ) -> Facets:
-        """How many features that match `text` have each owner, tag, entity, type and view.
+        """How many features that match `text` have each value of each facet; see `search`.
 
         A facet is counted with the choices in the other facets, so that another of its own
         values can be chosen.
         """
         from proml_lab.marketplace.find.search import facets
 
-        chosen = {"owner": owner, "tag": tag, "entity": entity, "type": type, "view": view}
-        return facets(self, text, {key: value for key, value in chosen.items() if value})
+        return facets(self.index, text, narrowed(kept), known=known)
 
     def check(self) -> CheckReport:
         """Whether every view can be joined, by what its source says of its columns."""
@@ -191,6 +182,11 @@ class Catalog:
     @cached_property
     def index(self) -> Index:
         """The words of every feature, for `search`."""
-        from proml_lab.marketplace.find.search import Index
+        from proml_lab.marketplace.find.build import build
 
-        return Index(self)
+        return build(self.views)
+
+
+def narrowed(kept: Kept) -> dict[str, str]:
+    """Those of the facets that are narrowed."""
+    return {facet: str(value) for facet, value in kept.items() if value}

@@ -9,24 +9,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
-from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
-from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY, Versions
+from proml_lab.marketplace.publish.versions import Versions
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
+from proml_lab.marketplace.states import States, states
 
 if TYPE_CHECKING:
     import polars as pl
 
     from proml_lab.contracts import Dataset
     from proml_lab.marketplace.card import FeatureCard
+    from proml_lab.marketplace.find.index import Index
+    from proml_lab.marketplace.find.report import SearchReport
+    from proml_lab.marketplace.find.search import Facets, Kept
     from proml_lab.marketplace.join.request import Wanted
     from proml_lab.marketplace.know.report import ProfileReport
     from proml_lab.marketplace.online import Online
@@ -147,16 +151,65 @@ class Workspace:
         SpecError
             Every mistake in every view file.
         """
-        files = []
-        for file in _view_files(self.root, self.config.catalog):
-            stat = file.stat()
-            files.append((file, stat.st_mtime_ns, stat.st_size))
-        return _catalog(self.root, self.folders, tuple(files))
+        return self._read(self._states())
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders of the catalogue."""
         return tuple(self.root / name for name in self.config.catalog)
+
+    @property
+    def index(self) -> Index:
+        """What is searched: every feature's words and facets.
+
+        It is kept under ``.proml`` and opened without reading the catalogue, for as long as no
+        file of it changes.
+
+        Raises
+        ------
+        SpecError
+            Every mistake in every view file, where one changed.
+        """
+        from proml_lab.marketplace.find.opened import open_index
+
+        now = self._states()
+        return open_index(self.root, now, lambda: self._read(now).index)
+
+    def search(
+        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
+    ) -> SearchReport:
+        """Features that match the words of `text`, as `Catalog.search` finds them.
+
+        Words that ``synonyms.yaml`` says mean the same are looked for too.
+
+        Raises
+        ------
+        UnknownNameError
+            No feature has one of the values that `kept` asks for.
+        SpecError
+            A view or the list of synonyms cannot be read.
+        """
+        from proml_lab.marketplace.find.search import search
+        from proml_lab.marketplace.find.synonyms import read_synonyms
+
+        asked = narrowed(kept)
+        return search(self.index, text, asked, synonyms=read_synonyms(self.root), known=known)
+
+    def facets(
+        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
+    ) -> Facets:
+        """How many features that `search` finds have each value of each facet."""
+        from proml_lab.marketplace.find.search import facets
+        from proml_lab.marketplace.find.synonyms import read_synonyms
+
+        asked = narrowed(kept)
+        return facets(self.index, text, asked, synonyms=read_synonyms(self.root), known=known)
+
+    def _states(self) -> States:
+        return states(self.root, self.config.catalog)
+
+    def _read(self, now: States) -> Catalog:
+        return _catalog(self.root, self.folders, now)
 
     @property
     def registry(self) -> str:
@@ -356,24 +409,8 @@ def _settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:
     return found if isinstance(found, dict) else None
 
 
-def _view_files(root: Path, folders: Iterable[str]) -> Iterable[Path]:
-    for name in folders:
-        folder = root / name
-        if not folder.is_dir():
-            raise WorkspaceError(
-                f"The catalogue folder {folder} is not there.",
-                hint=f"make it, or change 'catalog' in the settings of {root}.",
-            )
-        found = (file for kind in ("*.yaml", "*.yml") for file in folder.rglob(kind))
-        yield from sorted(
-            file for file in found if file.relative_to(folder).parts[0] not in PUBLISHED_ONLY
-        )
-
-
 @lru_cache(maxsize=8)
-def _catalog(
-    root: Path, folders: tuple[Path, ...], files: tuple[tuple[Path, int, int], ...]
-) -> Catalog:
-    """Read once per state of the files: each with its modification time and size."""
+def _catalog(root: Path, folders: tuple[Path, ...], files: States) -> Catalog:
+    """Read once per state of the files."""
     read = (file for file, _, _ in files)
     return Catalog.read(read, root=root, versions=Versions(root, folders))

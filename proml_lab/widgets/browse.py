@@ -60,7 +60,7 @@ class Browse(anywidget.AnyWidget, Picks):
 
         A promoted notebook is read without a kernel, where a widget would show nothing.
         """
-        static = self.workspace.catalog.search(self.text)._repr_mimebundle_()
+        static = self.workspace.search(self.text)._repr_mimebundle_()
         if "PROML_OUTPUTS" in os.environ:
             return static
         live = super()._repr_mimebundle_(**kwargs)

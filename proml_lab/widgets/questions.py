@@ -9,22 +9,26 @@ from proml_lab.contracts import Json
 from proml_lab.errors import ProMLError, UsageError, unknown
 
 if TYPE_CHECKING:
+    from proml_lab.marketplace.find.search import Kept
     from proml_lab.marketplace.workspace import Workspace
 
 PAGE = 50
 """Rows of one answer, at most."""
 LONGEST = 200
 """Letters of a search that are looked at."""
-FACETS = ("entity", "type", "owner", "tag", "view")
+FACETS = ("entity", "type", "owner", "tag", "view", "source", "status", "sensitivity", "unit")
+CHOICES = 50
+"""Values of one facet that are sent, at most: the most frequent, and the one that is chosen."""
 
 
 def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
     """The reply to one message of the page; None to what is not a question.
 
     ``search`` takes ``text``, ``kept`` (facet to value) and ``start`` and gives ``total``, at most
-    50 ``rows`` from `start` on, and ``facets``. ``bins`` takes at most 50 ``names`` of features
-    and gives the ``counts`` of each, what they span (``low``, ``high``) and the share of ``nulls``.
-    ``card`` takes the ``name`` of a feature and gives its ``facts`` and the ``code`` that joins it.
+    50 ``rows`` from `start` on, and ``facets``, at most 50 values of each. ``bins`` takes at most
+    50 ``names`` of features and gives the ``counts`` of each, what they span (``low``, ``high``)
+    and the share of ``nulls``. ``card`` takes the ``name`` of a feature and gives its ``facts`` and
+    the ``code`` that joins it.
     """
     if not isinstance(message, Mapping) or not isinstance(message.get("id"), str):
         return None
@@ -44,24 +48,32 @@ def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
 def _search(workspace: Workspace, payload: Mapping[str, object]) -> Json:
     text = str(payload.get("text", ""))[:LONGEST]
     given = payload.get("kept")
-    kept = {
-        name: str(value)
-        for name, value in (given.items() if isinstance(given, Mapping) else ())
-        if name in FACETS
-    }
+    kept = cast(
+        "Kept",
+        {
+            name: str(value)
+            for name, value in (given.items() if isinstance(given, Mapping) else ())
+            if name in FACETS
+        },
+    )
     start = payload.get("start")
     start = start if isinstance(start, int) and start > 0 else 0
-    catalog = workspace.catalog
-    found = catalog.search(text, **kept)
-    facets = catalog.facets(text, **kept)
+    found = workspace.search(text, **kept)
+    facets = workspace.facets(text, **kept)
     return {
         "total": len(found),
-        "rows": [_row(row) for row in found.frame().slice(start, PAGE).to_dicts()],
-        "facets": {
-            name: [{"value": v, "count": n} for v, n in getattr(facets, name).items()]
-            for name in FACETS
-        },
+        "rows": [_row(row) for row in found.page(start, PAGE).to_dicts()],
+        "facets": {name: _choices(getattr(facets, name), kept.get(name)) for name in FACETS},
     }
+
+
+def _choices(counts: Mapping[str, int], chosen: object) -> Json:
+    """The first of a facet's values, and the chosen one, with their counts."""
+    return [
+        {"value": value, "count": n}
+        for i, (value, n) in enumerate(counts.items())
+        if i < CHOICES or value == chosen
+    ]
 
 
 def _row(row: Mapping[str, Json]) -> Json:

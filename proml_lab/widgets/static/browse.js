@@ -15,7 +15,7 @@
  * @typedef {{ search: Page, bins: Record<string, Bins>, card: Card }} Replies
  */
 
-const FACETS = ["entity", "type", "owner", "tag", "view"];
+const FACETS = ["entity", "type", "owner", "tag", "view", "source", "status", "sensitivity", "unit"];
 const PAUSE_MS = 120; // after the last key, before the kernel is asked
 const SHOWN = 6; // choices of a facet before "more"
 

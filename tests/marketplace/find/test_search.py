@@ -93,6 +93,66 @@ def test_facets_narrow(catalog: Catalog, kept: dict[str, str], names: list[str])
     assert found(catalog, **kept) == names
 
 
+def view(name: str, features: dict[str, dict[str, object]], **more: object) -> FeatureView:
+    said = {"view": name, "source": "s.parquet", "entities": ["id"], "features": features}
+    return FeatureView.model_validate({**said, **more})
+
+
+def test_a_name_that_is_all_that_was_asked_comes_first() -> None:
+    names = ("delay_of_all_flights", "delay", "mean_delay")
+    catalog = Catalog((view("a.b", {name: {"type": "float"} for name in names}),))
+    assert found(catalog, "delay") == ["delay", "mean_delay", "delay_of_all_flights"]
+    assert found(catalog, "mean delay")[0] == "mean_delay"
+
+
+def test_a_rare_word_counts_more_than_a_common_one() -> None:
+    common = {f"delay_{i}": {"type": "float"} for i in range(30)}
+    catalog = Catalog((view("a.b", {**common, "fog": {"type": "float"}}),))
+    assert found(catalog, "delay fog zebra")[0] == "fog"
+
+
+def test_what_is_deprecated_comes_last() -> None:
+    features = {
+        "delay_a": {"type": "float", "status": "deprecated"},
+        "delay_b": {"type": "float", "status": "draft"},
+        "delay_c": {"type": "float"},
+    }
+    catalog = Catalog((view("a.b", features, sensitivity="personal"),))
+    assert found(catalog, "delay") == ["delay_c", "delay_b", "delay_a"]
+    assert found(catalog) == ["delay_a", "delay_b", "delay_c"]
+    page = catalog.search("delay")._repr_mimebundle_()["text/html"]
+    assert "deprecated" in page
+    assert "personal" in page
+
+
+def test_words_that_say_little_need_not_be_there(catalog: Catalog) -> None:
+    assert found(catalog, "speed of the wind") == ["wind_speed"]
+    assert found(catalog, "delay for a carrier") == ["delay_7d"]
+
+
+def test_a_page_is_a_part_of_the_frame(catalog: Catalog) -> None:
+    report = catalog.search()
+    assert report.page(1, 2).equals(report.frame()[1:3])
+    assert report.page(9, 2).height == 0
+
+
+@pytest.mark.parametrize(
+    ("facet", "counts"),
+    [
+        ("source", {"w.parquet": 3, "c.parquet": 2}),
+        ("status", {"active": 5}),
+        ("sensitivity", {"internal": 5}),
+        ("unit", {"mph": 1}),
+        ("view", {"weather.hourly": 3, "carrier.history": 2}),
+        ("freshness", {}),
+    ],
+)
+def test_every_facet_is_counted(catalog: Catalog, facet: str, counts: dict[str, int]) -> None:
+    assert getattr(catalog.facets(), facet) == counts
+    for value, n in counts.items():
+        assert len(found(catalog, **{facet: value})) == n
+
+
 def test_a_value_that_nothing_has(catalog: Catalog) -> None:
     with pytest.raises(UnknownNameError, match=r"the owner 'opps'.\nHint: did you mean 'ops'"):
         catalog.search("wind", owner="opps")
@@ -122,6 +182,9 @@ def test_the_frame_has_what_is_said_of_a_feature(catalog: Catalog) -> None:
         "unit": "",
         "description": "Mean delay.",
         "formula": "mean(arr_delay) over 7d",
+        "source": "c.parquet",
+        "status": "active",
+        "sensitivity": "internal",
     }
 
 

@@ -1,0 +1,96 @@
+"""What a search found, in its three forms: frame, figure, static HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from proml_lab.marketplace.find.index import Index, Scores
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, eq=False)
+class SearchReport:
+    """Features that were found, the best first.
+
+    `rows` are their numbers in `index`, `scores` how well each matches. `text` and `kept` are
+    what was asked, `n_all` how many features there are in all; `near` are words of the catalogue
+    to try instead, where nothing matches `text`.
+    """
+
+    index: Index = field(repr=False)
+    rows: npt.NDArray[np.int64] = field(repr=False)
+    scores: Scores = field(repr=False)
+    text: str
+    kept: Mapping[str, str]
+    n_all: int
+    max_rows: int = 20
+    near: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def found(self) -> pl.DataFrame:
+        """The same as `frame`."""
+        return self.page(0, len(self))
+
+    def frame(self) -> pl.DataFrame:
+        """A row a feature: what `index.SAID` names (view, feature, type, …), and its score."""
+        return self.found
+
+    def page(self, start: int, n: int) -> pl.DataFrame:
+        """At most `n` rows of the frame, from number `start` on; others are not even looked at."""
+        some = slice(start, start + n)
+        scores = pl.Series("score", self.scores[some].astype(np.float64))
+        return self.index.said(self.rows[some]).with_columns(scores)
+
+    def figure(self) -> go.Figure:
+        """How many were found in each view."""
+        from proml_lab.plots.bars import counts
+
+        views = self.found["view"].rename("name").value_counts(sort=True, name="n")
+        return counts(views.sort("n", "name", descending=[True, False]), title=self.title)
+
+    @property
+    def title(self) -> str:
+        """What was found, in one line."""
+        for_text = f" for {self.text!r}" if self.text else ""
+        narrowed = "".join(f", {name} {value}" for name, value in self.kept.items())
+        return f"{len(self)} of {self.n_all} features{for_text}{narrowed}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from proml_lab.plots import html
+
+        first = self.page(0, self.max_rows)
+        table = first.select(
+            (pl.col("view") + "." + pl.col("feature")).alias("feature"),
+            "type",
+            "unit",
+            "owner",
+            pl.col("tags").list.join(", "),
+            "description",
+            *(name for name, usual in _MARKED.items() if (first[name] != usual).any()),
+        )
+        lines = [
+            f"  {name}  {about}" for name, about in table.select("feature", "description").rows()
+        ]
+        left = len(self) - len(lines)
+        more = [f"  and {left} more"] if left else []
+        hint = [f"Hint: words to try: {', '.join(self.near)}."] if self.near else []
+        plain = "\n".join([self.title, *lines, *more, *hint])
+        notes = [*([f"{left:,} more; frame() has them all."] if left else []), *hint]
+        parts = [html.table(table, caption=self.title, max_rows=self.max_rows)]
+        return html.bundle(plain, *parts, *map(html.note, notes))
+
+
+_MARKED = {"status": "active", "sensitivity": "internal"}
+"""Columns that are shown only where a feature differs from what is usual."""
