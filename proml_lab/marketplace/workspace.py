@@ -18,6 +18,7 @@ from proml_lab.document import Document
 from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
+from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.publish.versions import Versions
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
@@ -160,10 +161,7 @@ class Workspace:
 
     @property
     def index(self) -> Index:
-        """What is searched: every feature's words and facets.
-
-        It is kept under ``.proml`` and opened without reading the catalogue, for as long as no
-        file of it changes.
+        """What is searched, opened without reading the catalogue while no file of it changes.
 
         Raises
         ------
@@ -178,32 +176,26 @@ class Workspace:
     def search(
         self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
     ) -> SearchReport:
-        """Features that match the words of `text`, as `Catalog.search` finds them.
-
-        Words that ``synonyms.yaml`` says mean the same are looked for too.
+        """As `Catalog.search`, and words that ``synonyms.yaml`` says mean the same.
 
         Raises
         ------
-        UnknownNameError
-            No feature has one of the values that `kept` asks for.
-        SpecError
-            A view or the list of synonyms cannot be read.
+        UnknownNameError, SpecError
+            No feature has such a value; a view or the list of synonyms cannot be read.
         """
         from proml_lab.marketplace.find.search import search
-        from proml_lab.marketplace.find.synonyms import read_synonyms
 
-        asked = narrowed(kept)
-        return search(self.index, text, asked, synonyms=read_synonyms(self.root), known=known)
+        same = read_synonyms(self.root)
+        return search(self.index, text, narrowed(kept), synonyms=same, known=known)
 
     def facets(
         self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
     ) -> Facets:
         """How many features that `search` finds have each value of each facet."""
         from proml_lab.marketplace.find.search import facets
-        from proml_lab.marketplace.find.synonyms import read_synonyms
 
-        asked = narrowed(kept)
-        return facets(self.index, text, asked, synonyms=read_synonyms(self.root), known=known)
+        same = read_synonyms(self.root)
+        return facets(self.index, text, narrowed(kept), synonyms=same, known=known)
 
     def _states(self) -> States:
         return states(self.root, self.config.catalog)
