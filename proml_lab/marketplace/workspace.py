@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -15,11 +14,12 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from proml_lab import document
 from proml_lab.document import Document
-from proml_lab.errors import SourceError, SpecError, WorkspaceError, choose
+from proml_lab.errors import SourceError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.publish.versions import Versions
+from proml_lab.marketplace.settings import read_settings
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
 from proml_lab.marketplace.states import States, states
@@ -373,7 +373,7 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
         )
     for folder in (start, *start.parents):
         for name, table in (("proml.toml", ()), ("pyproject.toml", ("tool", "proml"))):
-            settings = _settings(folder / name, table)
+            settings = read_settings(folder / name, table)
             if settings is not None:
                 config = document.validate(
                     settings,
@@ -383,22 +383,6 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
                 )
                 return Workspace(folder, config)
     raise WorkspaceError(f"No workspace in {start} or above it.", hint=_HINT)
-
-
-def _settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:
-    """The settings in `file`, or None where it has none."""
-    if not file.is_file():
-        return None
-    try:
-        found: object = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SpecError(
-            f"{file}: this is not valid TOML: {error}.",
-            hint="write one 'name = value' a line, text in quotes; %proml help workspace has all.",
-        ) from None
-    for key in table:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else None
 
 
 @lru_cache(maxsize=8)
