@@ -19,7 +19,10 @@ _ELSEWHERE = {
     "gc": "proml_lab.promote",
     "read_values": "proml_lab.promote",
     "lint": "proml_lab.promote",
+    "impact": "proml_lab.marketplace.know.impact",
     "lineage": "proml_lab.marketplace.know.lineage",
+    "staged_impact": "proml_lab.marketplace.know.staged",
+    "usage": "proml_lab.marketplace.know.usage",
     "load": "proml_lab.learners",
     "make_flights": "proml_lab.marketplace.example",
     "make_movies": "proml_lab.marketplace.example",
@@ -32,6 +35,7 @@ _ELSEWHERE = {
     "publish": "proml_lab.marketplace.publish.publish",
     "read_dataset": "proml_lab.magics.keep",
     "write": "proml_lab.magics.keep",
+    "promoted": "proml_lab.promote.uses",
     "uses": "proml_lab.promote.uses",
     "Browse": "proml_lab.widgets.browse",
 }

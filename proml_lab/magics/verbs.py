@@ -21,6 +21,8 @@ NAMES = (
     "features show",
     "features check",
     "features lineage",
+    "features impact",
+    "features usage",
     "features materialize",
     "features lookup",
     "features online",

@@ -78,7 +78,7 @@ class Catalog:
         for file in files:
             try:
                 text = document.read_text(file)
-                if _ENTITY.search(text):
+                if is_entity(text):
                     entities.append(Entity.read(file))
                 else:
                     view = document.parse(text, FeatureView, name=str(file))
@@ -190,3 +190,8 @@ class Catalog:
 def narrowed(kept: Kept) -> dict[str, str]:
     """Those of the facets that are narrowed."""
     return {facet: str(value) for facet, value in kept.items() if value}
+
+
+def is_entity(text: str) -> bool:
+    """Whether the text of a file is that of a kind of entities, not of a view."""
+    return _ENTITY.search(text) is not None

@@ -27,22 +27,27 @@ _SPINE = "spine"
 
 @dataclass(frozen=True)
 class Uses:
-    """All uses of features in a workspace; `notes` tell of what could not be read, and why."""
+    """Uses of features in a workspace; `notes` tell of what could not be read, and why."""
 
     uses: tuple[Use, ...]
     notes: tuple[str, ...] = ()
 
 
 def uses(workspace: Workspace) -> Uses:
-    """Every use of a feature by the specs, notebooks and artifacts of `workspace`.
+    """Every use of a feature by the specs, notebooks and artifacts of `workspace`."""
+    told, found = mentions(workspace.root, workspace.catalog), promoted(workspace)
+    return Uses((*told.uses, *found.uses), (*told.notes, *found.notes))
 
-    Artifacts are read from their folders, what cannot be read is told in `notes`. Nothing is run,
-    and no registry is asked where no artifact uses a feature.
+
+def promoted(workspace: Workspace) -> Uses:
+    """Every use of a feature by the artifacts of `workspace`.
+
+    They are read from their folders; what cannot be read is told in `notes`. Nothing is run, and
+    no registry is asked where no artifact uses a feature.
     """
-    told = mentions(workspace.root, workspace.catalog)
     registry = registry_of(workspace)
     found: list[Use] = []
-    notes: list[str] = [*told.notes]
+    notes: list[str] = []
     for name in registry.names():
         for version in registry.present(name):
             try:
@@ -52,8 +57,8 @@ def uses(workspace: Workspace) -> Uses:
     found = _with_aliases(found, registry, notes)
     changes = last_changes(workspace.root, sorted({use.notebook for use in found if use.notebook}))
     people = {name: change.who for name, change in changes.items()}
-    named = [replace(use, who=people.get(use.notebook, "")) for use in found]
-    return Uses((*told.uses, *named), tuple(notes))
+    named = tuple(replace(use, who=people.get(use.notebook, "")) for use in found)
+    return Uses(named, tuple(notes))
 
 
 def _of_artifact(folder: Path) -> Iterator[Use]:

@@ -99,6 +99,18 @@ def _moment(text: str, otherwise: datetime) -> datetime:
     return datetime.fromisoformat(text.strip()).astimezone(UTC) if text.strip() else otherwise
 
 
+def _environment() -> dict[str, str]:
+    """Ours, with what git tells a hook: a commit of some files has an index of its own.
+
+    git gives places relative to the folder that the hook runs in.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+        if os.environ.get(name):
+            kept[name] = os.path.abspath(os.environ[name])  # noqa: PTH100 - links stay as they are
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
 def _ask(folder: Path, *words: str, given: bytes = b"") -> bytes | None:
     """What git prints; None if it is not installed, fails, or takes too long."""
     program = shutil.which("git")
@@ -108,7 +120,7 @@ def _ask(folder: Path, *words: str, given: bytes = b"") -> bytes | None:
     try:
         done = subprocess.run(  # noqa: S603
             [program, "-C", str(folder), *settings, *words],
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env=_environment(),
             input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

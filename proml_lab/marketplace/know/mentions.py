@@ -94,7 +94,7 @@ def _of_spec(name: str, text: str, catalog: Catalog) -> Iterator[Use]:
     spec = ModelSpec.parse(text, name=name)
     known = {view.view: view for view in catalog.views}
     for asked, columns in spec.requested().items():
-        view = asked.partition("@")[0]  # a version may be named
+        view, pin, _ = asked.partition("@")
         if view.partition(".")[0] == SPINE:
             continue
         if columns is not None:
@@ -105,7 +105,7 @@ def _of_spec(name: str, text: str, catalog: Catalog) -> Iterator[Use]:
             view, _, short = view.rpartition(".")
             features = [short]
         for feature in features:
-            yield Use(view, feature, "spec", name, model=spec.name)
+            yield Use(view, feature, "spec", name, model=spec.name, pinned=bool(pin))
 
 
 def _of_notebook(name: str, text: str, catalog: Catalog) -> Iterator[Use]:

@@ -39,6 +39,8 @@ class Use:
         fingerprint of the training rows, and the notebook that was promoted. A spec has a model.
     who, when
         Who last changed the spec or notebook, if git knows; when that was, or the promotion (UTC).
+    pinned
+        Whether it asks for a published version, ``view@1``, which never changes.
     """
 
     view: str
@@ -53,6 +55,7 @@ class Use:
     notebook: str = ""
     who: str = ""
     when: datetime | None = None
+    pinned: bool = False
 
     @property
     def key(self) -> str:
