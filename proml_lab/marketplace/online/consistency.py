@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.view import FeatureView
 
 TOLERANCE = 1e-9
-"""Relative, of floats: rows that came since may change the last digits of a deviation."""
+"""Relative, of floats: rows that came since may move the last digits of a sum."""
 _ASKED = ":asked"
 _SCHEMA = dict.fromkeys(("view", "feature", "entity", "online", "offline"), pl.String)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -177,7 +177,7 @@ def _entities(
     if data:
         mine = load(data).select(list(view.keys)).cast(theirs.schema)
         halves.append(_some(mine, n // 2, rng))
-    return pl.concat(halves)
+    return pl.concat(halves).unique(maintain_order=True)
 
 
 def _some(frame: pl.DataFrame, n: int, rng: random.Random) -> pl.DataFrame:

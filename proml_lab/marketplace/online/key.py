@@ -73,7 +73,8 @@ def _texts(series: pl.Series) -> pl.Series:
     kind = series.dtype
     if isinstance(kind, pl.Datetime):
         factor = {"ns": 1, "us": 1000, "ms": 1_000_000}[kind.time_unit]
-        return (series.to_physical().cast(pl.Int128) * factor).cast(pl.String)
+        whole = pl.lit(series.to_physical()).cast(pl.Int128) * pl.lit(factor, pl.Int128)
+        return pl.select(whole.cast(pl.String)).to_series()
     if kind == pl.Date:
         return series.to_physical().cast(pl.String)
     if kind == pl.Boolean:

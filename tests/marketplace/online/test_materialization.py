@@ -35,6 +35,13 @@ FEATURES: dict[str, object] = {
     "mean_30h": {"type": "float", "aggregate": "mean", "of": "x", "window": "30h"},
     "std_all": {"type": "float", "aggregate": "std", "of": "x", "window": "all"},
     "min_9h": {"type": "float", "aggregate": "min", "of": "x", "window": "9h", "default": 0.5},
+    "n_colours": {"type": "integer", "aggregate": "distinct", "of": "s", "window": "30h"},
+    "middle": {"type": "float", "aggregate": "quantile", "of": "x", "q": 0.5, "window": "30h"},
+    "first_tags": {"type": "list[string]", "aggregate": "first", "of": "tags", "window": "9h"},
+    "last_s": {"type": "string", "aggregate": "last", "of": "s", "window": "all"},
+    "daily": {"type": "float", "aggregate": "sum", "of": "x", "window": "30h", "slide": "1d"},
+    "slow": {"type": "integer", "aggregate": "count", "window": "9h", "slide": "6h"},
+    "newest_2": {"type": "float", "aggregate": "mean", "of": "x", "window": "30h", "limit": 2},
     "n_big": {"type": "integer", "aggregate": "count", "where": "x > 0", "window": "30h"},
 }  # fmt: skip
 SCHEMA = {
