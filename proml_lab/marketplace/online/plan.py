@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from proml_lab.errors import StoreError
 from proml_lab.marketplace.join.history import microseconds
@@ -52,15 +53,27 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A feature that was asked for, under `name`; `i`: where it is in a record, if it is in one."""
+    """A feature that was asked for, under `name`."""
 
     name: str
     view: FeatureView
     feature: str
     at: At
-    i: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Features that are as they stand in the records of one place, all of rows or none.
+
+    `pick` takes their values out of a record: several, or the only one. `defaults` are of those
+    that have one.
+    """
+
+    place: Place
     of_row: bool
-    default: object
+    names: tuple[str, ...]
+    pick: Callable[[list[object]], object]
+    defaults: tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +88,8 @@ class Plan:
         The places that are read together; those whose keys are values of others, after these.
     parts
         What is read at each place.
+    groups, computed
+        The targets that are only taken out of records, and the others.
     inputs
         What the columns are that keys of later rounds name: (view, feature, for which entity).
     until
@@ -82,8 +97,9 @@ class Plan:
     """
 
     stamp: bytes
-
     targets: tuple[Target, ...]
+    groups: tuple[Group, ...]
+    computed: tuple[Target, ...]
     keys: tuple[str, ...]
     rounds: tuple[tuple[Place, ...], ...]
     parts: Mapping[Place, Part]
@@ -126,23 +142,51 @@ def plan(picks: Iterable[Pick], state: State, *, store: str) -> Plan:
         place: Part(view, place[1], _table(view, state, store)) for place, view in views.items()
     }
     targets = tuple(
-        _target(pick.name, pick.view, pick.feature, parts) for pick in chosen if pick.view
+        Target(pick.name, pick.view, pick.feature, own(pick.view)) for pick in chosen if pick.view
     )
+    groups, computed = _grouped(targets, parts)
     last = max(depths.values(), default=-1)
     rounds = tuple(
         tuple(place for place, depth in depths.items() if depth == n) for n in range(last + 1)
     )
     until = max((part.table.until for part in parts.values()), default=0)
-    return Plan(state.stamp or b"", targets, tuple(keys), rounds, parts, inputs, until)
+    stamp = state.stamp or b""
+    return Plan(stamp, targets, groups, computed, tuple(keys), rounds, parts, inputs, until)
 
 
-def _target(name: str, view: FeatureView, short: str, parts: Mapping[Place, Part]) -> Target:
-    feature, at = view.feature(short), own(view)
-    found: object = feature.default
-    default = [*found] if isinstance(found, tuple) else found
-    stored = not (view.inputs or feature.reads_cutoff)
-    i = parts[view.view, at].layout.places[short] if stored else None
-    return Target(name, view, short, at, i, feature.aggregate is None, default)
+def _grouped(
+    targets: Iterable[Target], parts: Mapping[Place, Part]
+) -> tuple[tuple[Group, ...], tuple[Target, ...]]:
+    """The targets that are only taken out of records, together, and those that are computed."""
+    found: dict[tuple[Place, bool], list[Target]] = {}
+    computed = []
+    for target in targets:
+        feature = target.view.feature(target.feature)
+        if target.view.inputs or feature.reads_cutoff:
+            computed.append(target)
+        else:
+            place = target.view.view, target.at
+            found.setdefault((place, feature.aggregate is None), []).append(target)
+    groups = []
+    for (place, of_row), together in found.items():
+        places = parts[place].layout.places
+        defaults = ((one.name, default_of(one.view, one.feature)) for one in together)
+        groups.append(
+            Group(
+                place,
+                of_row,
+                tuple(one.name for one in together),
+                itemgetter(*(places[one.feature] for one in together)),
+                tuple((name, default) for name, default in defaults if default is not None),
+            )
+        )
+    return tuple(groups), tuple(computed)
+
+
+def default_of(view: FeatureView, name: str) -> object:
+    """The value of a feature where there is none."""
+    found: object = view.feature(name).default
+    return [*found] if isinstance(found, tuple) else found
 
 
 def own(view: FeatureView) -> At:

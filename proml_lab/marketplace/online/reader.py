@@ -160,7 +160,7 @@ def _hashable(features: object) -> object:
 def _columns(entities: Entities, keys: tuple[str, ...]) -> dict[str, Sequence[object]]:
     """The values of each key, one for each entity."""
     try:
-        if isinstance(entities, Mapping):
+        if type(entities) is dict or isinstance(entities, Mapping):  # the former at once
             found = {key: entities[key] for key in keys}
             many = {key: v for key, v in found.items() if isinstance(v, list | tuple | pl.Series)}
             if not many:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from proml_lab.expression import evaluate
 from proml_lab.marketplace.feature import CUTOFF, Feature
 from proml_lab.marketplace.kind import cast, polars_type
 from proml_lab.marketplace.online.definition import raw, restored
-from proml_lab.marketplace.online.plan import At, Place, Plan, input_column, inputs_of
+from proml_lab.marketplace.online.plan import At, Place, Plan, default_of, input_column, inputs_of
 from proml_lab.marketplace.view import FeatureView
 
 Column = Sequence[object]
@@ -66,19 +67,24 @@ class Values:
 
     def features(self) -> dict[str, list[object]]:
         """The values of each feature that was asked for."""
-        found = {}
-        for target in self.plan.targets:
-            i = target.i
-            if i is None:
-                found[target.name] = self._value(target.view, target.feature, target.at)
-                continue
-            place = target.view.view, target.at  # in line: this is what most look-ups are
-            records = self._alive(place) if target.of_row else self._records[place]
-            values = [record[i] for record in records]
-            if target.default is not None and None in values:
-                values = _filled(values, target.default)
-            found[target.name] = values
-        return found
+        found: dict[str, list[object]] = {}
+        for group in self.plan.groups:
+            records = self._alive(group.place) if group.of_row else self._records[group.place]
+            rows = map(group.pick, records)
+            if len(group.names) == 1:
+                found[group.names[0]] = list(rows)
+            elif records:
+                columns = zip(*rows, strict=True)
+                found.update(zip(group.names, map(list, columns), strict=True))
+            else:
+                found.update({name: [] for name in group.names})
+            for name, default in group.defaults:
+                found[name] = _filled(found[name], default)
+        if len(self.plan.groups) == 1 and not self.plan.computed:
+            return found
+        for target in self.plan.computed:
+            found[target.name] = self._value(target.view, target.feature, target.at)
+        return {target.name: found[target.name] for target in self.plan.targets}
 
     def moments(self) -> dict[str, list[int | None]]:
         """The moment that each value speaks of, in microseconds; None where nothing is known."""
@@ -104,9 +110,9 @@ class Values:
                 found = self._at_cutoff(view, name, at)
             else:
                 found = self._stored(view, feature, name, at)
-            default: object = feature.default
+            default = default_of(view, name)
             if default is not None:
-                found = _filled(found, [*default] if isinstance(default, tuple) else default)
+                found = _filled(found, default)
             self._values[place] = found
         return found
 
@@ -115,12 +121,15 @@ class Values:
         found = self._living.get(place)
         if found is None:
             part, found = self.plan.parts[place], self._records[place]
-            if part.lives and part.event is not None:
+            event = part.event
+            if part.lives and event is not None:
                 first = self.at - part.lives
-                events = [part.moment_of(record) for record in found]
+                moments = map(part.moment_of, found)
+                if part.unit == "us":
+                    moments = map(itemgetter(event), found)
                 found = [
-                    part.nameless if event is None or event <= first else record
-                    for record, event in zip(found, events, strict=True)
+                    part.nameless if moment is None or moment <= first else record
+                    for record, moment in zip(found, moments, strict=True)
                 ]
             self._living[place] = found
         return found
