@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HELP = "look up the newest values for an entity online"
 EXAMPLES = """
 features lookup origin=JFK weather.at_origin
-features lookup carrier=UA origin=JFK carrier.history.mean_arr_delay_7d weather.at_origin.temp
+features lookup carrier=UA carrier.history --at 2013-11-01T06:00Z
 """
 BODY = ""
 
@@ -28,13 +28,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FEATURE",
         help="views, or features as view.feature; and the keys of the entity, as KEY=VALUE",
     )
+    parser.add_argument(
+        "--at",
+        metavar="MOMENT",
+        help="the moment of the look-up, such as 2013-11-01T00:30Z; by default now",
+    )
 
 
 def run(args: Namespace, context: Context) -> Found:
     """Look them up; the work is `Online.lookup`."""
     keys, features = _split(args.words)
     online = context.workspace.online
-    return online.lookup(online.entity(keys, features), features)
+    return online.lookup(online.entity(keys, features), features, at=args.at)
 
 
 def code(args: Namespace) -> str:
@@ -43,7 +48,7 @@ def code(args: Namespace) -> str:
     entity = python.call("online.entity", keys, features)
     return python.script(
         f"online = {python.opened(args)}.online",
-        python.call("online.lookup", entity, features),
+        python.call("online.lookup", entity, features, at=args.at),
     )
 
 

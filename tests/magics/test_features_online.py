@@ -35,11 +35,11 @@ def test_a_view_goes_online_is_looked_up_and_checked(
     status, said = proml(capsys, folder, f"features materialize --until {MOMENT}")
     assert status == 0
     assert said.startswith("2 views online, 41 of 41 records written\n")
-    status, said = proml(
-        capsys, folder, "features lookup plane=N3 origin=JFK weather.hourly fleet.planes.maker"
-    )
+    asked = "plane=N3 origin=JFK weather.hourly fleet.planes.maker"
+    status, said = proml(capsys, folder, f"features lookup {asked} --at {MOMENT}")
     assert status == 0
     assert said.startswith("3 features of 1 entity\n")
+    assert "1.5 h" in said  # since the newest weather that was known
     status, said = proml(capsys, folder, "features lookup plane=N3 fleet.planes --json")
     (found,) = json.loads(said)
     assert (found["plane"], found["maker"]) == ("N3", "B")
@@ -64,7 +64,7 @@ def test_the_python_does_the_same(tmp_path: Path) -> None:
     made: dict[str, object] = {}
     for name, words in (
         ("features materialize", ["fleet.planes", "--until", MOMENT]),
-        ("features lookup", ["plane=N3", "fleet.planes.maker"]),
+        ("features lookup", ["plane=N3", "fleet.planes.maker", "--at", "2013-01-06T00:00Z"]),
         ("features online", []),
         ("features online", ["--check", "5"]),
     ):

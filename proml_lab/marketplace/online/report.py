@@ -129,8 +129,9 @@ class Found:
     def ages(self) -> dict[str, list[float | None]]:
         """How old each value is at the moment of the look-up, in seconds; None where none is known.
 
-        Of a feature of a row, since the row's event; of a window or a static view, since its
-        moment of materialization; of a derived feature, that of its oldest input.
+        Of a feature of a row, since the row's event, also past its time to live; of a window or a
+        static view, since its moment of materialization; of a derived feature, that of its oldest
+        input.
         """
         at, moments = self._made.at, self._made.moments()
         return {

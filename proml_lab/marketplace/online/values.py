@@ -211,7 +211,7 @@ class Values:
         place = view.view, at
         part = self.plan.parts[place]
         if part.event is not None and not view.features[name].aggregate:
-            return [part.moment_of(record) for record in self._alive(place)]
+            return [part.moment_of(record) for record in self._records[place]]
         nothing = (id(part.unknown), id(part.nameless))
         return [
             None if id(record) in nothing else part.table.until for record in self._records[place]

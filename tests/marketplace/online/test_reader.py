@@ -109,9 +109,9 @@ def test_values_ages_and_the_moment(make_view: MakeView, tmp_path: Path) -> None
     assert found["n"] == [1, 1, 0, None]
     assert found["hours"] == [None, 5.0, None, None]
     assert found.ages() == {
-        "x": [None, 5 * 3600.0, None, None],
+        "x": [10 * 3600.0, 5 * 3600.0, None, None],
         "n": [4 * 3600.0, 4 * 3600.0, None, None],
-        "hours": [None, 5 * 3600.0, None, None],
+        "hours": [10 * 3600.0, 5 * 3600.0, None, None],
     }
     assert found.row(1) == {"x": 9.0, "n": 1, "hours": 5.0}
     plain = found._repr_mimebundle_()["text/plain"].splitlines()
@@ -224,7 +224,7 @@ def test_readers_go_on_while_it_is_written(
     make_view: MakeView, tmp_path: Path, store: Store
 ) -> None:
     """Two views whose values are always of one moment: no look-up may see two."""
-    n = 60
+    n = 10
     rows = {"id": ["a"] * n, "time": [at(i) for i in range(n)], "x": [float(i) for i in range(n)]}
     views = [
         make_view(rows, view=f"g.{name}", features={f"x_{name}": {"type": "float", "column": "x"}})
@@ -236,7 +236,7 @@ def test_readers_go_on_while_it_is_written(
     wrong: list[object] = []
 
     def write() -> None:
-        for i in range(1, 20):
+        for i in range(1, 10):
             writer.materialize(until=at(i))
 
     thread = threading.Thread(target=write)
@@ -249,7 +249,7 @@ def test_readers_go_on_while_it_is_written(
             wrong.append(found.values)
     thread.join()
     assert not wrong
-    assert reader.lookup({"id": "a"}, ["g.p", "g.q"]).row() == {"x_p": 19.0, "x_q": 19.0}
+    assert reader.lookup({"id": "a"}, ["g.p", "g.q"]).row() == {"x_p": 9.0, "x_q": 9.0}
 
 
 def test_two_materializations_at_once(make_view: MakeView, store: Store) -> None:
