@@ -14,6 +14,7 @@ _ELSEWHERE = {
     "alias": "proml_lab.promote",
     "difference": "proml_lab.promote",
     "draft": "proml_lab.authoring",
+    "draft_views": "proml_lab.marketplace.draft",
     "export_artifact": "proml_lab.promote.trust",
     "import_artifact": "proml_lab.promote.trust",
     "gc": "proml_lab.promote",

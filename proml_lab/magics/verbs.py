@@ -27,6 +27,7 @@ NAMES = (
     "features lookup",
     "features online",
     "features profile",
+    "features draft",
     "browse",
     "dataset",
     "spec",
