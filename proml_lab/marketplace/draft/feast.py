@@ -216,8 +216,9 @@ def _repeated(place: str, columns: list[str]) -> list[str]:
     if not n:
         return []
     return [
-        f"{counted(n, 'row')} too many: {' and '.join(columns)} are those of another row; joins "
-        f"are refused until one of each is kept, such as by rows.unique({columns!r}, keep='last')"
+        f"{counted(n, 'row')} too many: {' and '.join(columns)} are those of another row; a join "
+        f"that meets them is refused until one of each is kept, such as by "
+        f"rows.unique({columns!r}, keep='last')"
     ]
 
 

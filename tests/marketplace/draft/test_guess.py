@@ -41,9 +41,8 @@ def test_a_shared_column_is_a_key_before_one_that_is_unique_by_chance() -> None:
 
 
 def test_two_columns_where_one_is_not_enough() -> None:
-    found = guessed(
-        {"user": ["a", "a", "b", "b"], "movie": ["x", "y", "x", "y"], "at": HOURS[:1] * 4}
-    )
+    both: dict[str, list[object]] = {"user": [*"aabb"], "movie": [*"xyxy"], "at": HOURS[:1] * 4}
+    found = guessed(both)
     assert found.keys.columns == ("user", "movie")
     assert found.keys.why.startswith("user and movie with at tell the rows apart")
 
