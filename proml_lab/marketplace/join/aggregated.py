@@ -21,6 +21,7 @@ from proml_lab.marketplace.view import FeatureView
 Floats = npt.NDArray[np.float64]
 K = TypeVar("K")
 V = TypeVar("V")
+_OF_NUMBERS = ("sum", "mean", "min", "max", "std", "quantile")
 _KEPT = 6
 """So many columns are kept for the features that follow: memory stays bounded for wide pivots."""
 
@@ -40,8 +41,8 @@ class Aggregated:
         (counted + 1,) how many of the `chosen` lie before each; None if they are the same.
     """
 
-    def __init__(self, of: pl.Series, counted: Chosen, role: str) -> None:
-        self.of, self.counted, self.role = of, counted, role
+    def __init__(self, of: pl.Series, counted: Chosen) -> None:
+        self.of, self.counted = of, counted
         self._codes: Ints | None = None
         self._ranks: tuple[Ints, Floats] | None = None
         keep = of.is_not_null().to_numpy()[counted.rows]
@@ -50,19 +51,25 @@ class Aggregated:
 
     @cached_property
     def numbers(self) -> Floats:
-        """(chosen,) the values; raises DataError for what is no finite number."""
+        """(chosen,) the values, which are numbers."""
+        return self.of.cast(pl.Float64).fill_null(0.0).to_numpy()[self.chosen.rows]
+
+    @cached_property
+    def _finite(self) -> bool:
+        return bool(np.isfinite(self.numbers).all())
+
+    def require_numbers(self, role: str) -> None:
+        """Raises DataError where `role` aggregates what is no finite number."""
         if not (self.of.dtype.is_numeric() or self.of.dtype == pl.Boolean):
             raise DataError(
-                f"{self.role} aggregates {self.of.dtype}, not numbers.",
+                f"{role} aggregates {self.of.dtype}, not numbers.",
                 hint="aggregate a number or a condition; text and times can be counted.",
             )
-        values = self.of.cast(pl.Float64).fill_null(0.0).to_numpy()[self.chosen.rows]
-        if np.isinf(values).any():
+        if not self._finite:
             raise DataError(
-                f"{self.role} aggregates infinite values.",
+                f"{role} aggregates infinite values.",
                 hint="leave them out with a 'where' condition.",
             )
-        return values
 
     def codes(self, asked: Asked) -> Ints:
         """(chosen,) a number for each value of the entities asked, the same for equal ones."""
@@ -94,7 +101,7 @@ class Sources:
         self.view, self.frame = view, frame
         self._all = Chosen.all(history)
         self._counted: dict[str | None, Chosen] = {None: self._all}
-        self._aggregated: dict[tuple[str | None, str | None, bool], Aggregated] = {}
+        self._aggregated: dict[tuple[str | None, str | None], Aggregated] = {}
 
     def aggregated(self, feature: Feature, name: str) -> Aggregated:
         """What the feature `name` aggregates.
@@ -102,31 +109,26 @@ class Sources:
         Raises
         ------
         DataError
-            The condition is not a yes or no.
+            It is no finite number, for an aggregate of numbers; the condition is no yes or no.
         DuplicateKeyError
             The order of rows with the same clocks would decide the value.
         """
-        counting = feature.aggregate == "count"
-        key = feature.where, feature.of, counting
+        key = feature.where, feature.of
         if key not in self._aggregated:
-            of = self._of(feature, name)
-            role = f"{self._role} {name!r}"
-            _keep(self._aggregated, key, Aggregated(of, self._rows(feature.where, name), role))
+            of = pl.repeat(True, self.frame.height, eager=True)
+            if feature.of:
+                of = self._column(feature.of, name)
+            _keep(self._aggregated, key, Aggregated(of, self._rows(feature.where, name)))
         found = self._aggregated[key]
+        if feature.aggregate in _OF_NUMBERS:
+            found.require_numbers(f"{self._role} {name!r}")
         if feature.limit is not None:
-            self._require_decided(found.of, found.counted, name)
+            counting = feature.aggregate == "count"
+            of = found.of.is_not_null() if counting else found.of
+            self._require_decided(of, found.counted, name)
         elif feature.aggregate in ("first", "last"):
             self._require_decided(found.of, found.chosen, name)
         return found
-
-    def _of(self, feature: Feature, name: str) -> pl.Series:
-        """(source,) the values, null where missing; of a count, whether there is one."""
-        if feature.of is None:
-            return pl.repeat(True, self.frame.height, eager=True)
-        of = self._column(feature.of, name)
-        if feature.aggregate != "count":
-            return of
-        return of.is_not_null().replace(False, None)
 
     def _rows(self, where: str | None, name: str) -> Chosen:
         if where not in self._counted:

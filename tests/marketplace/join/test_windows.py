@@ -436,18 +436,20 @@ def test_many_windows_over_few_rows_are_forgotten_and_made_again(make_view: Make
 def test_what_cannot_be_aggregated(make_view: MakeView) -> None:
     rows = {"id": [1], "time": [at(0)], "x": ["text"], "y": [float("inf")]}
     features = {
-        "text": window("quantile", q=0.5), "infinite": window("sum", "y"),
-        "which": window("last", "y", where="y"),
+        "n": window("distinct"), "text": window("quantile", q=0.5), "most": window("last", "y"),
+        "infinite": window("sum", "y"), "which": window("last", "y", where="y"),
     }  # fmt: skip
-    view = make_view(rows, features=features)
+    catalog = Catalog((make_view(rows, features=features),))
+    asked = pl.DataFrame({"id": [1], "t": [at(0)]})
     said = {
         "text": "feature 'text' aggregates String, not numbers",
         "infinite": "feature 'infinite' aggregates infinite values",
         "which": "feature 'which': where 'y' is Float64, not yes or no",
     }
     for name, message in said.items():
+        wanted = {"shop.sales": ["n", "most", name]}
         with pytest.raises(DataError, match=message):
-            training_set(
-                pl.DataFrame({"id": [1], "t": [at(0)]}), [f"shop.sales.{name}"],
-                catalog=Catalog((view,)), cutoff="t",
-            )  # fmt: skip
+            training_set(asked, [wanted], catalog=catalog, cutoff="t")
+    wanted = {"shop.sales": ["n", "most"]}
+    got = training_set(asked, [wanted], catalog=catalog, cutoff="t").frame
+    assert got.select("n", "most").row(0) == (1, float("inf"))
