@@ -7,6 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from proml_lab.kernels.asof import Ints
+from proml_lab.kernels.sorting import sort
 from proml_lab.kernels.windows import Floats, Rows, Window, begins, moves, room
 
 Words = npt.NDArray[np.uint64]
@@ -74,14 +75,19 @@ def rank(group: Ints, offsets: Ints, values: Floats, ranks: Ints, ascending: Flo
 
     The rank of a row is its place, from 0, among the values of its group, `ascending` inside it.
     """
+    most = room(group, offsets)
+    spare, aside, places = np.empty(most), np.empty(most, np.int64), np.empty(most, np.int64)
     for i in range(group.size):
         if not begins(group, i):
             continue
         first, last = offsets[group[i]], offsets[group[i] + 1]
-        order = np.argsort(values[first:last])
-        for place in range(last - first):
-            ranks[first + order[place]] = place
-            ascending[first + place] = values[first + order[place]]
+        for row in range(first, last):
+            ascending[row], ranks[row] = values[row], row
+        sort(ascending, ranks, first, last, spare, aside)
+        for row in range(first, last):
+            places[ranks[row] - first] = row - first
+        for row in range(first, last):
+            ranks[row] = places[row - first]
 
 
 @njit(cache=True, nogil=True)

@@ -15,6 +15,7 @@ from numba import njit
 
 from proml_lab.kernels.asof import Ints
 from proml_lab.kernels.exact import plus, times, variance
+from proml_lab.kernels.sorting import sort
 
 Floats = npt.NDArray[np.float64]
 _SMALLER = 2.0**-16
@@ -212,11 +213,14 @@ def _held(window: Window, rows: Rows, i: int, room: Ints) -> Ints:
 @njit(cache=True, nogil=True)
 def _wide(rows: Ints, values: Floats) -> float:
     """The standard deviation of values of which the squares may be too large; NaN below two."""
-    if rows.size < 2:
-        return np.nan
-    some = values[rows] / np.abs(values[rows]).max()
-    spread = np.sqrt(((some - some.mean()) ** 2).sum() / (rows.size - 1))
-    return float(spread * np.abs(values[rows]).max())
+    largest, mean, squares = 0.0, 0.0, 0.0
+    for row in rows:
+        largest = max(largest, abs(values[row]))
+    for row in rows:
+        mean += values[row] / largest / rows.size
+    for row in rows:
+        squares += (values[row] / largest - mean) ** 2
+    return float(np.sqrt(squares / (rows.size - 1)) * largest) if rows.size > 1 else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -260,8 +264,9 @@ def limited(window: Window, rows: Rows, limit: int) -> Ints:
 @njit(cache=True, nogil=True)
 def in_order(times: Ints, offsets: Ints) -> Ints:
     """(m,) the rows of each group by time; equal times stay in their order."""
-    out = np.empty(times.size, np.int64)
+    most = room(np.arange(offsets.size - 1), offsets)
+    keys, spare, aside = times.copy(), np.empty(most, np.int64), np.empty(most, np.int64)
+    out = np.arange(times.size)
     for g in range(offsets.size - 1):
-        first, last = offsets[g], offsets[g + 1]
-        out[first:last] = first + np.argsort(times[first:last], kind="mergesort")
+        sort(keys, out, offsets[g], offsets[g + 1], spare, aside)
     return out
