@@ -14,7 +14,7 @@ from proml_lab.expression import evaluate
 from proml_lab.kernels import ranks
 from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.join.history import History
-from proml_lab.marketplace.join.sliding import Asked, Chosen
+from proml_lab.marketplace.join.sliding import Asked, Chosen, Flags
 from proml_lab.marketplace.moment import Ints
 from proml_lab.marketplace.view import FeatureView
 
@@ -71,6 +71,23 @@ class Aggregated:
                 hint="leave them out with a 'where' condition.",
             )
 
+    def undecided(self, chosen: Chosen, *, counting: bool = False) -> Flags | None:
+        """(chosen,) which rows share entity and clocks with rows of another value; None: none does.
+
+        Where `counting`, a value is as good as another.
+        """
+        of = self.of.is_not_null() if counting else self.of
+        tied = chosen.tied
+        differ = of.gather(chosen.rows[tied]).ne_missing(of.gather(chosen.rows[tied + 1]))
+        if not differ.any():
+            return None
+        begins = np.ones(chosen.rows.size, np.bool_)
+        begins[tied + 1] = False
+        together = np.cumsum(begins) - 1
+        found = np.zeros(chosen.rows.size, np.bool_)
+        found[together[tied[differ.to_numpy()]]] = True
+        return np.asarray(found[together])
+
     def codes(self, asked: Asked) -> Ints:
         """(chosen,) a number for each value of the entities asked, the same for equal ones."""
         if self._codes is None:
@@ -110,8 +127,6 @@ class Sources:
         ------
         DataError
             It is no finite number, for an aggregate of numbers; the condition is no yes or no.
-        DuplicateKeyError
-            The order of rows with the same clocks would decide the value.
         """
         key = feature.where, feature.of
         if key not in self._aggregated:
@@ -122,13 +137,17 @@ class Sources:
         found = self._aggregated[key]
         if feature.aggregate in _OF_NUMBERS:
             found.require_numbers(f"{self._role} {name!r}")
-        if feature.limit is not None:
-            counting = feature.aggregate == "count"
-            of = found.of.is_not_null() if counting else found.of
-            self._require_decided(of, found.counted, name)
-        elif feature.aggregate in ("first", "last"):
-            self._require_decided(found.of, found.chosen, name)
         return found
+
+    def undecided(self, name: str, rows: Ints) -> DuplicateKeyError:
+        """The error for a feature that takes one of several rows alike, of which `rows` are some."""
+        row = self.frame.row(int(rows.min()), named=True)
+        key = ", ".join(f"{column} {row[column]!r}" for column in self.view.keys.values())
+        return DuplicateKeyError(
+            f"{self._role} {name!r} goes by the order of rows, and two rows for {key} at "
+            f"{row[self.view.event_time or '']} differ in {self.view.feature(name).of!r}.",
+            hint="keep one of them, tell them apart by known_at, or leave one out by 'where'.",
+        )
 
     def _rows(self, where: str | None, name: str) -> Chosen:
         if where not in self._counted:
@@ -140,20 +159,6 @@ class Sources:
             keep = found.fill_null(value=False).to_numpy()[self._all.rows]
             _keep(self._counted, where, self._all.only(keep))
         return self._counted[where]
-
-    def _require_decided(self, of: pl.Series, chosen: Chosen, name: str) -> None:
-        """Raises DuplicateKeyError where rows with the same clocks have different values."""
-        rows, others = chosen.rows[chosen.tied], chosen.rows[chosen.tied + 1]
-        differ = of.gather(rows).ne_missing(of.gather(others)).to_numpy()
-        if not differ.any():
-            return
-        row = self.frame.row(int(rows[differ].min()), named=True)
-        key = ", ".join(f"{column} {row[column]!r}" for column in self.view.keys.values())
-        raise DuplicateKeyError(
-            f"{self._role} {name!r} goes by the order of rows, and two rows for {key} at "
-            f"{row[self.view.event_time or '']} differ in {self.view.feature(name).of!r}.",
-            hint="keep one of them, tell them apart by known_at, or leave one out by 'where'.",
-        )
 
     def _column(self, sql: str, name: str) -> pl.Series:
         """(source,) the value of `sql`; a NaN is a missing value, and -0.0 is 0.0."""

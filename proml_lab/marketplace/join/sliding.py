@@ -36,13 +36,9 @@ class Asked:
     """
 
     def __init__(self, labels: Labels, offsets: Ints) -> None:
-        self.n_labels = labels.group.size
-        by_time: Ints = np.arange(self.n_labels)
-        if np.any(labels.cutoff[1:] < labels.cutoff[:-1]):
-            by_time = np.argsort(labels.cutoff, kind="stable")
-        by_group, _ = asof.layout(labels.group[by_time], offsets.size - 1)
-        self.order = by_time[by_group]
-        self.group, self._cutoff = labels.group[self.order], labels.cutoff[self.order]
+        line = labels.in_order
+        self.n_labels, self.order = labels.group.size, line.order
+        self.group, self._cutoff = labels.group[line.order], line.cutoff
         self._slid: dict[int, Ints] = {}
         self.parts = _parts(self.group, offsets)
 

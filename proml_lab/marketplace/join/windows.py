@@ -16,7 +16,7 @@ from proml_lab.marketplace.duration import ALL
 from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.join.aggregated import Aggregated, Sources
 from proml_lab.marketplace.join.history import History, Labels, microseconds
-from proml_lab.marketplace.join.sliding import Asked
+from proml_lab.marketplace.join.sliding import Asked, Chosen
 from proml_lab.marketplace.moment import Ints
 from proml_lab.marketplace.view import FeatureView
 
@@ -51,18 +51,19 @@ class Windows:
         DataError
             What is aggregated is not a finite number, or the condition not a yes or no.
         DuplicateKeyError
-            The order of rows with the same clocks would decide the value.
+            The order of rows with the same clocks would decide the value of a label.
         """
         feature = self.view.feature(name)
         used = self._sources.aggregated(feature, name)
-        window = self._window(feature, used)
+        window = self._window(name, used)
         if feature.aggregate in ("first", "last"):
-            return used.of.gather(self._rows(feature, used, window)).alias(name)
+            return used.of.gather(self._rows(name, used, window)).alias(name)
         found, empty = self._numbers(feature, used, window)
         return self._spread(found, empty).alias(name)
 
-    def _window(self, feature: Feature, used: Aggregated) -> kernel.Window:
+    def _window(self, name: str, used: Aggregated) -> kernel.Window:
         """The windows of the labels, over the rows that are `used`."""
+        feature = self.view.feature(name)
         slide = microseconds(feature.slide) if feature.slide else 0
         length = microseconds(feature.window) if feature.window != ALL and feature.window else None
         if feature.limit is None:
@@ -70,6 +71,10 @@ class Windows:
         counted = used.counted.window(self._asked, length=length, slide=slide)
         rows, limit = used.counted.kernel, feature.limit
         start = self._each(counted, lambda window: kernel.limited(window, rows, limit))
+        tied = used.undecided(used.counted, counting=feature.aggregate == "count")
+        if tied is not None:
+            split = np.intersect1d(start - 1, used.counted.tied)
+            self._require_decided(name, used.counted, split[tied[split]])
         window = used.chosen.window(self._asked, length=None, slide=slide)
         return window._replace(start=start if used.before is None else used.before[start])
 
@@ -103,16 +108,24 @@ class Windows:
             total = total / np.maximum(n, 1)
         return total, n == 0
 
-    def _rows(self, feature: Feature, used: Aggregated, window: kernel.Window) -> pl.Series:
+    def _rows(self, name: str, used: Aggregated, window: kernel.Window) -> pl.Series:
         """(labels,) number of the source row that is the first or last of each window."""
         rows = used.chosen.kernel
-        if feature.aggregate == "last":
+        if self.view.feature(name).aggregate == "last":
             found = self._each(window, lambda part: kernel.newest(part, rows))
         else:
             places = np.arange(used.chosen.rows.size, dtype=np.float64)
             oldest = self._each(window, lambda part: least(part, rows, places))
             found = np.where(np.isinf(oldest), -1, oldest).astype(np.int64)
+        tied = used.undecided(used.chosen)
+        if tied is not None:
+            seen = found[found >= 0]
+            self._require_decided(name, used.chosen, seen[tied[seen]])
         return self._spread(np.append(used.chosen.rows, 0)[found], found < 0)
+
+    def _require_decided(self, name: str, chosen: Chosen, places: Ints) -> None:
+        if places.size:
+            raise self._sources.undecided(name, chosen.rows[places])
 
     def _each(self, window: kernel.Window, work: Callable[[kernel.Window], F]) -> F:
         """The results of a kernel for all labels, which it may work out at once."""

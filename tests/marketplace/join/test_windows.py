@@ -69,44 +69,55 @@ class Asked:
         }  # fmt: skip
         return {name: value for name, value in said.items() if value is not None}
 
-    def counted(self, rows: list[Row]) -> list[Row]:
-        return [row for row in rows if row["pass"] or not self.where]
-
-    def undecided(self, rows: list[Row]) -> bool:
-        """Whether rows of one entity with the same clocks differ in what would be taken."""
-        if self.limit is None and self.kind not in ("first", "last"):
-            return False
-        seen: dict[object, object] = {}
-        for row in self.counted(rows):
-            if None in (row["id"], row["time"], row["seen"]) or self.of is None:
-                continue
-            value = row[self.of] if self.kind != "count" else row[self.of] is not None
-            if value is None and self.limit is None:
-                continue
-            clocks = row["id"], row["time"], row["seen"]
-            if seen.setdefault(clocks, value) != value:
-                return True
-        return False
-
-    def value(self, rows: list[Row], id_: object, cutoff: datetime) -> object:
-        """The definition."""
-        if id_ is None:
-            return None
+    def inside(self, rows: list[Row], id_: object, cutoff: datetime) -> list[Row]:
+        """Rows of the window, before a limit, in their order."""
         slide, length = SLIDES[self.slide], LENGTHS[self.window]
         end = cutoff
         if slide:
             end = EPOCH + (cutoff - EPOCH) // timedelta(seconds=slide) * timedelta(seconds=slide)
         inside = [
             row
-            for row in self.counted(rows)
-            if row["id"] == id_
+            for row in rows
+            if (row["pass"] or not self.where)
+            and id_ is not None
+            and row["id"] == id_
             and row["time"] is not None
             and row["seen"] is not None
             and row["time"] <= end
             and row["seen"] <= end
             and (length is None or row["time"] > end - timedelta(seconds=length))
         ]
-        inside.sort(key=lambda row: (row["time"], row["seen"]))
+        return sorted(inside, key=clocks)
+
+    def undecided(self, rows: list[Row], id_: object, cutoff: datetime) -> bool:
+        """Whether another order of rows with the same clocks could give another value."""
+        inside = self.inside(rows, id_, cutoff)
+        if self.of is None or not inside:
+            return False
+        values = [row[self.of] for row in inside]
+        if self.kind == "count":
+            values = [value is not None for value in values]
+        times = [clocks(row) for row in inside]
+        cut = len(inside) - (self.limit or len(inside))
+        if cut > 0 and times[cut - 1] == times[cut]:
+            tied = [v for v, time in zip(values, times, strict=True) if time == times[cut]]
+            if any(value != tied[0] for value in tied):
+                return True
+        if self.kind not in ("first", "last"):
+            return False
+        kept = [
+            (v, time) for v, time in list(zip(values, times, strict=True))[max(cut, 0) :]
+            if v is not None
+        ]  # fmt: skip
+        ends = [time for _, time in kept][: 1 if self.kind == "first" else None][-1:]
+        tied = [v for v, time in kept if time in ends]
+        return any(value != tied[0] for value in tied)
+
+    def value(self, rows: list[Row], id_: object, cutoff: datetime) -> object:
+        """The definition."""
+        if id_ is None:
+            return None
+        inside = self.inside(rows, id_, cutoff)
         inside = inside[-self.limit :] if self.limit else inside
         if self.of is None:
             return len(inside)
@@ -134,6 +145,10 @@ class Asked:
             case "last":
                 return values[-1]
         return float(min(values) if self.kind == "min" else max(values))
+
+
+def clocks(row: Row) -> tuple[datetime, datetime]:
+    return row["time"], row["seen"]
 
 
 def make_rows(rng: random.Random, n: int, *, unique: bool) -> list[Row]:
@@ -219,7 +234,12 @@ def test_windows_equal_brute_force(
         time_to_live="1h",  # that of rows as they are: windows have their own length
         features={name: feature.document for name, feature in asked.items()},
     )
-    decided = {name: f for name, f in asked.items() if not f.undecided(rows)}
+    labels = [(row["id"], row["t"]) for row in spine.iter_rows(named=True)]
+    decided = {
+        name: feature
+        for name, feature in asked.items()
+        if not any(feature.undecided(rows, *label) for label in labels)
+    }
     for name in asked.keys() - decided.keys():
         with pytest.raises(DuplicateKeyError, match=f"feature '{name}' goes by the order of rows"):
             training_set(spine, [f"shop.sales.{name}"], catalog=Catalog((view,)), cutoff="t")
@@ -354,6 +374,9 @@ def test_rows_with_the_same_clocks_need_the_same_value_where_order_counts(
             f"and two rows for id 1 at 2024-03-01 01:00:00+00:00 differ in '{name[-1]}'."
         )
         assert "tell them apart by known_at" in caught.value.hint
+    early = pl.DataFrame({"id": [1, 2], "t": [at(0), at(2)]})
+    got_early = training_set(early, ["shop.sales.all_y"], catalog=Catalog((view,)), cutoff="t")
+    assert got_early.frame["all_y"].to_list() == [1.0, 5.0]
 
 
 def test_floats_that_are_equal_are_one_value(make_view: MakeView) -> None:
