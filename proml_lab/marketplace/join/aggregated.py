@@ -140,7 +140,7 @@ class Sources:
         return found
 
     def undecided(self, name: str, rows: Ints) -> DuplicateKeyError:
-        """The error for a feature that takes one of several rows alike, of which `rows` are some."""
+        """The error for a feature that takes one of several rows, of which `rows` are some."""
         row = self.frame.row(int(rows.min()), named=True)
         key = ", ".join(f"{column} {row[column]!r}" for column in self.view.keys.values())
         return DuplicateKeyError(
