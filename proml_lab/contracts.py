@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from proml_lab.errors import ColumnMissingError, DataError, choose
+from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.fingerprint import fingerprint
 from proml_lab.words import counted
 
@@ -46,7 +46,9 @@ class Origin:
     `view` is the feature view (``spine`` for the labels), `source` the file as written in it,
     `fingerprint` the content of the source, `query` what was asked of it, `types` the source's
     columns with their Polars types, `until` the greatest cutoff it was joined at, ISO 8601 in UTC;
-    None if it was joined without time.
+    None if it was joined without time. `version` and `meaning` are those of the view, `features`
+    says which of its features each column is. `n_seen` rows of the source were known by `until`,
+    with the fingerprint `seen` of the columns that were read; None and empty for derived views.
     """
 
     view: str
@@ -57,6 +59,19 @@ class Origin:
     query: str = ""
     types: Mapping[str, str] = field(default_factory=dict, hash=False)
     until: str | None = None
+    version: int | None = None
+    meaning: str = ""
+    features: Mapping[str, str] = field(default_factory=dict, hash=False)
+    n_seen: int | None = None
+    seen: str = ""
+
+
+class Rejoins(Protocol):
+    """What can join a dataset again: a workspace, or the views that it was joined from."""
+
+    def rebuild(self, dataset: Dataset) -> Dataset:
+        """The same rows with their features joined again, or an error that says why not."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +92,8 @@ class Dataset:
         Columns that a model may use, in order.
     origins
         One `Origin` for each source that was joined.
+    joined_by
+        What joins it again, or None: it is not kept in files.
     """
 
     frame: pl.DataFrame
@@ -85,6 +102,7 @@ class Dataset:
     cutoff: str | None = None
     features: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
+    joined_by: Rejoins | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, pl.DataFrame):
@@ -137,6 +155,34 @@ class Dataset:
         if not isinstance(first, datetime) or not isinstance(last, datetime):
             return None
         return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
+
+    def rebuild(self, workspace: Rejoins | None = None) -> Dataset:
+        """The same rows with their features joined again, from what the sources hold now.
+
+        The values are those of then, also if sources have grown: rows that became known after the
+        greatest cutoff do not enter.
+
+        Parameters
+        ----------
+        workspace
+            Where the views are; by default those that it was joined from. A dataset that was read
+            from a file needs it.
+
+        Raises
+        ------
+        UsageError
+            No workspace is given or needed, or the dataset does not say how it was joined.
+        DataError
+            Rows that were known by then have changed, vanished or come to a source, or a view
+            means something else now: the message says which.
+        """
+        rejoins = workspace or self.joined_by
+        if rejoins is None:
+            raise UsageError(
+                "The dataset does not know its workspace.",
+                hint="give it: dataset.rebuild(open_workspace()).",
+            )
+        return rejoins.rebuild(self)
 
     def take(self, rows: pl.Series | pl.Expr | npt.NDArray[np.int64]) -> Self:
         """The same dataset with some rows: a boolean mask or expression, or row numbers."""

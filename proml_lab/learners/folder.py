@@ -41,6 +41,11 @@ class _Origin(Document):
     query: str = ""
     types: dict[str, str] = {}
     until: str | None = None
+    version: int | None = None
+    meaning: str = ""
+    features: dict[str, str] = {}
+    n_seen: int | None = None
+    seen: str = ""
 
 
 class _Head(Document):

@@ -275,6 +275,16 @@ class Workspace:
             memory=self.memory,
         )
 
+    def rebuild(self, dataset: Dataset) -> Dataset:
+        """`dataset` joined again from the present sources, by the views of this workspace.
+
+        `Dataset.rebuild` says what is given back and what is refused. A view that has changed its
+        meaning since is taken in the version of then, where that was published.
+        """
+        from proml_lab.marketplace.join.rebuilding import rebuild, view_in
+
+        return rebuild(dataset, view_in(self.catalog), memory=self.memory)
+
     def dataset(self, spec: ModelSpec) -> Dataset:
         """What `spec` asks for: its spine with its features joined, before transforms."""
         from proml_lab.marketplace.join import asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 
 from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.expression import evaluate
+from proml_lab.fingerprint import Content
 from proml_lab.marketplace.feature import CUTOFF, Feature
 from proml_lab.marketplace.join.history import Labels
 from proml_lab.marketplace.join.keys import Entities, key_type, number, require_shared
@@ -40,6 +42,8 @@ class Answers:
         Whether it is to learn from: then some key must be known to every view.
     memory
         How many bytes the rows of sources may take at once; a quarter of the machine's if None.
+    until
+        The moment up to which `seen` looks at sources, ISO 8601; the greatest cutoff if None.
 
     Raises
     ------
@@ -55,9 +59,12 @@ class Answers:
         *,
         labelled: bool,
         memory: int | None = None,
+        until: str | None = None,
     ) -> None:
         self.spine, self.cutoff, self.labelled = spine, cutoff, labelled
         self.memory = default_memory() if memory is None else memory
+        self._until = until
+        self._seen: dict[str, Content] = {}
         self.views = {view.view: view for view, _ in wanted}
         self.columns = dict(zip(spine.columns, spine, strict=True))
         self.sources: dict[str, FeatureView] = {}
@@ -83,7 +90,19 @@ class Answers:
     def until(self) -> str | None:
         """The greatest cutoff, ISO 8601 in UTC; None where no view depends on time."""
         timed = any(view.timed for view in self.views.values())
-        return moment_text(int(self._cutoffs.max())) if timed else None
+        return moment_text(self._last) if timed else None
+
+    @cached_property
+    def _last(self) -> int:
+        """`until` in microseconds."""
+        if self._until is None:
+            return int(self._cutoffs.max())
+        since = datetime.fromisoformat(self._until) - datetime(1970, 1, 1, tzinfo=UTC)
+        return since // timedelta(microseconds=1)
+
+    def seen(self, view: str) -> Content | None:
+        """What the source of a view that was read had by `until`, of the columns that were read."""
+        return self._seen.get(view)
 
     def n_rows(self, view: FeatureView) -> int:
         """How many rows the source of `view` has."""
@@ -168,6 +187,11 @@ class Answers:
         others = [name for name in names if name not in windows]
         entities, labels, kinds = self._numbered(view, at)
         reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
+        if view.view not in self._seen:
+            there = self._source(view).schema
+            seen = Content({column: there[column] for column in needs(view, names)})
+            self._seen[view.view] = reading.content = seen
+            reading.until = self._last
         self._newest[place], parts = reading.read(
             needs(view, others) if others else [], needs(view, windows) if windows else []
         )

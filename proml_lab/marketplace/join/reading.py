@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from proml_lab.errors import DuplicateKeyError
+from proml_lab.fingerprint import Content
 from proml_lab.marketplace.join.history import History, Labels, clocks, lay_out, microseconds
 from proml_lab.marketplace.join.keys import Entities
 from proml_lab.marketplace.moment import Ints
@@ -175,6 +176,8 @@ class Reading:
         In which each key column is compared.
     memory
         How many bytes the join may hold.
+    content, until
+        Is given the rows that were known by the moment `until`, those of all entities.
     shared
         Whether a row of the source has an entity of the spine, once it was read.
     """
@@ -185,6 +188,8 @@ class Reading:
     key_types: tuple[pl.DataType, ...]
     labels: Labels
     memory: int
+    content: Content | None = None
+    until: int = 0
     shared: bool = field(default=False, init=False)
 
     def read(self, newest: list[str], past: list[str]) -> tuple[Newest | None, Iterator[Past]]:
@@ -196,7 +201,7 @@ class Reading:
         """
         arrivals = Arrivals(self.view, self.labels, newest) if newest else None
         first = _Kept(past, 0, 1) if past else None
-        more = self._pass(arrivals, first)
+        more = self._pass(arrivals, first, self.content)
         return arrivals.newest() if arrivals else None, self._parts(first, more)
 
     def _parts(self, part: _Kept | None, todo: list[_Kept]) -> Iterator[Past]:
@@ -204,9 +209,11 @@ class Reading:
             yield part.past(self.labels)
             part = todo.pop() if todo else None
             if part is not None:
-                todo += self._pass(None, part)
+                todo += self._pass(None, part, None)
 
-    def _pass(self, arrivals: Arrivals | None, part: _Kept | None) -> list[_Kept]:
+    def _pass(
+        self, arrivals: Arrivals | None, part: _Kept | None, content: Content | None
+    ) -> list[_Kept]:
         """Read the source once; returns the parts that were split off for want of memory."""
         room = self.memory // _KEPT
         split: list[_Kept] = []
@@ -218,6 +225,9 @@ class Reading:
             )
             self.shared = self.shared or bool((group >= 0).any())
             event, known = clocks(self.view, piece)
+            if content is not None:
+                known_by = np.maximum(event, known) <= self.until
+                content.add(piece if known_by.all() else piece.filter(pl.Series(known_by)))
             if arrivals is not None:
                 arrivals.add(piece, group, event, known)
             if part is not None:

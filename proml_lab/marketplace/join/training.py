@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +13,8 @@ from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join.answers import Answers
+from proml_lab.marketplace.join.origins import origins, types_of
+from proml_lab.marketplace.join.rebuilding import Check, Views
 from proml_lab.marketplace.join.request import Pick, Wanted, picks
 from proml_lab.marketplace.source import open_table
 from proml_lab.marketplace.view import SPINE, FeatureView
@@ -29,7 +30,7 @@ def training_set(
     label: str | None = None,
     entities: Iterable[str] = (),
     cutoff: str | None = None,
-    check: Callable[[Iterable[tuple[FeatureView, list[str]]]], None] | None = None,
+    check: Check | None = None,
     memory: int | None = None,
 ) -> Dataset:
     """Join features to the rows of `spine`, each as it was known at the row's cutoff.
@@ -99,7 +100,8 @@ def training_set(
         entities=given or answers.keys,
         cutoff=cutoff,
         features=tuple(columns),
-        origins=(replace(origin, until=answers.until), *_origins(answers, chosen)),
+        origins=(replace(origin, until=answers.until), *origins(answers, chosen)),
+        joined_by=Views(tuple(answers.views.values()), memory, check),
     )
 
 
@@ -122,35 +124,6 @@ def _grouped(chosen: Iterable[Pick]) -> list[tuple[FeatureView, list[str]]]:
     return list(found.values())
 
 
-def _origins(answers: Answers, chosen: Iterable[Pick]) -> list[Origin]:
-    """Where the columns came from: the views that were asked, then those that they read."""
-    by_view: dict[str, list[Pick]] = {}
-    for pick in chosen:
-        if pick.view:
-            by_view.setdefault(pick.view.view, []).append(pick)
-    contents = {name: view.table.content() for name, view in answers.sources.items()}
-    found = []
-    for name in dict.fromkeys([*by_view, *answers.sources]):
-        view, columns = (answers.views | answers.sources)[name], by_view.get(name, [])
-        origin = Origin(
-            view=name,
-            source=str(view.source or "other views"),
-            fingerprint=contents.get(name) or _together(contents),
-            n_rows=answers.n_rows(view) if view.source else answers.spine.height,
-            columns=tuple(pick.name for pick in columns),
-            query="; ".join(f"{pick.name}: {view.formula(pick.feature)}" for pick in columns),
-            types=_schema(view.table.schema()) if view.source else {},
-            until=answers.until if view.timed else None,
-        )
-        found.append(origin)
-    return found
-
-
-def _together(contents: Mapping[str, str]) -> str:
-    """One fingerprint for several tables."""
-    return sha256(" ".join(sorted(contents.values())).encode()).hexdigest()[:32]
-
-
 def _read_spine(spine: object, root: Path | None) -> tuple[pl.DataFrame, Origin]:
     if isinstance(spine, str | Path):
         path = Path(spine)
@@ -165,11 +138,7 @@ def _read_spine(spine: object, root: Path | None) -> tuple[pl.DataFrame, Origin]
             raise DataError("The spine has no rows.", hint="give one row for each prediction.")
         shown, print_ = "frame", fingerprint(frame)
     columns = tuple(frame.columns)
-    return frame, Origin(SPINE, shown, print_, frame.height, columns, types=_schema(frame.schema))
-
-
-def _schema(schema: Mapping[str, pl.DataType]) -> dict[str, str]:
-    return {name: str(kind) for name, kind in schema.items()}
+    return frame, Origin(SPINE, shown, print_, frame.height, columns, types=types_of(frame.schema))
 
 
 def _require(frame: pl.DataFrame, column: str, role: str) -> None:

@@ -58,6 +58,11 @@ def write(
             "cutoff": cutoff if origin.until else None,
             "until": origin.until,
             "schema": dict(origin.types),
+            "version": origin.version,
+            "meaning": origin.meaning,
+            "features": dict(origin.features),
+            "n_seen": origin.n_seen,
+            "seen": origin.seen,
         }
         bundle.write_json(folder / f"{stem.replace('/', '_')}.json", entry)
         if origin.types:

@@ -23,7 +23,10 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
     types = {"a": "Int64"}
     until = "2024-01-01T00:00:00+00:00"
     origins = [
-        Origin("index", "rain.parquet", "f" * 32, 5, ("a",), "a: a", types, until),
+        Origin(
+            *("index", "rain.parquet", "f" * 32, 5, ("a",), "a: a", types, until),
+            *(2, "m" * 16, {"a": "b"}, 4, "d" * 32),
+        ),
         Origin("index", "frame", "e" * 32, 6, ()),
     ]
     names = ("mine.py", "note.txt", "rain.parquet")
@@ -40,6 +43,11 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
         "cutoff": "at",
         "until": until,
         "schema": types,
+        "version": 2,
+        "meaning": "m" * 16,
+        "features": {"a": "b"},
+        "n_seen": 4,
+        "seen": "d" * 32,
     }
     timeless = json.loads((folder / "index-3.json").read_text())
     assert (timeless["cutoff"], timeless["until"]) == (None, None)
