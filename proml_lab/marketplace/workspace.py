@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from proml_lab import document
 from proml_lab.document import Document
@@ -20,6 +19,7 @@ from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.publish.versions import Versions
 from proml_lab.marketplace.settings import read_settings
+from proml_lab.marketplace.size import Size, SizeOrEmpty, n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
 from proml_lab.marketplace.states import States, states
@@ -44,8 +44,6 @@ _HINT = (
     "it (%proml help workspace says more); or one to try: %proml init --example flights"
 )
 _SQLITE = "sqlite:///"
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]?B|)")
 
 
 class TrustedIdentity(Document):
@@ -98,11 +96,10 @@ class WorkspaceConfig(Document):
     sensitivity: Sensitivity | None = Field(
         None, description="the highest that features of a training set may have"
     )
-    snapshot_limit: str = Field(
+    snapshot_limit: Size = Field(
         "256MB", description="how much of the data that was read an artifact keeps"
     )
-
-    memory: str = Field(
+    memory: SizeOrEmpty = Field(
         "", description="how much memory a join may take, such as 4GB; by default a quarter of all"
     )
 
@@ -124,13 +121,6 @@ class WorkspaceConfig(Document):
                 "'PROML_SIGNING_KEY' says where the key that signs lies, and no notebook may see it"
             )
         return names
-
-    @field_validator("snapshot_limit", "memory")
-    @classmethod
-    def _is_size(cls, text: str, info: ValidationInfo) -> str:
-        if not _SIZE.fullmatch(text) and (text or info.field_name != "memory"):
-            raise ValueError(f"{text!r} is no size; write one such as '256MB', '2GB' or '0'")
-        return text
 
 
 @dataclass(frozen=True)
@@ -224,12 +214,12 @@ class Workspace:
     @property
     def snapshot_limit(self) -> int:
         """How many bytes of the data that was read an artifact keeps."""
-        return _bytes(self.config.snapshot_limit)
+        return n_bytes(self.config.snapshot_limit)
 
     @property
     def memory(self) -> int | None:
         """How many bytes a join may take; None where the settings leave it to the machine."""
-        return _bytes(self.config.memory) if self.config.memory else None
+        return n_bytes(self.config.memory) if self.config.memory else None
 
     @property
     def runs(self) -> Path:
@@ -358,12 +348,6 @@ class Workspace:
         if not folder.is_dir():
             return []
         return sorted({named for place in folder.iterdir() if (named := source_name(place))})
-
-
-def _bytes(size: str) -> int:
-    """A checked size such as ``256MB`` in bytes."""
-    number, unit = _SIZE.fullmatch(size).groups()  # type: ignore[union-attr]
-    return int(float(number) * _UNITS[unit.upper()])
 
 
 def open_workspace(path: str | Path | None = None) -> Workspace:
