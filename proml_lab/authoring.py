@@ -116,6 +116,8 @@ def draft(
         "features": _features(dataset, picked),
         "learner": learner,
     }
+    if dataset is not None and dataset.personal:
+        body["sensitivity"] = "personal"  # said, so that whoever reads the spec sees it
     if dataset is None or dataset.cutoff is None:
         body["split"] = {"by": "random"}
     return validate(body, ModelSpec, name="draft")

@@ -94,6 +94,8 @@ class Dataset:
         One `Origin` for each source that was joined.
     joined_by
         What joins it again, or None: it is not kept in files.
+    personal
+        Those of its features that are personal: their views say so.
     """
 
     frame: pl.DataFrame
@@ -103,6 +105,7 @@ class Dataset:
     features: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     joined_by: Rejoins | None = field(default=None, repr=False)
+    personal: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, pl.DataFrame):

@@ -87,8 +87,11 @@ def _one_way(args: Namespace) -> None:
 
 
 def _wanted(name: str, catalog: Catalog) -> str | dict[str, list[str]]:
-    """``group.view`` whole, or ``{group.view: [feature]}``; raises UnknownNameError."""
-    if name in {view.view for view in catalog.views}:
+    """``group.view`` whole, or ``{group.view: [feature]}``; raises UnknownNameError.
+
+    What names a published version, ``group.view@1``, is looked up by the join.
+    """
+    if "@" in name or name in {view.view for view in catalog.views}:
         return name
     view, _, feature = name.rpartition(".")
     if view != "spine":

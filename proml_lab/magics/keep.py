@@ -146,6 +146,7 @@ def _roles(dataset: Dataset) -> str:
             "cutoff": dataset.cutoff,
             "features": dataset.features,
             "origins": [asdict(origin) for origin in dataset.origins],
+            "personal": dataset.personal,
         }
     )
 
@@ -175,4 +176,5 @@ def _roles_of(kept: dict[str, Any]) -> dict[str, Any]:
         "cutoff": kept["cutoff"],
         "features": tuple(kept["features"]),
         "origins": tuple(origins),
+        "personal": tuple(kept.get("personal", ())),
     }

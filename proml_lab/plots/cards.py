@@ -30,6 +30,7 @@ def dataset(data: Dataset) -> dict[str, str]:
         ("entities", ", ".join(data.entities) or "none"),
         ("cutoff", _range(data.frame[data.cutoff]) if data.cutoff else "none: not tied to time"),
         ("features", _features(data)),
+        *([("personal", ", ".join(data.personal))] if data.personal else []),
         (
             "sources",
             "; ".join(f"{o.view} ({counted(o.n_rows, 'row')})" for o in data.origins) or "–",

@@ -16,6 +16,8 @@ PAGE = 50
 """Rows of one answer, at most."""
 LONGEST = 200
 """Letters of a search that are looked at."""
+MARKED = {"status": "active", "sensitivity": "internal"}
+"""What is told of a feature only where it differs from what is usual."""
 FACETS = ("entity", "type", "owner", "tag", "view", "source", "status", "sensitivity", "unit")
 CHOICES = 50
 """Values of one facet that are sent, at most: the most frequent, and the one that is chosen."""
@@ -78,7 +80,9 @@ def _choices(counts: Mapping[str, int], chosen: object) -> Json:
 
 def _row(row: Mapping[str, Json]) -> Json:
     kept = ("type", "owner", "description", "tags", "entities", "formula", "unit")
-    return {"name": f"{row['view']}.{row['feature']}", **{name: row[name] for name in kept}}
+    marks = [str(row[name]) for name, usual in MARKED.items() if row[name] != usual]
+    said = {name: row[name] for name in kept}
+    return {"name": f"{row['view']}.{row['feature']}", **said, "mark": ", ".join(marks)}
 
 
 def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:

@@ -25,7 +25,8 @@ def test_search_gives_rows_and_facets(flights: Workspace) -> None:
     assert [row["name"] for row in page["rows"]] == names
     assert page["total"] == len(found)
     assert set(page["rows"][0]) == {
-        *("name", "type", "owner", "description", "tags", "entities", "formula", "unit")
+        *("name", "type", "owner", "description", "tags", "entities", "formula", "unit"),
+        "mark",
     }
     assert list(page["facets"]) == list(FACETS)
     assert {"value": "weather", "count": len(found)} in page["facets"]["owner"]

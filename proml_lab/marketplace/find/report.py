@@ -81,7 +81,8 @@ class SearchReport:
             *(name for name, usual in _MARKED.items() if (first[name] != usual).any()),
         )
         lines = [
-            f"  {name}  {about}" for name, about in table.select("feature", "description").rows()
+            f"  {name}{_mark(row)}  {row['description']}"
+            for name, row in zip(table["feature"], first.iter_rows(named=True), strict=True)
         ]
         left = len(self) - len(lines)
         more = [f"  and {left} more"] if left else []
@@ -94,3 +95,9 @@ class SearchReport:
 
 _MARKED = {"status": "active", "sensitivity": "internal"}
 """Columns that are shown only where a feature differs from what is usual."""
+
+
+def _mark(row: Mapping[str, object]) -> str:
+    """What is unusual of a feature, in brackets."""
+    said = [str(row[name]) for name, usual in _MARKED.items() if row[name] != usual]
+    return f" ({', '.join(said)})" if said else ""

@@ -102,7 +102,12 @@ def training_set(
         features=tuple(columns),
         origins=(replace(origin, until=answers.until), *origins(answers, chosen)),
         joined_by=Views(tuple(answers.views.values()), memory, check),
+        personal=tuple(pick.name for pick in chosen if _is_personal(pick)),
     )
+
+
+def _is_personal(pick: Pick) -> bool:
+    return pick.view is not None and pick.view.sensitivity_of(pick.feature) == "personal"
 
 
 def _grouped(chosen: Iterable[Pick]) -> list[tuple[FeatureView, list[str]]]:

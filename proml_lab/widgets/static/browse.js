@@ -5,7 +5,7 @@
  *
  * @typedef {{ picked: string[], snippet: string, text: string }} Model  the synced traits of browse.py
  * @typedef {{ name: string, type: string, owner: string, description: string, tags: string[],
- *   entities: string[], formula: string, unit: string }} Row
+ *   entities: string[], formula: string, unit: string, mark: string }} Row
  * @typedef {{ counts: number[], low: string, high: string, nulls: string }} Bins
  * @typedef {{ value: string, count: number }} Choice
  * @typedef {{ total: number, rows: Row[], facets: Record<string, Choice[]> }} Page
@@ -124,7 +124,7 @@ function render({ model, el }) {
   function option(row, index) {
     const item = node("div", "row");
     item.setAttribute("role", "option");
-    item.setAttribute("aria-label", row.name);
+    item.setAttribute("aria-label", row.mark ? `${row.name}, ${row.mark}` : row.name);
     item.dataset.name = row.name;
     item.tabIndex = index === state.active ? 0 : -1;
     const mark = node("span", "mark");
@@ -138,6 +138,7 @@ function render({ model, el }) {
     const facts = node("div", "facts");
     const type = row.unit ? `${row.type}, ${row.unit}` : row.type;
     facts.append(node("span", "type", type), node("span", "owner", row.owner));
+    if (row.mark) facts.append(node("span", "marked", row.mark));
     const spark = node("div", "spark");
     item.title = [`entity ${row.entities.join(", ")}`, ...row.tags.map((tag) => `#${tag}`)].join("  ");
     item.append(mark, words, facts, spark);

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 import warnings
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
+from proml_lab.authoring import draft
 from proml_lab.errors import DataError
+from proml_lab.magics import keep
 from proml_lab.marketplace.publish.rules import RetiredWarning, require_allowed
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.marketplace.workspace import Workspace, open_workspace
@@ -83,3 +87,34 @@ def test_a_view_in_memory_is_held_to_no_version(wet: Workspace) -> None:
     require_allowed([(view, ["rain"])])
     loose = FeatureView.model_validate(view.model_dump(mode="json"))
     require_allowed([(loose, ["rain"])], versions=wet.catalog.versions)
+
+
+def test_what_is_personal_is_marked_wherever_it_shows(wet: Workspace) -> None:
+    change(wet, "unit: mm", "sensitivity: personal, unit: mm")
+    joined = wet.training_set(spine(), [{"shop.rain": {"fallen": "rain"}}, "shop.wet"], cutoff="at")
+    assert joined.personal == ("fallen", "wet")
+    assert re.search(r"personal +fallen, wet", joined._repr_mimebundle_()["text/plain"])
+    search = wet.catalog.search("rain")._repr_mimebundle_()
+    assert "shop.rain.rain (personal)" in search["text/plain"]
+    assert "personal" in search["text/html"]
+    rows = joined.frame.with_columns(y=pl.lit(1))
+    labelled = replace(joined, frame=rows, label="y")
+    assert draft(name="m", dataset=labelled, spine="orders").sensitivity == "personal"
+
+
+def test_a_dataset_in_a_file_keeps_its_mark(wet: Workspace) -> None:
+    change(wet, "unit: mm", "sensitivity: personal, unit: mm")
+    joined = wet.training_set(spine(), ["shop.rain"], cutoff="at")
+    keep.write(joined, wet.root / "joined.parquet")
+    assert keep.read_dataset(wet.root / "joined.parquet").personal == ("rain",)
+
+
+def test_what_is_deprecated_comes_after_its_successor_and_says_so(wet: Workspace) -> None:
+    text = TEXT.replace("shop.rain", "shop.drops").replace("rain:", "rain_drops:")
+    text = text.replace("type: float", "type: float, column: rain")
+    (wet.root / "features" / "drops.yaml").write_text(text)
+    change(wet, "owner", "status: deprecated\nsuccessor: shop.drops\nowner")
+    found = wet.catalog.search("rain")
+    views = [name for name in found.frame()["view"] if name != "shop.wet"]
+    assert views == ["shop.drops", "shop.rain"]
+    assert "shop.rain.rain (deprecated)" in found._repr_mimebundle_()["text/plain"]
