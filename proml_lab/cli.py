@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from proml_lab.errors import MissingExtraError, ProMLError, UsageError
 from proml_lab.magics import verbs
 from proml_lab.magics.progress import interrupts
+from proml_lab.magics.wording import plain_warnings
 
 _TRAIN = (
     *("alembic", "cryptography", "mlflow", "numba", "packaging", "plotly", "scipy", "sqlalchemy"),
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
     try:
-        with interrupts():
+        with interrupts(), plain_warnings():
             answer, status = _answer(words, as_json=as_json)
         sys.stdout.write(answer)
         sys.stdout.flush()

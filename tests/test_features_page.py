@@ -49,7 +49,8 @@ def test_the_page_is_a_features_life(tmp_path: Path) -> None:
     assert proml(tmp_path, publish).returncode == 0
     run = proml(tmp_path, retired)
     assert run.returncode == 0, run.stderr
-    assert "shop.rain.rain is deprecated; use shop.rain_daily." in run.stderr
+    warned = [line for line in run.stderr.splitlines() if "deprecated" in line]
+    assert warned[0] == "proml: shop.rain.rain is deprecated; use shop.rain_daily."
 
 
 def _with(text: str, changed: str) -> str:

@@ -15,7 +15,7 @@ from proml_lab.magics.answer import Text
 from proml_lab.magics.context import Context
 from proml_lab.magics.parser import Namespace
 from proml_lab.magics.progress import Style, interrupts
-from proml_lab.magics.wording import in_notebook
+from proml_lab.magics.wording import in_notebook, plain_warnings
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -56,7 +56,7 @@ class ProMLMagics(Magics):
         words = interpolate.words(line.removesuffix(";"), self.evaluate)
         body = None if cell is None else interpolate.text(cell, self.evaluate)
         try:
-            with interrupts():
+            with interrupts(), plain_warnings():
                 value = self._run(words, body)
         except ProMLError as error:
             said = error.saying(error.message, hint=in_notebook(error.hint))

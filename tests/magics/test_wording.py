@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
-from proml_lab.magics.wording import in_notebook, on_command_line
+from proml_lab.magics.wording import in_notebook, on_command_line, plain_warnings
+from proml_lab.marketplace.publish.rules import RetiredWarning
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,15 @@ from proml_lab.magics.wording import in_notebook, on_command_line
 def test_a_hint_at_each_surface(hint: str, notebook: str, command: str) -> None:
     assert in_notebook(hint) == notebook
     assert on_command_line(hint) == command
+
+
+def test_a_warning_of_ours_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    before = warnings.showwarning
+    with warnings.catch_warnings(record=True) as others:
+        warnings.simplefilter("always")
+        with plain_warnings():
+            warnings.warn("a.b.x is deprecated; use a.c.", RetiredWarning, stacklevel=1)
+            warnings.warn("of another package", UserWarning, stacklevel=1)
+    assert capsys.readouterr().err == "proml: a.b.x is deprecated; use a.c.\n"
+    assert [str(one.message) for one in others] == ["of another package"]
+    assert warnings.showwarning is before
