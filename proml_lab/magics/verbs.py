@@ -23,6 +23,7 @@ NAMES = (
     "features lineage",
     "features impact",
     "features usage",
+    "features health",
     "features materialize",
     "features lookup",
     "features online",

@@ -226,6 +226,11 @@ class Workspace:
         """Where promotions keep what they are working on."""
         return self.root / ".proml" / "runs"
 
+    @property
+    def profiles(self) -> Path:
+        """Where what was found out about the values of features is kept."""
+        return self.root / ".proml" / "profiles"
+
     def training_set(
         self,
         spine: object,
@@ -309,7 +314,7 @@ class Workspace:
         """What the values of the view's features look like; see `know.profile.profile`."""
         from proml_lab.marketplace.know.profile import profile
 
-        return profile(self.catalog.view(view), cache=self.root / ".proml" / "profiles")
+        return profile(self.catalog.view(view), cache=self.profiles)
 
     def describe(self, of: str = "", *, label_of: ModelSpec | None = None) -> ProfileReport:
         """What the values of a view's features, of one or of all look like, over all their rows.
@@ -320,8 +325,7 @@ class Workspace:
         from proml_lab.marketplace.know.describe import describe, labelled
 
         data = labelled(self, label_of, of) if label_of is not None else None
-        cache = self.root / ".proml" / "profiles"
-        return describe(self.catalog, of, cache=cache, labelled=data)
+        return describe(self.catalog, of, cache=self.profiles, labelled=data)
 
     def source(self, name: str) -> str:
         """Path, relative to the root, of the source called `name`: a name, a path or an address.

@@ -37,6 +37,7 @@ def describe(
     cache: Path | None = None,
     now: datetime | None = None,
     labelled: Dataset | None = None,
+    lenient: bool = False,
 ) -> ProfileReport:
     """Describe the values of features.
 
@@ -52,6 +53,8 @@ def describe(
         What ages are counted to, UTC; the present moment by default.
     labelled
         Rows with a label, joined to the features by their full names: see `labelled`.
+    lenient
+        Tell in the notes what cannot be read, even where `of` is given.
 
     Returns
     -------
@@ -69,11 +72,11 @@ def describe(
     at = now or datetime.now(UTC)
     found: list[FeatureProfile] = []
     notes: list[str] = []
-    for view, names in _chosen(catalog, of):
+    for view, names in chosen(catalog, of):
         try:
             every = _view(view, cache, at)
         except ProMLError as error:
-            if of:
+            if of and not lenient:
                 raise
             notes.append(error.message)
             continue
@@ -98,7 +101,7 @@ def labelled(workspace: Workspace, spec: ModelSpec, of: str = "") -> Dataset:
     spine = spine.gather_every(-(-spine.height // N_LABELLED))
     wanted = [
         {view.view: {f"{view.view}.{name}": name for name in names}}
-        for view, names in _chosen(catalog, of)
+        for view, names in chosen(catalog, of)
         if set(view.keys) <= set(spine.columns) and (asked.cutoff or not view.timed)
     ]
     label = spec.label.column
@@ -113,7 +116,14 @@ def labelled(workspace: Workspace, spec: ModelSpec, of: str = "") -> Dataset:
     return data
 
 
-def _chosen(catalog: Catalog, of: str) -> list[tuple[FeatureView, list[str]]]:
+def chosen(catalog: Catalog, of: str) -> list[tuple[FeatureView, list[str]]]:
+    """The views and features that `of` names: a view, ``view.feature``, or all if empty.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such view or feature.
+    """
     if not of:
         return [(view, list(view.features)) for view in catalog.views]
     names = {view.view: view for view in catalog.views}
@@ -153,7 +163,7 @@ def _view(view: FeatureView, cache: Path | None, now: datetime) -> list[FeatureP
                 basis="rows" if name in plain else "moments",
                 total=merge([one for _, one in periods]),
                 periods=tuple(dated),
-                unit=unit or "",
+                unit=unit,
                 first=first,
                 last=last,
                 age=now - newest if newest else None,

@@ -13,6 +13,8 @@ from proml_lab.marketplace.know.summary import Floats, Summary
 LEAST = 200
 """Rows that each of two periods needs to be compared."""
 SOME, MUCH = 0.1, 0.25
+FLOOR = 0.001
+"""No share counts as less: else what is new would weigh the more, the more rows there are."""
 _BINS = 10
 
 Size = Literal["none", "some", "much"]
@@ -60,8 +62,7 @@ def psi(old: Summary, new: Summary) -> float:
     p, q = _shares(old, new)
     used = (p > 0) | (q > 0)
     p, q = p[used], q[used]
-    floor = 0.5 / np.array([old.n, new.n])
-    p, q = np.maximum(p, floor[0]), np.maximum(q, floor[1])
+    p, q = (np.maximum(x, max(0.5 / n, FLOOR)) for x, n in ((p, old.n), (q, new.n)))
     found = float(np.sum((q - p) * np.log(q / p)))
     chance = (used.sum() - 1) * (1 / old.n + 1 / new.n)
     return max(0.0, found - float(chance))

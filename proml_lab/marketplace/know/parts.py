@@ -56,6 +56,11 @@ def unit_of(first: datetime, last: datetime) -> Unit:
     return next(fitting, "hour")
 
 
+def length_of(unit: Unit) -> timedelta:
+    """How long a period is, about."""
+    return _EVERY[unit][1]
+
+
 def by_rows(view: FeatureView) -> list[str]:
     """The features whose values stand in the rows of the source: no windows, ages or inputs."""
     if not view.source:

@@ -12,6 +12,7 @@ from proml_lab.errors import unknown
 from proml_lab.marketplace.duration import show_duration
 from proml_lab.marketplace.know.bins import bins, shown
 from proml_lab.marketplace.know.drift import Drift
+from proml_lab.marketplace.know.parts import Unit
 from proml_lab.marketplace.know.summary import Summary
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class FeatureProfile:
     basis: Literal["rows", "moments"]
     total: Summary
     periods: tuple[tuple[datetime, Summary], ...] = field(repr=False)
-    unit: str
+    unit: Unit | None
     first: datetime | None
     last: datetime | None
     age: timedelta | None

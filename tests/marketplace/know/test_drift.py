@@ -28,10 +28,13 @@ def test_by_hand() -> None:
     assert psi(*map(summarize, flags)) == pytest.approx(want)
 
 
-def test_what_was_never_there_counts_as_half_a_row() -> None:
+def test_what_was_never_there_counts_as_a_thousandth() -> None:
     old, new = pl.Series([1.0] * 500), pl.Series([1.0] * 400 + [None] * 100)
     want = (0.8 - 1) * log(0.8) + (0.2 - 0.001) * log(0.2 / 0.001) - 2 / 500
     assert psi(summarize(old), summarize(new)) == pytest.approx(want)
+    many = [pl.Series([1.0] * 50_000), pl.Series([1.0] * 40_000 + [None] * 10_000)]
+    want += 2 / 500 - 2 / 50_000
+    assert psi(*map(summarize, many)) == pytest.approx(want)
 
 
 @pytest.mark.parametrize("seed", range(5))

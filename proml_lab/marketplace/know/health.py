@@ -1,0 +1,181 @@
+"""Health of features: one mark each, with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from proml_lab.errors import ProMLError
+from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.check import check
+from proml_lab.marketplace.duration import show_duration
+from proml_lab.marketplace.know.codes import MOST_NULLS, NULLS_RISE, QUIET_UNITS
+from proml_lab.marketplace.know.describe import chosen, describe
+from proml_lab.marketplace.know.healthreport import FeatureHealth, HealthReport, Reason
+from proml_lab.marketplace.know.parts import length_of
+from proml_lab.marketplace.know.report import FeatureProfile
+from proml_lab.marketplace.know.usage import Use
+from proml_lab.marketplace.view import FeatureView
+
+
+def health(
+    catalog: Catalog,
+    uses: Iterable[Use] = (),
+    of: str = "",
+    *,
+    cache: Path | None = None,
+    now: datetime | None = None,
+    notes: Iterable[str] = (),
+) -> HealthReport:
+    """One mark for each feature: good, look or bad, with every reason.
+
+    Parameters
+    ----------
+    catalog
+        Where the features are.
+    uses
+        As in `usage`: who uses them, those that are gone too.
+    of
+        A view, or ``view.feature``; all if empty.
+    cache, now
+        As in `describe`, which looks at the values.
+    notes
+        Handed on to the report.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such view or feature.
+    """
+    every = chosen(catalog, of)
+    used: dict[str, list[Use]] = {}
+    for use in uses:
+        used.setdefault(use.key, []).append(use)
+    problems = _problems(catalog)
+    report = describe(catalog, of, cache=cache, now=now, lenient=True)
+    profiles = {profile.key: profile for profile in report.profiles}
+    found = []
+    for view, names in every:
+        for name in names:
+            key = f"{view.view}.{name}"
+            reasons = [*problems.get(view.view, []), *problems.get(key, [])]
+            if key in profiles:
+                reasons += _of_values(profiles[key], report.now)
+            elif not reasons:
+                reasons.append(Reason("FH001", _unread(view, report.notes)))
+            reasons += _of_uses(view, name, used.get(key, []))
+            found.append(FeatureHealth(view.view, name, tuple(reasons), tuple(used.get(key, []))))
+    known = set(catalog.names())
+    for key, some in used.items() if not of else ():
+        if key not in known:
+            view_name, _, name = key.rpartition(".")
+            reason = Reason("FH042", f"used by {_names(some)}")
+            found.append(FeatureHealth(view_name, name, (reason,), tuple(some)))
+    return HealthReport(tuple(_with_inputs(catalog, found)), profiles, report.now, of, tuple(notes))
+
+
+def _problems(catalog: Catalog) -> dict[str, list[Reason]]:
+    """What is wrong with views and features before any row is read, by their names."""
+    found: dict[str, list[Reason]] = {}
+    for view in catalog.views:
+        try:
+            if view.source:
+                view.table.schema()
+        except ProMLError as error:
+            found[view.view] = [Reason("FH001", error.message)]
+    for row in check(catalog).found.iter_rows(named=True):
+        if row["view"] not in found or row["feature"]:
+            key = f"{row['view']}.{row['feature']}" if row["feature"] else row["view"]
+            found.setdefault(key, []).append(Reason("FH002", row["problem"]))
+    return found
+
+
+def _unread(view: FeatureView, notes: Iterable[str]) -> str:
+    said = (note for note in notes if repr(view.view) in note)
+    return next(said, "its values cannot be looked at")
+
+
+def _of_values(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
+    total = profile.total
+    if total.n and total.nulls == total.n:
+        yield Reason("FH003", f"{total.n:,} {profile.basis}, none with a value")
+    elif profile.nulls > MOST_NULLS:
+        yield Reason("FH010", f"{profile.nulls:.0%} of {total.n:,} {profile.basis} have no value")
+    if total.n_distinct == 1 and total.n_values > 1:
+        yield Reason("FH011", f"{total.n_values:,} {profile.basis} have the same value")
+    if total.infinite:
+        yield Reason("FH012", f"{total.infinite:,} of {total.n:,} {profile.basis}")
+    drift = profile.drift
+    if drift and drift.nulls - drift.nulls_before >= NULLS_RISE and profile.nulls < 1:
+        said = f"{drift.nulls_before:.0%} before, {drift.nulls:.0%} since {drift.now:%Y-%m-%d}"
+        yield Reason("FH013", said)
+    yield from _of_age(profile, now)
+    if drift and drift.size == "much":
+        yield Reason("FH030", str(drift))
+
+
+def _of_age(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
+    """What is old or too new; of windows and columns alike, by the source's newest row."""
+    age, longest = profile.age, profile.time_to_live
+    if profile.last and profile.last > now:
+        yield Reason("FH022", f"the last event is at {profile.last:%Y-%m-%d %H:%M} UTC")
+    if age is None:
+        return
+    if longest is not None and age > longest:
+        said = f"the newest row is {_days(age)} old, its time to live {show_duration(longest)}"
+        yield Reason("FH020", said)
+    elif profile.unit and age > QUIET_UNITS * length_of(profile.unit):
+        yield Reason("FH021", f"rows came every {profile.unit}, the newest is {_days(age)} old")
+
+
+def _of_uses(view: FeatureView, name: str, uses: list[Use]) -> Iterator[Reason]:
+    status = view.status_of(name)
+    if status == "deprecated" and uses:
+        successor = view.feature(name).successor or view.successor
+        instead = f"; its successor is {successor}" if successor else ""
+        yield Reason("FH040", f"used by {_names(uses)}{instead}")
+    in_service = [use for use in uses if use.aliases]
+    if status == "draft" and in_service:
+        yield Reason("FH041", f"used by {_names(in_service)}")
+
+
+def _with_inputs(catalog: Catalog, found: Iterable[FeatureHealth]) -> Iterator[FeatureHealth]:
+    """The same, and derived features bad where an input is."""
+    every = {one.key: one for one in found}
+    views = {view.view: view for view in catalog.views}
+    done: dict[str, FeatureHealth] = {}
+
+    def finished(one: FeatureHealth) -> FeatureHealth:
+        if one.key not in done:
+            bad = [key for key in _inputs(views, one) if key in every
+                   and finished(every[key]).mark == "bad"]  # fmt: skip
+            more = [Reason("FH050", ", ".join(bad))] if bad else []
+            done[one.key] = FeatureHealth(one.view, one.feature, (*one.reasons, *more), one.uses)
+        return done[one.key]
+
+    return (finished(one) for one in every.values())
+
+
+def _inputs(views: Mapping[str, FeatureView], one: FeatureHealth) -> list[str]:
+    """The features that a derived feature reads itself."""
+    view = views.get(one.view)
+    if view is None or not view.inputs:
+        return []
+    read = view.features[one.feature].reads(one.feature)
+    return [view.inputs[name].feature for name in read if name in view.inputs]
+
+
+def _names(uses: Iterable[Use], most: int = 3) -> str:
+    """``churn@2 (champion), a.proml.yaml and 4 more``."""
+    every = list(
+        dict.fromkeys(
+            f"{use.name} ({', '.join(use.aliases)})" if use.aliases else use.name for use in uses
+        )
+    )
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def _days(age: timedelta) -> str:
+    return show_duration(timedelta(days=age.days)) if age.days else show_duration(age)
