@@ -134,7 +134,9 @@ class Impact:
         notes = [html.note(note) for note in self.notes]
         if not self.hits:
             return html.bundle(str(self), html.lead(self.title), *notes)
-        table = self.frame().select("kind", "name", "aliases", "how", "cause", "what", "effect")
+        many = ("cause", "what", "effect") if len(self.causes) > 1 else ()
+        named = ("aliases",) if any(hit.aliases for hit in self.hits) else ()
+        table = self.frame().select("kind", "name", *named, "how", *many)
         return html.bundle(str(self), html.table(table, caption=self.title, max_rows=_MOST), *notes)
 
 

@@ -154,7 +154,8 @@ def merge(parts: Sequence[Summary]) -> Summary:
     some = [part for part in parts if part.n_values] or [*parts[:1]]
     n = sum(part.n_values for part in parts)
     mean = sum(part.mean * part.n_values for part in some) / n if n else np.nan
-    squares = sum(p.squares + p.n_values * (p.mean - mean) ** 2 for p in some) if n else 0.0
+    apart = [p.mean - mean for p in some] if n else []
+    squares = sum(p.squares + p.n_values * x * x for p, x in zip(some, apart, strict=bool(n)))
     registers = np.max([part.registers for part in parts], axis=0)
     if some[0].texts is not None:
         values, counts, texts, whole = np.empty(0), *_merged_texts(some)
