@@ -54,11 +54,11 @@ def run(args: Namespace, context: Context) -> Dataset:
     if args.spec is not None:
         return workspace.dataset(context.spec(args.spec))
     catalog = workspace.catalog
-    wanted = [_wanted(name, catalog) for name in args.features]
+    asked = [wanted(name, catalog) for name in args.features]
     live = context.names is not None and args.spine in context.names
     spine = context.value(args.spine) if live else args.spine
     return workspace.training_set(
-        spine, wanted, label=args.label, entities=args.entities or (), cutoff=args.cutoff
+        spine, asked, label=args.label, entities=args.entities or (), cutoff=args.cutoff
     )
 
 
@@ -69,7 +69,7 @@ def code(args: Namespace) -> str:
         return python.script(python.call(f"{python.opened(args)}.dataset", python.spec(args.spec)))
     roles = {"label": args.label, "entities": args.entities, "cutoff": args.cutoff}
     join = f"{python.opened(args)}.training_set"
-    return python.script(python.call(join, args.spine, _split(args.features), **roles))
+    return python.script(python.call(join, args.spine, split(args.features), **roles))
 
 
 def _one_way(args: Namespace) -> None:
@@ -86,7 +86,7 @@ def _one_way(args: Namespace) -> None:
         )
 
 
-def _wanted(name: str, catalog: Catalog) -> str | dict[str, list[str]]:
+def wanted(name: str, catalog: Catalog) -> str | dict[str, list[str]]:
     """``group.view`` whole, or ``{group.view: [feature]}``; raises UnknownNameError.
 
     What names a published version, ``group.view@1``, is looked up by the join.
@@ -99,7 +99,7 @@ def _wanted(name: str, catalog: Catalog) -> str | dict[str, list[str]]:
     return {view: [feature]}
 
 
-def _split(names: list[str]) -> list[object]:
+def split(names: list[str]) -> list[object]:
     """The same without a catalogue: views have two words, features three."""
     return [
         {name.rpartition(".")[0]: [name.rpartition(".")[2]]}

@@ -19,6 +19,7 @@ COMMAND = "proml"
 NAMES = (
     "features",
     "features show",
+    "features coverage",
     "features check",
     "features lineage",
     "features impact",

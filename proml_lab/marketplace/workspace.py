@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.find.index import Index
     from proml_lab.marketplace.find.report import SearchReport
     from proml_lab.marketplace.find.search import Facets, Kept
+    from proml_lab.marketplace.join.coverage import CoverageReport
     from proml_lab.marketplace.join.request import Wanted
     from proml_lab.marketplace.know.report import ProfileReport
     from proml_lab.marketplace.online import Online
@@ -279,6 +280,26 @@ class Workspace:
         from proml_lab.marketplace.join.rebuilding import rebuild, view_in
 
         return rebuild(dataset, view_in(self.catalog), memory=self.memory)
+
+    def coverage(
+        self, spine: object, features: Iterable[Wanted], *, cutoff: str | None = None
+    ) -> CoverageReport:
+        """For how many rows of `spine` each feature has a value, and how long a join takes.
+
+        Up to 2,000 of its rows, evenly spread, are joined; for the rest see `training_set`.
+        """
+        from proml_lab.marketplace.join.coverage import coverage, sample
+        from proml_lab.marketplace.source import open_table
+        from proml_lab.model import as_frame
+
+        if isinstance(spine, str | Path):
+            frame = open_table(self.source(str(spine)), self.root, role="The spine").read()
+        else:
+            frame = as_frame(spine)
+        some = sample(frame)
+        return coverage(
+            lambda: self.training_set(some, features, cutoff=cutoff), n_rows=frame.height
+        )
 
     def dataset(self, spec: ModelSpec) -> Dataset:
         """What `spec` asks for: its spine with its features joined, before transforms."""
