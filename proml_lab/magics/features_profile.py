@@ -15,7 +15,7 @@ HELP = "describe the values of features, over all rows and by period"
 EXAMPLES = """
 features profile weather.at_origin
 features profile weather.at_origin.temp
-features profile weather.at_origin --label flight-delay.proml.yaml
+features profile weather.at_origin --spec flight-delay.proml.yaml
 """
 BODY = ""
 
@@ -26,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "name", nargs="?", metavar="FEATURE", help="a view, or view.feature; all, if not said"
     )
     parser.add_argument(
-        "--label",
+        "--spec",
         metavar="SPEC",
         help="say how closely each goes with the label of this spec, on its rows",
     )
@@ -34,12 +34,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> ProfileReport:
     """The report; the work is `Workspace.describe`."""
-    spec = context.spec(args.label) if args.label else None
+    spec = context.spec(args.spec) if args.spec else None
     return context.workspace.describe(args.name or "", label_of=spec)
 
 
 def code(args: Namespace) -> str:
     """The same as a call."""
     of = [args.name] if args.name else []
-    spec = python.spec(args.label) if args.label else None
+    spec = python.spec(args.spec) if args.spec else None
     return python.script(python.call(f"{python.opened(args)}.describe", *of, label_of=spec))

@@ -18,7 +18,7 @@ HELP = "publish a feature view, after a look at what it changes"
 EXAMPLES = """
 publish weather.hourly
 publish weather.hourly --yes
-publish --rows rain --yes
+publish rain.yaml --rows rain --yes
 """
 COMMANDS = """
 publish weather.hourly

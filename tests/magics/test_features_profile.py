@@ -12,7 +12,7 @@ from proml_lab.magics.context import Context
 def test_the_verb(flights_folder: Path) -> None:
     parser = verbs.parser("features profile", prog=verbs.NOTEBOOK)
     spec = flights_folder / "flight-delay.proml.yaml"
-    args = parser.parse(["dest.airport", "--label", str(spec)])
+    args = parser.parse(["dest.airport", "--spec", str(spec)])
     found = verb.run(args, Context({}, folder=str(flights_folder)))
     assert {one.view for one in found.profiles} == {"dest.airport"}
     assert all(one.label is not None for one in found.profiles)

@@ -31,10 +31,12 @@ READS = {
     "fit": {"SPEC", "DATASET"},
     "compare": {"MODEL", "DATASET"},
     "explain": {"MODEL", "DATASET"},
+    "features profile": {"SPEC"},
+    "publish": {"DATASET"},
 }
 """Verb of ``%proml`` to the kinds of its arguments that name a variable or a file."""
 _OPTIONS = {
-    "--on": "DATASET", "--spec": "SPEC", "--from": "VALUE",
+    "--on": "DATASET", "--rows": "DATASET", "--spec": "SPEC", "--from": "VALUE",
 }  # fmt: skip
 _POSITIONAL = {"dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL"}
 PROML = "%proml"
@@ -43,7 +45,10 @@ _DOLLAR = re.compile(r"(?<!\$)\$([A-Za-z_]\w*)")
 _BRACES = re.compile(r"(?<![${])\{([^{}]+)\}(?!\})")
 _SINGLE = re.compile(r"'[^']*'")
 _SHELLS = ("!", "sx", "system")
-_FLAGS = {"--code", "--schema", "-h", "--help", "--strict", "--json"}
+_FLAGS = {
+    *("--code", "--schema", "-h", "--help", "--json", "--strict", "--quick", "--yes", "--propose"),
+    *("--any-key", "--dry-run", "--fresh-env", "--full", "--staged", "--sweep"),
+}
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "none"}
 
 
@@ -126,6 +131,8 @@ def words(text: str) -> list[str]:
 def _proml(magic: Magic) -> Effects:
     reads = tuple(tree for _, tree in expressions(f"{magic.text}\n{magic.body or ''}"))
     verb, *rest = words(magic.text) or [""]
+    if f"{verb} {rest[0] if rest else ''}" in READS:
+        verb, rest = f"{verb} {rest[0]}", rest[1:]
     names: list[str] = []
     binds: list[str] = []
     positional: list[str] = []
