@@ -37,17 +37,19 @@ class Aggregated:
         The rows that pass the condition.
     chosen
         Those of them that have a value.
-    before
-        (counted + 1,) how many of the `chosen` lie before each; None if they are the same.
     """
 
     def __init__(self, of: pl.Series, counted: Chosen) -> None:
         self.of, self.counted = of, counted
         self._codes: Ints | None = None
         self._ranks: tuple[Ints, Floats] | None = None
-        keep = of.is_not_null().to_numpy()[counted.rows]
-        self.chosen = counted.only(keep)
-        self.before = None if self.chosen is counted else Chosen.before(keep)
+        self._keep = of.is_not_null().to_numpy()[counted.rows]
+        self.chosen = counted.only(self._keep)
+
+    @cached_property
+    def before(self) -> Ints:
+        """(counted + 1,) how many of the `chosen` lie before each."""
+        return Chosen.before(self._keep)
 
     @cached_property
     def numbers(self) -> Floats:

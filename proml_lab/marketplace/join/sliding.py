@@ -106,7 +106,9 @@ class Chosen:
     @staticmethod
     def before(keep: Flags) -> Ints:
         """(m + 1,) how many flagged rows lie before each."""
-        return np.append(0, np.cumsum(keep, dtype=np.int64))
+        found = np.zeros(keep.size + 1, np.int64)
+        np.cumsum(keep, out=found[1:])
+        return found
 
     @cached_property
     def tied(self) -> Ints:

@@ -76,7 +76,7 @@ class Windows:
             split = np.intersect1d(start - 1, used.counted.tied)
             self._require_decided(name, used.counted, split[tied[split]])
         window = used.chosen.window(self._asked, length=None, slide=slide)
-        return window._replace(start=start if used.before is None else used.before[start])
+        return window._replace(start=used.before[start])
 
     def _numbers(
         self, feature: Feature, used: Aggregated, window: kernel.Window
