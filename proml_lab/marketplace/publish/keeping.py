@@ -104,9 +104,9 @@ def propose(made: Draft, plan: Publication, here: Workspace, staged: Path | None
 
 
 def _require_owner(plan: Publication, here: Workspace) -> None:
-    team = here.config.owners.get(plan.owner)
-    if team is None or plan.by in {one.lower() for one in team}:
+    if plan.mine:
         return
+    team = here.config.owners[plan.owner]
     who = f"you are {plan.by}" if plan.by else "git knows no e-mail address of yours"
     raise PublicationError(
         f"{plan.view} is owned by {plan.owner}, and {who}.",

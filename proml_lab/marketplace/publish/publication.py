@@ -35,9 +35,10 @@ class Publication:
     duplicates
         Features that are there already.
     profile
-        One row a feature, see `know.profile`; None for a derived view.
-    by, owner
-        Who publishes, as git knows them, and who owns the view until now.
+        One row a feature, see `know.profile`.
+    by, owner, mine
+        Who publishes, as git knows them, who owns the view until now, and whether these are the
+        same, or nobody in particular owns it.
     sensitive
         Its features that are personal.
     n_rows
@@ -58,6 +59,7 @@ class Publication:
     profile: pl.DataFrame | None = field(default=None, repr=False)
     by: str = ""
     owner: str = ""
+    mine: bool = True
     sensitive: tuple[str, ...] = ()
     n_rows: int | None = None
     done: str = ""
@@ -109,8 +111,10 @@ class Publication:
             places = [str(f.relative_to(self.root)) for f in self.files]
             said.append(f"Written: {', '.join(places)}." if places else "Nothing was to write.")
             said.append(f"Commit {self.commit}." if self.commit else "Nothing was committed.")
-        else:
+        elif self.mine:
             said.append("Nothing is written yet: add --yes to publish it.")
+        else:
+            said.append(f"It is owned by {self.owner}: add --propose --yes to propose it.")
         return said
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -143,15 +143,16 @@ def _staged(made: Draft, here: Workspace) -> Iterator[Path | None]:
 
 def _look(made: Draft, here: Workspace, catalog: Catalog, staged: Path | None) -> Publication:
     """What publishing it would do; raises where the view does not give what it says."""
+    from proml_lab.marketplace.know.profile import profile
+
     view = catalog.view(made.view.view)
     used = uses(here, catalog, view.view)
-    profile = None
-    if view.source is not None:
-        from proml_lab.marketplace.know.profile import profile as profiled
-
-        profile = profiled(view if staged is None else view.at(staged))
-    today = _today(made, here)
-    found = made.found
+    if staged is None:
+        values = profile(view, cache=here.root / ".proml" / "profiles")
+    else:
+        values = profile(view.at(staged))
+    owner, by, found = _owner(made, here), git.author(here.root), made.found
+    team = here.config.owners.get(owner)
     return Publication(
         view=view.view,
         version=view.version,
@@ -160,9 +161,10 @@ def _look(made: Draft, here: Workspace, catalog: Catalog, staged: Path | None) -
         renews=made.renews,
         harmed=harmed(found, used),
         duplicates=duplicates(view, here.catalog.views),
-        profile=profile,
-        by=git.author(here.root),
-        owner=today,
+        profile=values,
+        by=by,
+        owner=owner,
+        mine=team is None or by in {one.lower() for one in team},
         sensitive=_sensitive(view),
         n_rows=made.rows.height if made.rows is not None else None,
         files=(made.file,),
@@ -174,7 +176,7 @@ def _sensitive(view: FeatureView) -> tuple[str, ...]:
     return tuple(name for name in view.features if view.sensitivity_of(name) == "personal")
 
 
-def _today(made: Draft, here: Workspace) -> str:
+def _owner(made: Draft, here: Workspace) -> str:
     """Who owns it until now; a new view is its first owner's."""
     if made.before is None or here.catalog.versions is None:
         return made.view.owner

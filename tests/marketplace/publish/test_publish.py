@@ -208,6 +208,8 @@ def test_others_propose_and_owners_publish(place: Workspace, git: Git) -> None:
     better = f"{SHORT}tags: [wet]\n"
     with pytest.raises(PublicationError, match=r"owned by weather, and you are bob@example.org"):
         publish(better, workspace=place, rows=rain(), yes=True)
+    look = publish(better, workspace=place, rows=rain())
+    assert look.notes()[-1] == "It is owned by weather: add --propose --yes to propose it."
     claimed = better.replace("owner: weather", "owner: bob")
     with pytest.raises(PublicationError, match=r"owned by weather, and you are bob@example.org"):
         publish(claimed, workspace=place, rows=rain(), yes=True)
