@@ -7,7 +7,7 @@ away or corrected show, whenever they say that they became known.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,8 +88,3 @@ def dump(entities: pl.DataFrame) -> bytes:
 def load(data: bytes) -> pl.DataFrame:
     """What `dump` wrote."""
     return pl.read_ipc(io.BytesIO(data))
-
-
-def keys_of(data: bytes, names: Mapping[str, object]) -> pl.DataFrame:
-    """The keys of the entities in a ledger."""
-    return load(data).select(list(names))

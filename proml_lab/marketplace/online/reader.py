@@ -129,6 +129,10 @@ class Online:
         if found is None:
             state, plans = self._refresh()
             chosen = picks(features, self.catalog, own=(), roles=())
+            if not chosen:
+                raise UsageError(
+                    "No feature was asked for.", hint="give views, or features as view.feature."
+                )
             found = plans[key] = plan(chosen, state, store=self.store.name)
         return found
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 import polars as pl
 
 from proml_lab.errors import DataError
-from proml_lab.expression import evaluate
+from proml_lab.expression import evaluate, scalar
 from proml_lab.marketplace.feature import CUTOFF, Feature
 from proml_lab.marketplace.kind import cast, polars_type
 from proml_lab.marketplace.online.definition import raw, restored
@@ -33,6 +33,8 @@ class Values:
         self._records: dict[Place, list[list[object]]] = {}
         self._living: dict[Place, list[list[object]]] = {}
         self._values: dict[tuple[str, str, At], list[object]] = {}
+        self._computed: dict[tuple[str, str, At], list[object]] = {}
+        self._complete = False
 
     @property
     def types(self) -> dict[str, pl.DataType]:
@@ -67,6 +69,7 @@ class Values:
 
     def features(self) -> dict[str, list[object]]:
         """The values of each feature that was asked for."""
+        self._complete = True
         found: dict[str, list[object]] = {}
         for group in self.plan.groups:
             records = self._alive(group.place) if group.of_row else self._records[group.place]
@@ -104,10 +107,12 @@ class Values:
         found = self._values.get(place)
         if found is None:
             feature = view.features[name]
-            if view.inputs:
-                found = self._derived(view, name, at)
-            elif feature.reads_cutoff:
-                found = self._at_cutoff(view, name, at)
+            if feature.sql is not None and (view.inputs or feature.reads_cutoff):
+                self._compute(view, self._together(view, name, at), at)
+                found = self._computed[place]
+            elif view.inputs:
+                column = feature.column or name
+                found = self._finished(view, name, self._input(view, column, at))
             else:
                 found = self._stored(view, feature, name, at)
             default = default_of(view, name)
@@ -141,47 +146,56 @@ class Values:
         records = self._records[place] if feature.aggregate else self._alive(place)
         return [record[i] for record in records]
 
-    def _at_cutoff(self, view: FeatureView, name: str, at: At) -> list[object]:
-        """A feature that is computed for the moment of the look-up."""
-        place = view.view, at
-        part, records = self.plan.parts[place], self._alive(place)
-        columns = []
-        for column in view.features[name].reads(name):
-            i = part.layout.places[raw(column)]
-            values = [record[i] for record in records]
-            kind = polars_type(part.layout.columns[i].kind)
-            series = pl.Series(column, values, dtype=kind)
-            columns.append(restored(series, part.table.types.get(raw(column))))
-        found = self._evaluated(view, name, columns)
-        return [
-            None if part.moment_of(record) is None else value
-            for value, record in zip(found, records, strict=True)
-        ]
+    def _together(self, view: FeatureView, name: str, at: At) -> list[str]:
+        """The formulas of a view that are computed in one go, which costs little more than one."""
+        if not self._complete:  # others may need what has not been read yet
+            return [name]
+        wanted = {name: None} | {
+            target.feature: None
+            for target in self.plan.computed
+            if target.view is view and target.at == at and view.features[target.feature].sql
+        }
+        return list(wanted)
 
-    def _derived(self, view: FeatureView, name: str, at: At) -> list[object]:
-        """A feature that is computed from those of other views."""
-        feature = view.features[name]
-        inputs = {one: (other, short) for one, other, short, _ in inputs_of(view, name, at)}
-        columns = []
-        for column in feature.reads(name):
-            other, short = inputs[column]
-            kind = polars_type(other.features[short].type)
-            values = self._column(input_column(view, column, at))
-            columns.append(pl.Series(column, values, dtype=kind))
-        if feature.sql is None:
-            return self._finished(view, name, columns[0])
-        return self._evaluated(view, name, columns)
-
-    def _evaluated(self, view: FeatureView, name: str, columns: list[pl.Series]) -> list[object]:
-        feature = view.features[name]
-        if feature.reads_cutoff:
+    def _compute(self, view: FeatureView, names: list[str], at: At) -> None:
+        """Keep the values of formulas of the cutoff, or of the inputs of a derived view."""
+        features = {name: view.features[name] for name in names}
+        columns: dict[str, pl.Series] = {}
+        for name, feature in features.items():
+            for column in feature.reads(name):
+                if column not in columns:
+                    read = self._input if view.inputs else self._raw
+                    columns[column] = read(view, column, at)
+        if any(feature.reads_cutoff for feature in features.values()):
             moment = pl.Series(CUTOFF, [self.at], dtype=pl.Int64).cast(_MOMENT)
-            columns = [*columns, moment.new_from_index(0, self._n)]
-        if not columns:  # a constant: as many as there are entities
-            columns = [pl.int_range(self._n, eager=True)]
-        role = f"View {view.view!r}: feature"
-        found = evaluate(pl.DataFrame(columns), {name: feature.sql or ""}, role=role)[name]
-        return self._finished(view, name, found)
+            columns[CUTOFF] = moment.new_from_index(0, self._n)
+        if not columns:  # constants: as many as there are entities
+            columns[""] = pl.int_range(self._n, eager=True)
+        frame = pl.DataFrame([series.alias(column) for column, series in columns.items()])
+        formulas = {name: feature.sql or "" for name, feature in features.items()}
+        for name, values in _evaluated(view, frame, formulas).items():
+            found = self._finished(view, name, values)
+            if not view.inputs:
+                part, records = self.plan.parts[view.view, at], self._alive((view.view, at))
+                found = [
+                    None if part.moment_of(record) is None else value
+                    for value, record in zip(found, records, strict=True)
+                ]
+            self._computed[view.view, name, at] = found
+
+    def _raw(self, view: FeatureView, column: str, at: At) -> pl.Series:
+        """The values of a column of the source."""
+        part, records = self.plan.parts[view.view, at], self._alive((view.view, at))
+        i = part.layout.places[raw(column)]
+        kind = polars_type(part.layout.columns[i].kind)
+        series = pl.Series(column, [record[i] for record in records], dtype=kind)
+        return restored(series, part.table.types.get(raw(column)))
+
+    def _input(self, view: FeatureView, column: str, at: At) -> pl.Series:
+        """The values of an input of a derived view."""
+        other, short, _ = self.plan.inputs[input_column(view, column, at)]
+        kind = polars_type(other.features[short].type)
+        return pl.Series(column, self._column(input_column(view, column, at)), dtype=kind)
 
     def _finished(self, view: FeatureView, name: str, values: pl.Series) -> list[object]:
         """`values` in the type that the view declares."""
@@ -216,6 +230,21 @@ class Values:
         return [
             None if id(record) in nothing else part.table.until for record in self._records[place]
         ]
+
+
+def _evaluated(
+    view: FeatureView, frame: pl.DataFrame, formulas: dict[str, str]
+) -> dict[str, pl.Series]:
+    """The values of each formula; raises DataError for one that does not fit its columns."""
+    try:
+        expressions = [scalar(sql).alias(name) for name, sql in formulas.items()]
+        made = frame.with_columns_seq(expressions)  # few rows: threads would cost more than they do
+        return {name: made[name] for name in formulas}
+    except pl.exceptions.PolarsError:  # one by one, to say which
+        role = f"View {view.view!r}: feature"
+        return {
+            name: evaluate(frame, {name: sql}, role=role)[name] for name, sql in formulas.items()
+        }
 
 
 def _filled(values: list[object], default: object) -> list[object]:

@@ -297,6 +297,8 @@ def test_what_cannot_be_looked_up(make_view: MakeView, tmp_path: Path) -> None:
         online.lookup({"id": ["a", 7]}, view.view)
     with pytest.raises(UnknownNameError, match="shop"):
         online.lookup({"id": "a"}, "shop.nothing")
+    with pytest.raises(UsageError, match="No feature was asked for"):
+        online.lookup({"id": "a"}, [])
     with pytest.raises(UsageError, match="'soon' is no moment"):
         online.lookup({"id": "a"}, view.view, at="soon")
     with pytest.raises(UsageError, match="have no key 'ib'"):
@@ -315,6 +317,20 @@ def test_what_cannot_be_looked_up(make_view: MakeView, tmp_path: Path) -> None:
         online.lookup({"a": 1, "b": 1}, "g.pair")
     with pytest.raises(DataError, match="is whole numbers, found True"):
         online.lookup({"a": True, "b": True}, "g.pair")
+
+
+def test_a_formula_that_does_not_fit_is_named(make_view: MakeView, tmp_path: Path) -> None:
+    view = simple(make_view)
+    made = FeatureView.model_validate(
+        {"view": "g.d", "inputs": {"x": "shop.sales.x"},
+         "features": {"fine": {"type": "float", "sql": "x + 1"},
+                      "wrong": {"type": "float", "sql": "extract(hour from x)"}}}
+    )  # fmt: skip
+    online = Online(Catalog((view, made)), open_store(tmp_path / "online"))
+    online.materialize(until=at(6))
+    assert online.lookup({"id": "a"}, "g.d.fine", at=at(6))["fine"] == [2.0]
+    with pytest.raises(DataError, match=r"View 'g\.d': feature 'wrong' .* cannot be computed"):
+        online.lookup({"id": "a"}, "g.d", at=at(6))
 
 
 def test_a_derived_view_needs_its_catalogue_and_its_types(
