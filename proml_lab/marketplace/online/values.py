@@ -108,7 +108,8 @@ class Values:
         if found is None:
             feature = view.features[name]
             if feature.sql is not None and (view.inputs or feature.reads_cutoff):
-                self._compute(view, self._together(view, name, at), at)
+                if place not in self._computed:
+                    self._compute(view, self._together(view, name, at), at)
                 found = self._computed[place]
             elif view.inputs:
                 column = feature.column or name
