@@ -5,7 +5,17 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from pydantic import Field
+
+from proml_lab.document import Document
 from proml_lab.errors import SpecError
+
+
+class TrustedIdentity(Document):
+    """One who is trusted to sign by Sigstore."""
+
+    name: str = Field(description="an address, or the URI of a job, as certificates give it")
+    issuer: str = Field(description="address of the service that says who they are")
 
 
 def read_settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:

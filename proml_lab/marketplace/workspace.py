@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
@@ -15,10 +15,10 @@ from proml_lab import document
 from proml_lab.document import Document
 from proml_lab.errors import SourceError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog, narrowed
-from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
+from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.publish.versions import Versions
-from proml_lab.marketplace.settings import read_settings
+from proml_lab.marketplace.settings import TrustedIdentity, read_settings
 from proml_lab.marketplace.size import Size, SizeOrEmpty, n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
@@ -45,13 +45,6 @@ _HINT = (
     "it (%proml help workspace says more); or one to try: %proml init --example flights"
 )
 _SQLITE = "sqlite:///"
-
-
-class TrustedIdentity(Document):
-    """One who is trusted to sign by Sigstore."""
-
-    name: str = Field(description="an address, or the URI of a job, as certificates give it")
-    issuer: str = Field(description="address of the service that says who they are")
 
 
 class WorkspaceConfig(Document):
@@ -250,9 +243,8 @@ class Workspace:
         new version is refused, and who joins what is deprecated is told what replaces it.
         """
         from proml_lab.marketplace.join import training_set
-        from proml_lab.marketplace.publish.rules import require_allowed
+        from proml_lab.marketplace.publish.rules import allowing
 
-        levels = [one for one in (sensitivity, self.config.sensitivity) if one]
         rows = self.root / self.source(spine) if isinstance(spine, str) else spine
         return training_set(
             rows,
@@ -262,12 +254,7 @@ class Workspace:
             label=label,
             entities=entities,
             cutoff=cutoff,
-            check=partial(
-                require_allowed,
-                versions=self.catalog.versions,
-                told=self.catalog.told,
-                sensitivity=min(levels, key=SENSITIVITIES.index, default=None),
-            ),
+            check=allowing(self.catalog, sensitivity, self.config.sensitivity),
             memory=self.memory,
         )
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from proml_lab.errors import DataError
 from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
 from proml_lab.marketplace.publish.versions import Versions
 from proml_lab.marketplace.view import FeatureView
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.catalog import Catalog
 
 
 class RetiredWarning(FutureWarning):
@@ -60,6 +65,16 @@ def require_allowed(
             if view.status_of(name) == "deprecated" and f"{view.view}.{name}" not in told:
                 told.add(f"{view.view}.{name}")
                 _warn(view, name)
+
+
+def allowing(
+    catalog: Catalog, *limits: Sensitivity | None
+) -> Callable[[Iterable[tuple[FeatureView, Iterable[str]]]], None]:
+    """`require_allowed` for the views of `catalog`, with the lowest of the limits given."""
+    lowest = min((one for one in limits if one), key=SENSITIVITIES.index, default=None)
+    return partial(
+        require_allowed, versions=catalog.versions, sensitivity=lowest, told=catalog.told
+    )
 
 
 def _require_level(view: FeatureView, name: str, allowed: str) -> None:
