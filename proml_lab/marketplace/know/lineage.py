@@ -11,6 +11,7 @@ import polars as pl
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.know.graph import Edge, Graph, Node, graph
 from proml_lab.marketplace.know.usage import Use
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -90,7 +91,9 @@ class Lineage:
     def title(self) -> str:
         """How much there is, in one line."""
         n, m = len({e.start for e in self.before}), len({e.end for e in self.after})
-        return f"{self.node.name} comes from {n} and leads to {m} other things"
+        return (
+            f"{self.node.name} comes from {counted(n, 'thing')} and leads to {counted(m, 'thing')}"
+        )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html

@@ -14,6 +14,7 @@ from proml_lab.marketplace.know.bins import bins, shown
 from proml_lab.marketplace.know.drift import Drift
 from proml_lab.marketplace.know.parts import Unit
 from proml_lab.marketplace.know.summary import Summary
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -184,8 +185,7 @@ class ProfileReport:
     def title(self) -> str:
         """What was looked at, in one line."""
         rows = max((one.total.n for one in self.profiles), default=0)
-        n = len(self.profiles)
-        return f"{n} feature{'' if n == 1 else 's'}, {rows:,} rows at most"
+        return f"{counted(len(self.profiles), 'feature')}, {rows:,} rows at most"
 
     def table(self) -> pl.DataFrame:
         """The frame in words: what the report shows."""

@@ -20,7 +20,7 @@ def test_both_ways(shop: Workspace) -> None:
     after = lineage(shop.catalog, "shop.sales.n_7d", uses, way="to")
     assert (before.after, after.before) == ((), ())
     assert set(found.edges) == {*before.edges, *after.edges}
-    assert after.title == "shop.sales.n_7d comes from 0 and leads to 3 other things"
+    assert after.title == "shop.sales.n_7d comes from 0 things and leads to 3 things"
 
 
 def test_the_picture_leaves_columns_out_where_there_are_many(shop: Workspace) -> None:
