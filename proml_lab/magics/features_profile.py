@@ -33,13 +33,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, context: Context) -> ProfileReport:
-    """The report; the work is `Workspace.describe`."""
+    """The report; the work is `know.describe.described`."""
+    from proml_lab.marketplace.know.describe import described
+
     spec = context.spec(args.spec) if args.spec else None
-    return context.workspace.describe(args.name or "", label_of=spec)
+    return described(context.workspace, args.name or "", label_of=spec)
 
 
 def code(args: Namespace) -> str:
     """The same as a call."""
     of = [args.name] if args.name else []
     spec = python.spec(args.spec) if args.spec else None
-    return python.script(python.call(f"{python.opened(args)}.describe", *of, label_of=spec))
+    return python.script(python.call("described", python.opened(args), *of, label_of=spec))

@@ -20,6 +20,7 @@ _ELSEWHERE = {
     "gc": "proml_lab.promote",
     "read_values": "proml_lab.promote",
     "lint": "proml_lab.promote",
+    "described": "proml_lab.marketplace.know.describe",
     "health": "proml_lab.marketplace.know.health",
     "impact": "proml_lab.marketplace.know.impact",
     "lineage": "proml_lab.marketplace.know.lineage",

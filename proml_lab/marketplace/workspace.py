@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.find.search import Facets, Kept
     from proml_lab.marketplace.join.coverage import CoverageReport
     from proml_lab.marketplace.join.request import Wanted
-    from proml_lab.marketplace.know.report import ProfileReport
     from proml_lab.marketplace.online import Online
     from proml_lab.spec import ModelSpec
 
@@ -323,17 +322,6 @@ class Workspace:
         from proml_lab.marketplace.know.profile import profile
 
         return profile(self.catalog.view(view), cache=self.profiles)
-
-    def describe(self, of: str = "", *, label_of: ModelSpec | None = None) -> ProfileReport:
-        """What the values of a view's features, of one or of all look like, over all their rows.
-
-        With `label_of` also how closely each goes with the label of that spec, on its rows. What
-        was found out is kept in ``.proml/profiles``. See `know.describe.describe`.
-        """
-        from proml_lab.marketplace.know.describe import describe, labelled
-
-        data = labelled(self, label_of, of) if label_of is not None else None
-        return describe(self.catalog, of, cache=self.profiles, labelled=data)
 
     def source(self, name: str) -> str:
         """Path, relative to the root, of the source called `name`: a name, a path or an address.

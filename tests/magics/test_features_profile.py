@@ -21,4 +21,4 @@ def test_the_verb(flights_folder: Path) -> None:
     *lines, last = verb.code(args).splitlines()
     exec("\n".join([*lines, f"found = {last}"]), made)
     assert made["found"].frame().drop("age").equals(found.frame().drop("age"))
-    assert verb.code(parser.parse([])).endswith(".describe()")
+    assert verb.code(parser.parse([])).endswith("described(open_workspace())")

@@ -86,6 +86,22 @@ def describe(
     return ProfileReport(tuple(found), now=at, of=of, notes=tuple(notes))
 
 
+def described(
+    workspace: Workspace, of: str = "", *, label_of: ModelSpec | None = None
+) -> ProfileReport:
+    """`describe` in a workspace, which keeps what was found out.
+
+    With `label_of` also how closely each feature goes with the label of that spec, on its rows.
+
+    Raises
+    ------
+    UnknownNameError, SourceError, ColumnMissingError, DataError, DuplicateKeyError
+        As `describe` and `labelled` do.
+    """
+    data = labelled(workspace, label_of, of) if label_of is not None else None
+    return describe(workspace.catalog, of, cache=workspace.profiles, labelled=data)
+
+
 def labelled(workspace: Workspace, spec: ModelSpec, of: str = "") -> Dataset:
     """Up to 50,000 rows of the spine of `spec`, evenly spread, with its label and the features
     `of`, under their full names; features whose keys the spine lacks are left out.

@@ -10,7 +10,7 @@ import pytest
 from proml_lab.contracts import Report
 from proml_lab.errors import DataError, SourceError, UnknownNameError
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.know.describe import describe
+from proml_lab.marketplace.know.describe import describe, described
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.marketplace.workspace import Workspace
 from proml_lab.plots.svg import to_svg
@@ -142,11 +142,11 @@ def test_what_cannot_be_read_is_told_or_raised(make_view: MakeView, sales: Featu
 
 def test_the_flights_against_their_label(flights: Workspace) -> None:
     spec = ModelSpec.read(flights.root / "flight-delay.proml.yaml")
-    found = flights.describe("weather.at_origin", label_of=spec)
+    found = described(flights, "weather.at_origin", label_of=spec)
     by_name = {one.feature: one for one in found.profiles}
     assert by_name["precip"].label == pytest.approx(0.15, abs=0.05)
     assert "+0.1" in found._repr_mimebundle_()["text/plain"]
     assert by_name["temp"].first == datetime(2013, 1, 1, 6, tzinfo=UTC)
     text = spec.but(label="dest", evaluate=[], gates={})
     with pytest.raises(DataError, match="The label 'dest' is String; only numbers"):
-        flights.describe("weather.at_origin", label_of=text)
+        described(flights, "weather.at_origin", label_of=text)
