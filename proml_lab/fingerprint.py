@@ -103,6 +103,13 @@ class Content:
             self._sums += sums
         self.n_rows += frame.height
 
+    def together(self, other: Content) -> Content:
+        """The content of the rows of both, which have the same columns and types."""
+        both = Content({})
+        both.types, both._keys = self.types, self._keys
+        both.n_rows, both._sums = self.n_rows + other.n_rows, self._sums + other._sums
+        return both
+
     def digest(self) -> str:
         """32 hex digits."""
         head: Json = {

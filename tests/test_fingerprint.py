@@ -310,3 +310,12 @@ def test_python_objects_are_refused() -> None:
 
 def test_it_is_the_same_tomorrow() -> None:
     assert fingerprint(FRAME) == "941d45f74ca07245e2381c4b66658654"
+
+
+def test_two_parts_together_are_the_whole() -> None:
+    frame = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"]})
+    parts = [Content(frame.schema) for _ in range(2)]
+    parts[0].add(frame[:1])
+    parts[1].add(frame[1:])
+    assert parts[0].together(parts[1]).digest() == fingerprint(frame)
+    assert parts[0].digest() == fingerprint(frame[:1])

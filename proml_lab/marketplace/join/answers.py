@@ -65,6 +65,7 @@ class Answers:
         self.memory = default_memory() if memory is None else memory
         self._until = until
         self._seen: dict[str, Content] = {}
+        self._unseen: dict[str, Content] = {}
         self.views = {view.view: view for view, _ in wanted}
         self.columns = dict(zip(spine.columns, spine, strict=True))
         self.sources: dict[str, FeatureView] = {}
@@ -103,6 +104,12 @@ class Answers:
     def seen(self, view: str) -> Content | None:
         """What the source of a view that was read had by `until`, of the columns that were read."""
         return self._seen.get(view)
+
+    def content(self, view: FeatureView) -> str:
+        """Fingerprint of the whole source of a view that was read."""
+        if view.view in self._unseen:
+            return self._seen[view.view].together(self._unseen[view.view]).digest()
+        return view.table.content()
 
     def n_rows(self, view: FeatureView) -> int:
         """How many rows the source of `view` has."""
@@ -188,10 +195,7 @@ class Answers:
         entities, labels, kinds = self._numbered(view, at)
         reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
         if view.view not in self._seen:
-            there = self._source(view).schema
-            seen = Content({column: there[column] for column in needs(view, names)})
-            self._seen[view.view] = reading.content = seen
-            reading.until = self._last
+            self._count(view, reading)
         self._newest[place], parts = reading.read(
             needs(view, others) if others else [], needs(view, windows) if windows else []
         )
@@ -209,6 +213,15 @@ class Answers:
         for past in parts:
             self._aggregate(view, at, windows, past)
         return self._newest[place]
+
+    def _count(self, view: FeatureView, reading: Reading) -> None:
+        """Have `reading` count in what it sees; all rows too, if it reads all columns."""
+        there = self._source(view).schema
+        types = {column: there[column] for column in needs(view, self._asked[view.view])}
+        self._seen[view.view] = reading.seen = Content(types)
+        reading.until = self._last
+        if len(types) == len(there):
+            self._unseen[view.view] = reading.unseen = Content(types)
 
     def _aggregate(self, view: FeatureView, at: At, names: list[str], past: Past) -> None:
         """Work out window features for the labels of one part of the entities."""

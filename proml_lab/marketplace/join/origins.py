@@ -17,7 +17,7 @@ def origins(answers: Answers, chosen: Iterable[Pick]) -> list[Origin]:
     for pick in chosen:
         if pick.view:
             by_view.setdefault(pick.view.view, []).append(pick)
-    contents = {name: view.table.content() for name, view in answers.sources.items()}
+    contents = {name: answers.content(view) for name, view in answers.sources.items()}
     found = []
     for name in dict.fromkeys([*by_view, *answers.sources]):
         view, columns = (answers.views | answers.sources)[name], by_view.get(name, [])

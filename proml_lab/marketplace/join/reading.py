@@ -107,8 +107,10 @@ class Arrivals:
         if not self._kept:
             self._kept = [piece.select(self.columns).clear()]
         if fresh.size:
-            self._kept.append(piece.select(self.columns)[row[fresh] - self._n_come])
-            self._at[fresh] = self._n_kept + np.arange(fresh.size)
+            come = row[fresh] - self._n_come
+            rows, place = _chosen(piece.select(self.columns), come)
+            self._kept.append(rows)
+            self._at[fresh] = self._n_kept + place[come]
             self._n_kept += fresh.size
         self._n_come += piece.height
         if self._n_kept > 2 * row.size:
@@ -142,8 +144,9 @@ class Arrivals:
     def _compact(self) -> None:
         """Let go of the rows that newer ones have replaced."""
         used = np.flatnonzero(self._places[2] >= 0)
-        self._kept = [pl.concat(self._kept)[self._at[used]]]
-        self._at[used] = np.arange(used.size)
+        rows, place = _chosen(pl.concat(self._kept), self._at[used])
+        self._kept = [rows.rechunk()]
+        self._at[used] = place[self._at[used]]
         self._n_kept = used.size
 
     def _require_unique(self, frame: pl.DataFrame, found: Ints) -> None:
@@ -164,6 +167,16 @@ class Arrivals:
         )
 
 
+def _chosen(frame: pl.DataFrame, rows: Ints) -> tuple[pl.DataFrame, Ints]:
+    """Some rows of a frame, in its order, and the place that each of its rows has among them.
+
+    A filter reads memory in order: it takes a tenth of the time of a gather in another order.
+    """
+    kept = np.zeros(frame.height, np.bool_)
+    kept[rows] = True
+    return frame.filter(pl.Series(kept)), np.cumsum(kept) - 1
+
+
 @dataclass(eq=False)
 class Reading:
     """What one view's source says to the labels of one choice of entities.
@@ -176,8 +189,8 @@ class Reading:
         In which each key column is compared.
     memory
         How many bytes the join may hold.
-    content, until
-        Is given the rows that were known by the moment `until`, those of all entities.
+    seen, unseen, until
+        Are given the rows, of all entities, that were known by the moment `until`, and the others.
     shared
         Whether a row of the source has an entity of the spine, once it was read.
     """
@@ -188,7 +201,8 @@ class Reading:
     key_types: tuple[pl.DataType, ...]
     labels: Labels
     memory: int
-    content: Content | None = None
+    seen: Content | None = None
+    unseen: Content | None = None
     until: int = 0
     shared: bool = field(default=False, init=False)
 
@@ -201,7 +215,7 @@ class Reading:
         """
         arrivals = Arrivals(self.view, self.labels, newest) if newest else None
         first = _Kept(past, 0, 1) if past else None
-        more = self._pass(arrivals, first, self.content)
+        more = self._pass(arrivals, first, told=True)
         return arrivals.newest() if arrivals else None, self._parts(first, more)
 
     def _parts(self, part: _Kept | None, todo: list[_Kept]) -> Iterator[Past]:
@@ -209,11 +223,9 @@ class Reading:
             yield part.past(self.labels)
             part = todo.pop() if todo else None
             if part is not None:
-                todo += self._pass(None, part, None)
+                todo += self._pass(None, part, told=False)
 
-    def _pass(
-        self, arrivals: Arrivals | None, part: _Kept | None, content: Content | None
-    ) -> list[_Kept]:
+    def _pass(self, arrivals: Arrivals | None, part: _Kept | None, *, told: bool) -> list[_Kept]:
         """Read the source once; returns the parts that were split off for want of memory."""
         room = self.memory // _KEPT
         split: list[_Kept] = []
@@ -225,9 +237,8 @@ class Reading:
             )
             self.shared = self.shared or bool((group >= 0).any())
             event, known = clocks(self.view, piece)
-            if content is not None:
-                known_by = np.maximum(event, known) <= self.until
-                content.add(piece if known_by.all() else piece.filter(pl.Series(known_by)))
+            if told:
+                self._tell(piece, np.maximum(event, known) <= self.until)
             if arrivals is not None:
                 arrivals.add(piece, group, event, known)
             if part is not None:
@@ -236,6 +247,13 @@ class Reading:
                 while part.size > room and part.n_parts < self.entities.n:
                     split.append(part.halve())
         return split
+
+    def _tell(self, piece: pl.DataFrame, known_by: npt.NDArray[np.bool_]) -> None:
+        """Count the rows of `piece` in: those `known_by` `until` as seen, the others not."""
+        if self.seen is not None:
+            self.seen.add(piece if known_by.all() else piece.filter(pl.Series(known_by)))
+        if self.unseen is not None and not known_by.all():
+            self.unseen.add(piece.filter(pl.Series(~known_by)))
 
 
 class _Kept:

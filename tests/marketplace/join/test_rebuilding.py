@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from proml_lab.contracts import Dataset, Origin
 from proml_lab.errors import ColumnMissingError, DataError, UsageError
+from proml_lab.fingerprint import fingerprint
 from proml_lab.magics import keep
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import training_set
@@ -147,6 +148,19 @@ def test_a_lost_column_is_named(shop: Workspace) -> None:
     write(shop.root, pl.DataFrame(ROWS).drop("x"))
     with pytest.raises(ColumnMissingError, match=r"'shop.sales': feature 'x' reads column 'x'"):
         made.rebuild()
+
+
+def test_the_fingerprint_of_the_source_is_that_of_all_its_rows(shop: Workspace) -> None:
+    rows = pl.DataFrame({"id": [1, None], "time": [at(50), None], "x": [0.5, None]})
+    for there in (
+        pl.concat([pl.DataFrame(ROWS), rows.cast(dict(pl.DataFrame(ROWS).schema))]),
+        pl.DataFrame(ROWS).with_columns(unread=pl.lit(1)),
+    ):
+        write(shop.root, there)
+        made = joined(shop)
+        assert made.origins[1].fingerprint == fingerprint(there)
+        assert made.origins[1].n_rows == there.height
+        assert made.origins[1].seen == fingerprint(pl.DataFrame(ROWS))
 
 
 def test_static_views_are_compared_whole(make_view: MakeView) -> None:
