@@ -72,6 +72,7 @@ class Answers:
         """The views with a source that are read, those of inputs too, by name."""
         self._needs: dict[str, list[str]] = {}
         self._asked: dict[str, list[str]] = {}
+        self._readers: dict[str, int] = {}
         for view, names in wanted:
             self._require(view)
             self._plan(view, names)
@@ -79,7 +80,6 @@ class Answers:
         self._entities: dict[
             tuple[tuple[str, ...], tuple[pl.DataType, ...]], tuple[Entities, Labels]
         ] = {}
-        self._newest: dict[tuple[str, At], Newest | None] = {}
         self._values: dict[tuple[str, str, At], pl.Series] = {}
 
     @property
@@ -123,15 +123,11 @@ class Answers:
         at = at or tuple((key, key) for key in view.keys)
         place = view.view, name, at
         if place not in self._values:
-            feature = view.feature(name)
             if view.inputs:
                 found = self._derived(view, name, at)
+                self._values[place] = _finished(view, name, found)
             else:
-                newest = self._read(view, at)
-                if newest is None or feature.aggregate:
-                    return self._values[place]
-                found = self._as_of(view, name, newest)
-            self._values[place] = _finished(view, name, found)
+                self._read(view, at)
         return self._values[place]
 
     def _derived(self, view: FeatureView, name: str, at: At) -> pl.Series:
@@ -182,13 +178,8 @@ class Answers:
         role = f"View {view.view!r}{of}: feature"
         return evaluate(pl.DataFrame(columns), {name: feature.sql or ""}, role=role)[name]
 
-    def _read(self, view: FeatureView, at: At) -> Newest | None:
-        """The row of `view` that each label sees, if a feature is one of its; the values of all
-        its window features are worked out on the way.
-        """
-        place = view.view, at
-        if place in self._newest:
-            return self._newest[place]
+    def _read(self, view: FeatureView, at: At) -> None:
+        """Work out all features that are asked of `view`, and let its rows go."""
         names = self._asked[view.view]
         windows = [name for name in names if view.feature(name).aggregate]
         others = [name for name in names if name not in windows]
@@ -196,7 +187,7 @@ class Answers:
         reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
         if view.view not in self._seen:
             self._count(view, reading)
-        self._newest[place], parts = reading.read(
+        newest, parts = reading.read(
             needs(view, others) if others else [], needs(view, windows) if windows else []
         )
         if self.labelled and not reading.shared:
@@ -212,7 +203,10 @@ class Answers:
             )
         for past in parts:
             self._aggregate(view, at, windows, past)
-        return self._newest[place]
+        if newest is not None:
+            for name in others:
+                found = self._as_of(view, name, newest)
+                self._values[view.view, name, at] = _finished(view, name, found)
 
     def _count(self, view: FeatureView, reading: Reading) -> None:
         """Have `reading` count in what it sees; all rows too, if it reads all columns."""
@@ -253,7 +247,8 @@ class Answers:
     def _source(self, view: FeatureView) -> Pieces:
         place = _place(view)
         if place not in self._pieces:
-            self._pieces[place] = Pieces(view.table, self._needs[place], memory=self.memory)
+            room = self.memory if self._readers[place] > 1 else 0
+            self._pieces[place] = Pieces(view.table, self._needs[place], memory=room)
         return self._pieces[place]
 
     def _plan(self, view: FeatureView, names: Iterable[str]) -> None:
@@ -263,6 +258,7 @@ class Answers:
             self.sources[view.view] = view
             asked = self._asked.get(view.view, [])
             self._asked[view.view] = list(dict.fromkeys([*asked, *names]))
+            self._readers[place] = self._readers.get(place, 0) + 1
             known = self._needs.get(place, [])
             self._needs[place] = list(dict.fromkeys([*known, *needs(view, names)]))
             return
