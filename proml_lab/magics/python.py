@@ -32,6 +32,8 @@ _ELSEWHERE = {
     "record": "proml_lab.promote.outputs",
     "read_grid": "proml_lab.promote",
     "sweep": "proml_lab.promote",
+    "similar": "proml_lab.marketplace.find.similar",
+    "suggest": "proml_lab.marketplace.find.suggest",
     "rollback": "proml_lab.promote",
     "show": "proml_lab.promote",
     "read_files": "proml_lab.promote.parameters",
@@ -42,6 +44,10 @@ _ELSEWHERE = {
     "uses": "proml_lab.promote.uses",
     "Browse": "proml_lab.widgets.browse",
 }
+
+_FRAMES = {"features", "browse", "compare", "explain", "artifacts", "lint"}
+_FRAMES |= {"features_similar", "features_suggest"}
+"""Verbs whose results are reports, which are kept as their frames."""
 
 
 class Source(str):
@@ -108,7 +114,16 @@ def _saving(verb: str, output: str) -> tuple[str, list[str]]:
             return "dataset", [f"write(dataset, {path})"]
         case "spec":
             return "spec", [*made, f"{path}.write_text(spec.to_yaml(), encoding='utf-8')"]
-        case "features" | "browse" | "compare" | "explain" | "artifacts" | "lint":
+        case (
+            "features"
+            | "features_similar"
+            | "features_suggest"
+            | "browse"
+            | "compare"
+            | "explain"
+            | "artifacts"
+            | "lint"
+        ):
             form = "csv" if output.endswith(".csv") else "parquet"
             return "report", [*made, f"report.frame().write_{form}({output!r})"]
     raise UsageError(f"What {verb!r} returns cannot be kept in a file.", hint="leave -o out.")

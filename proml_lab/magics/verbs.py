@@ -20,6 +20,8 @@ NAMES = (
     "features",
     "features show",
     "features coverage",
+    "features similar",
+    "features suggest",
     "features check",
     "features lineage",
     "features impact",

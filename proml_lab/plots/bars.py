@@ -30,3 +30,22 @@ def counts(frame: pl.DataFrame, *, title: str = "", what: str = "Count") -> go.F
     most = float(str(frame["n"].max() or 1))
     made.update_xaxes(range=[0, most * 1.12])
     return made.update_yaxes(type="category", autorange="reversed")
+
+
+def shares(frame: pl.DataFrame, *, title: str = "", what: str = "Share") -> go.Figure:
+    """A bar a row, the first on top; `frame` has ``name`` and ``share``, which says `what`."""
+    require(frame, "picture of shares", "name", "share")
+    made = figure(title=title, x=what, height=110 + 26 * max(1, frame.height))
+    made.add_bar(
+        x=frame["share"].to_list(),
+        y=[text(name) for name in frame["name"].to_list()],
+        orientation="h",
+        marker={"color": PALETTE[0]},
+        text=[f"{share:.2f}" for share in frame["share"].to_list()],
+        textposition="outside",
+        cliponaxis=False,
+        showlegend=False,
+    )
+    most = float(str(frame["share"].max() or 1))
+    made.update_xaxes(range=[0, most * 1.12])
+    return made.update_yaxes(type="category", autorange="reversed")

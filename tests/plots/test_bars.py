@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from proml_lab.errors import ColumnMissingError
-from proml_lab.plots.bars import counts
+from proml_lab.plots.bars import counts, shares
 from proml_lab.plots.svg import to_svg
 from tests.plots.conftest import NASTY
 from tests.plots.reading import boxes
@@ -25,3 +25,13 @@ def test_no_rows_are_no_error() -> None:
 def test_a_missing_column_is_an_error() -> None:
     with pytest.raises(ColumnMissingError, match="picture of counts needs a column 'n'"):
         counts(pl.DataFrame({"name": ["a"]}))
+
+
+def test_shares_are_bars_with_two_digits() -> None:
+    found = boxes(to_svg(shares(pl.DataFrame({"name": ["a", "b"], "share": [0.5, 0.25]}))))
+    first, second = found["a: 0.50"], found["b: 0.25"]
+    assert first[2] == pytest.approx(2 * second[2], abs=0.2)
+    none = pl.DataFrame(schema={"name": pl.String, "share": pl.Float64})
+    assert boxes(to_svg(shares(none))) == {}
+    with pytest.raises(ColumnMissingError, match="picture of shares needs a column 'share'"):
+        shares(pl.DataFrame({"name": ["a"]}))

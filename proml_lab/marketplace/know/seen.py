@@ -47,14 +47,14 @@ def seen(view: FeatureView, names: Iterable[str]) -> Seen:
     chosen = [*names]
     if view.source:
         needs(view, chosen)
-    spine, n_rows = _spine(view)
+    spine, n_rows = moments(view)
     cutoff = MOMENT if MOMENT in spine.columns else None
     answers = Answers(spine, cutoff, [(view, chosen)], labelled=False)
     values = pl.DataFrame([answers.values(view, name).alias(name) for name in chosen])
     return Seen(values, spine[MOMENT] if cutoff else None, n_rows)
 
 
-def _spine(view: FeatureView) -> tuple[pl.DataFrame, int]:
+def moments(view: FeatureView) -> tuple[pl.DataFrame, int]:
     """Keys and moments to ask at, and how many rows the source has that lends them."""
     lent = [_lent(other, names) for other, names in _lenders(view)]
     n = max(frame.height for frame, _ in lent)

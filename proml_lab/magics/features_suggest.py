@@ -1,0 +1,85 @@
+"""``%proml features suggest``: which features of the catalogue say most of a label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proml_lab.errors import UsageError
+from proml_lab.magics import python
+from proml_lab.magics.parser import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    from proml_lab.magics.context import Context
+    from proml_lab.marketplace.find.suggest import SuggestReport
+
+HELP = "rank the features of the catalogue for a label"
+EXAMPLES = """
+features suggest spec
+features suggest flight-delay.proml.yaml
+features suggest --spine flights --label late --cutoff cutoff
+"""
+COMMANDS = """
+features suggest flight-delay.proml.yaml
+features suggest --spine flights --label late --cutoff cutoff
+"""
+BODY = ""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """A spec, or its spine, label and cutoff."""
+    parser.add_argument(
+        "spec", nargs="?", metavar="SPEC", help="a model spec, or a file *.proml.yaml"
+    )
+    parser.add_argument("--spine", metavar="SPINE", help="the rows: a source, a file or a frame")
+    parser.add_argument("--label", metavar="COLUMN", help="the spine's column to predict")
+    parser.add_argument(
+        "--cutoff", metavar="COLUMN", help="the spine's UTC column: what was known by then"
+    )
+    parser.add_argument("-n", metavar="N", type=int, default=20, help="how many at most; 20")
+
+
+def run(args: Namespace, context: Context) -> SuggestReport:
+    """The report; the work is `find.suggest.suggest`."""
+    from proml_lab.marketplace.find.suggest import suggest
+
+    _one_way(args)
+    workspace = context.workspace
+    label, cutoff, spine = args.label, args.cutoff, args.spine
+    if args.spec is not None:
+        spec = context.spec(args.spec)
+        label, cutoff, spine = spec.label.column, spec.spine.cutoff, spec.spine.source
+    live = args.spec is None and context.names is not None and spine in context.names
+    rows = context.value(spine) if live else workspace.root / workspace.source(spine)
+    return suggest(workspace.catalog, rows, label=label, cutoff=cutoff, n=args.n)
+
+
+def code(args: Namespace) -> str:
+    """The same as a call."""
+    _one_way(args)
+    lines = [f"workspace = {python.opened(args)}"]
+    label: object = args.label
+    cutoff: object = args.cutoff
+    name = repr(args.spine)
+    if args.spec is not None:
+        lines.append(f"spec = {python.spec(args.spec)}")
+        label, cutoff = python.Source("spec.label.column"), python.Source("spec.spine.cutoff")
+        name = "spec.spine.source"
+    spine = python.Source(f"workspace.root / workspace.source({name})")
+    n = None if args.n == 20 else args.n
+    catalog = python.Source("workspace.catalog")
+    call = python.call("suggest", catalog, spine, label=label, cutoff=cutoff, n=n)
+    return python.script(*lines, call)
+
+
+def _one_way(args: Namespace) -> None:
+    parts = {name: getattr(args, name) for name in ("spine", "label")}
+    if args.spec is not None and (any(parts.values()) or args.cutoff):
+        raise UsageError(
+            "A spec and parts of one were given.", hint="give SPEC, or --spine with --label."
+        )
+    missing = [f"--{name}" for name, value in parts.items() if not value]
+    if args.spec is None and missing:
+        raise UsageError(
+            f"What to rank for is not said: {' and '.join(missing)} missing.",
+            hint="give SPEC, or --spine with --label.",
+        )
