@@ -32,13 +32,17 @@ READS = {
     "compare": {"MODEL", "DATASET"},
     "explain": {"MODEL", "DATASET"},
     "features profile": {"SPEC"},
+    "features suggest": {"SPEC"},
     "publish": {"DATASET"},
 }
 """Verb of ``%proml`` to the kinds of its arguments that name a variable or a file."""
 _OPTIONS = {
     "--on": "DATASET", "--rows": "DATASET", "--spec": "SPEC", "--from": "VALUE",
 }  # fmt: skip
-_POSITIONAL = {"dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL"}
+_POSITIONAL = {
+    "dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL",
+    "features suggest": "SPEC",
+}  # fmt: skip
 PROML = "%proml"
 """Stands among the names for the magic itself, which an extension brings."""
 _DOLLAR = re.compile(r"(?<!\$)\$([A-Za-z_]\w*)")
