@@ -54,9 +54,7 @@ class WorkspaceConfig(Document):
     registry: str = Field(
         "sqlite:///.proml/registry.db", description="address of the registry; SQLite or MLflow"
     )
-    online: str = Field(
-        ".proml/online", description="online store: a folder, or redis://host:port/number"
-    )
+    online: str = Field(".proml/online", description="online store: a folder, or redis://…")
     engine: Literal["local"] = Field("local", description="where jobs run")
     signing_key: str = Field(
         "", description="file of the key that signs; by default the user's own, made at first use"
@@ -199,10 +197,7 @@ class Workspace:
         """The online store with the features of the catalogue; keep it for many look-ups."""
         from proml_lab.marketplace.online import Online, open_store
 
-        address = self.config.online
-        return Online(
-            self.catalog, open_store(address if "://" in address else self.root / address)
-        )
+        return Online(self.catalog, open_store(self.config.online, root=self.root))
 
     @property
     def snapshot_limit(self) -> int:

@@ -60,8 +60,10 @@ class Store(ABC):
         """
 
 
-def open_store(address: str | Path) -> Store:
+def open_store(address: str | Path, *, root: Path | None = None) -> Store:
     """The store at `address`: a folder, made at the first materialization, or ``redis://…``.
+
+    A folder is relative to `root`, by default the current one.
 
     Raises
     ------
@@ -82,4 +84,4 @@ def open_store(address: str | Path) -> Store:
         )
     from proml_lab.marketplace.online.embedded import Embedded
 
-    return Embedded(Path(address).absolute())
+    return Embedded(Path(root or "", address).absolute())
