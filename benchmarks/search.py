@@ -3,7 +3,7 @@
 Run: python benchmarks/search.py [features] [--questions 200]
 Views as companies have them: groups, entities, windows, owners, tags, descriptions. Each question
 is asked of both in turn, in one process: exact words, beginnings of words, and words with a typing
-error, which FTS5 answers by its trigrams only in part. Of `proml` a search is what the browser
+error, which FTS5 has no answer to. Of `proml` a search is what the browser
 asks: the ranking, the first 50 rows, and apart from it the counts of all facets. That both find
 the same is checked on exact words and beginnings: what SQLite finds, we find too.
 Bars: built in 20 s, opened in 200 ms, p95 of a search 20 ms. Ends with 1 if one is missed.
