@@ -168,7 +168,8 @@ def _settle(folder: Path, settings: Mapping[str, Any]) -> None:
     given = {**shared, "registry": _LOCAL}
     config = document.validate(given, WorkspaceConfig, name=f"data/{INDEX}: settings")
     if not there or open_workspace(folder).config != config:
-        lines = [f"{name} = {_toml(value)}\n" for name, value in config.model_dump().items()]
+        said = config.model_dump(mode="json", exclude_none=True)
+        lines = [f"{name} = {_toml(value)}\n" for name, value in said.items()]
         (folder / "proml.toml").write_text("".join(lines), encoding="utf-8", newline="\n")
     for name in config.catalog:
         if (place := (folder / name).resolve()).is_relative_to(folder.resolve()):
@@ -176,5 +177,10 @@ def _settle(folder: Path, settings: Mapping[str, Any]) -> None:
 
 
 def _toml(value: object) -> str:
-    """A setting's value as TOML: text, numbers and lists of text are as in JSON."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    """A setting's value as TOML: text and numbers are as in JSON."""
+    if isinstance(value, Mapping):
+        pairs = (f"{_toml(name)} = {_toml(inner)}" for name, inner in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from proml_lab.errors import ArtifactError, UsageError
 from proml_lab.marketplace.workspace import open_workspace
 from proml_lab.promote import Artifact, load_artifact, notebook_of, promote, restore
+from proml_lab.promote.restore import _settle, _toml
 from tests.promote.conftest import write_notebook
 
 VIEW = """
@@ -244,3 +246,31 @@ def test_parents_come_along(shop: Shop, tmp_path: Path) -> None:
         restore(child, tmp_path / "alone")
     place = restore(child, tmp_path / "there", workspace=open_workspace(shop.root))
     assert load_artifact("sold-out@1", workspace=place).key == "sold-out@1"
+
+
+def test_every_setting_can_be_written_and_read_again(tmp_path: Path) -> None:
+    given = {"catalog": ["features", 'more "views"'], "sensitivity": "internal", "rows": 7}
+    _settle(tmp_path, given)
+    said = open_workspace(tmp_path).config.model_dump(mode="json")
+    assert {name: said[name] for name in given} == given
+    (tmp_path / "other").mkdir()
+    _settle(tmp_path / "other", {})
+    assert open_workspace(tmp_path / "other").config.sensitivity is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        'a "b" \\ c\n',
+        3,
+        0.5,
+        True,
+        [],
+        ["a", 1],
+        {},
+        {"net work": ["a"], "b": {"c": [{"d": 1}]}},
+    ],
+)
+def test_settings_as_toml(value: object) -> None:
+    assert tomllib.loads(f"setting = {_toml(value)}\n") == {"setting": value}
