@@ -12,7 +12,7 @@ SOURCES := pyproject.toml constraints.txt hatch_build.py extension/package.json 
 	$(wildcard extension/src/* extension/style/* extension/schema/* jupyter-config/*/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser redis demo test lab check bench soak picture constraints clean
+.PHONY: help install browser redis postgres demo test lab check bench soak picture constraints clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -43,13 +43,16 @@ browser:
 redis:
 	@command -v redis-server >/dev/null || { $(APT) update -q && $(APT) install -yq --no-install-recommends redis-server; }
 
+postgres:
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { $(APT) update -q && $(APT) install -yq --no-install-recommends postgresql; }
+
 $(WORKSPACE)/proml.toml: | $(VENV)/lab.done
 	$(BIN)/proml init --example flights $(WORKSPACE)
 
 demo: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## the main job on real flights: promote the tour, say where to look
 	$(BIN)/proml promote notebooks/01_flight_delay.ipynb --name flight-delay --workspace $(WORKSPACE)
 
-test: $(VENV)/dev.done browser redis  ## all tests, the browser's too
+test: $(VENV)/dev.done browser redis postgres  ## all tests, the browser's too
 	$(BIN)/python -m pytest -q
 
 lab: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## JupyterLab with the flights and the tour

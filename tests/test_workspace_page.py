@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from proml_lab.marketplace.workspace import WorkspaceConfig
+from proml_lab.marketplace.settings import WorkspaceConfig
 
 PAGE = (Path(__file__).parents[1] / "docs" / "workspace.md").read_text(encoding="utf-8")
 

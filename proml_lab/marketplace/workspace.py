@@ -7,19 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
-
-from pydantic import Field, field_validator
+from typing import TYPE_CHECKING, Unpack
 
 from proml_lab import document
-from proml_lab.document import Document
 from proml_lab.errors import SourceError, WorkspaceError, choose
 from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.publish.versions import Versions
-from proml_lab.marketplace.settings import TrustedIdentity, read_settings
-from proml_lab.marketplace.size import Size, SizeOrEmpty, n_bytes
+from proml_lab.marketplace.settings import WorkspaceConfig, read_settings
+from proml_lab.marketplace.size import n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
 from proml_lab.marketplace.states import States, states
@@ -44,74 +41,6 @@ _HINT = (
     "it (%proml help workspace says more); or one to try: %proml init --example flights"
 )
 _SQLITE = "sqlite:///"
-
-
-class WorkspaceConfig(Document):
-    """What ``proml.toml``, or ``[tool.proml]`` in ``pyproject.toml``, may say."""
-
-    catalog: tuple[str, ...] = Field(("features",), description="folders with view files")
-    sources: str = Field("sources", description="folder with source files")
-    registry: str = Field(
-        "sqlite:///.proml/registry.db", description="address of the registry; SQLite or MLflow"
-    )
-    online: str = Field(".proml/online", description="online store: a folder, or redis://…")
-    engine: Literal["local"] = Field("local", description="where jobs run")
-    signing_key: str = Field(
-        "", description="file of the key that signs; by default the user's own, made at first use"
-    )
-    trusted_keys: str = Field(
-        "trusted-keys", description="folder with the public keys of others that are trusted, *.pub"
-    )
-    sign_with: Literal["key", "sigstore"] = Field(
-        "key", description="what signs: a key of one's own, or Sigstore, by who one is"
-    )
-    sigstore: str = Field(
-        "", description="file that describes a Sigstore instance; by default the public one"
-    )
-    trusted_identities: tuple[TrustedIdentity, ...] = Field(
-        (), description="who is trusted to sign by Sigstore: name and issuer of each"
-    )
-    pass_environment: tuple[str, ...] = Field(
-        (), description="other environment variables that promoted notebooks see"
-    )
-    output_limit: int = Field(
-        2**20,
-        strict=True,
-        ge=1000,
-        description="characters of output that a cell of a promotion keeps",
-    )
-    rows: int = Field(20, strict=True, ge=1, le=1000, description="rows shown of a table")
-    owners: dict[str, tuple[str, ...]] = Field(
-        {}, description="e-mail addresses of each team that owns views: who may publish them"
-    )
-    sensitivity: Sensitivity | None = Field(
-        None, description="the highest that features of a training set may have"
-    )
-    snapshot_limit: Size = Field(
-        "256MB", description="how much of the data that was read an artifact keeps"
-    )
-    memory: SizeOrEmpty = Field(
-        "", description="how much memory a join may take, such as 4GB; by default a quarter of all"
-    )
-
-    @field_validator("registry")
-    @classmethod
-    def _is_address(cls, text: str) -> str:
-        if "://" not in text:
-            raise ValueError(
-                f"found {text!r}; an SQLite file such as 'sqlite:///.proml/registry.db', or the "
-                "address of an MLflow server, http://…, is needed"
-            )
-        return text
-
-    @field_validator("pass_environment")
-    @classmethod
-    def _leaves_the_signing_key(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if "PROML_SIGNING_KEY" in names:
-            raise ValueError(
-                "'PROML_SIGNING_KEY' says where the key that signs lies, and no notebook may see it"
-            )
-        return names
 
 
 @dataclass(frozen=True)
@@ -182,7 +111,7 @@ class Workspace:
         return states(self.root, self.config.catalog)
 
     def _read(self, now: States) -> Catalog:
-        return _catalog(self.root, self.folders, now)
+        return _catalog(self.root, self.folders, now, tuple(self.config.databases.items()))
 
     @property
     def registry(self) -> str:
@@ -375,7 +304,10 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
 
 
 @lru_cache(maxsize=8)
-def _catalog(root: Path, folders: tuple[Path, ...], files: States) -> Catalog:
-    """Read once per state of the files."""
-    read = (file for file, _, _ in files)
-    return Catalog.read(read, root=root, versions=Versions(root, folders))
+def _catalog(
+    root: Path, folders: tuple[Path, ...], files: States, named: tuple[tuple[str, str], ...]
+) -> Catalog:
+    """Read once per state of the files and addresses of databases."""
+    read, databases = (file for file, _, _ in files), dict(named)
+    versions = Versions(root, folders, databases)
+    return Catalog.read(read, root=root, databases=databases, versions=versions)

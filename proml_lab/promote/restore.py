@@ -161,7 +161,8 @@ def _parents(keys: Iterable[str], folder: Path, workspace: Workspace | None) -> 
 
 def _settle(folder: Path, settings: Mapping[str, Any]) -> None:
     """Settings with a registry of the folder's own, whom nobody told to trust anyone."""
-    from proml_lab.marketplace.workspace import WorkspaceConfig, open_workspace
+    from proml_lab.marketplace.settings import WorkspaceConfig
+    from proml_lab.marketplace.workspace import open_workspace
 
     there = any((folder / name).is_file() for name in _SETTINGS)
     shared = {name: value for name, value in settings.items() if name not in OWN}

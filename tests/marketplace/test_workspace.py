@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from proml_lab.errors import SourceError, SpecError, UnknownNameError, WorkspaceError
-from proml_lab.marketplace.workspace import Workspace, WorkspaceConfig, open_workspace
+from proml_lab.marketplace.settings import WorkspaceConfig
+from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.spec import ModelSpec
 from tests.marketplace.conftest import at
 

@@ -16,7 +16,8 @@ import yaml
 from pydantic import BaseModel
 
 from proml_lab.contracts import Origin
-from proml_lab.marketplace.workspace import Workspace, WorkspaceConfig
+from proml_lab.marketplace.settings import WorkspaceConfig
+from proml_lab.marketplace.workspace import Workspace
 from proml_lab.promote import bundle
 from proml_lab.promote.bundle import FileEntry, InputEntry, LintEntry, Manifest
 from proml_lab.promote.freeze import code, data

@@ -106,10 +106,14 @@ class Answers:
         return self._seen.get(view)
 
     def content(self, view: FeatureView) -> str:
-        """Fingerprint of the whole source of a view that was read."""
+        """Fingerprint of the source of a view that was read; of a server, of what was read of it."""
         if view.view in self._unseen:
             return self._seen[view.view].together(self._unseen[view.view]).digest()
-        return view.table.content()
+        return view.table.content(self.read(view))
+
+    def read(self, view: FeatureView) -> list[str]:
+        """The columns that are read of the source of `view`."""
+        return self._needs[_place(view)]
 
     def n_rows(self, view: FeatureView) -> int:
         """How many rows the source of `view` has."""

@@ -8,6 +8,7 @@ from hashlib import sha256
 from proml_lab.contracts import Origin
 from proml_lab.marketplace.join.answers import Answers
 from proml_lab.marketplace.join.request import Pick
+from proml_lab.marketplace.source import Table
 from proml_lab.marketplace.view import FeatureView
 
 
@@ -29,7 +30,7 @@ def origins(answers: Answers, chosen: Iterable[Pick]) -> list[Origin]:
             n_rows=answers.n_rows(view) if view.source else answers.spine.height,
             columns=tuple(pick.name for pick in columns),
             query="; ".join(f"{pick.name}: {view.formula(pick.feature)}" for pick in columns),
-            types=types_of(view.table.schema()) if view.source else {},
+            types=_types(view.table, answers.read(view)) if view.source else {},
             until=answers.until if view.timed else None,
             version=view.version,
             meaning=meaning(view),
@@ -51,6 +52,12 @@ def meaning(view: FeatureView) -> str:
 def types_of(schema: Mapping[str, object]) -> dict[str, str]:
     """{column: its Polars type, as text}."""
     return {name: str(kind) for name, kind in schema.items()}
+
+
+def _types(table: Table, read: Iterable[str]) -> dict[str, str]:
+    """The types of the columns that the fingerprint is of."""
+    types = types_of(table.schema())
+    return types if table.state is not None else {name: types[name] for name in read}
 
 
 def _together(contents: Mapping[str, str], *more: str) -> str:

@@ -127,7 +127,11 @@ def _missing(
 
 def _versions(workspace: Workspace) -> Versions:
     found = workspace.catalog.versions
-    return found if found is not None else Versions(workspace.root, workspace.folders)
+    return (
+        found
+        if found is not None
+        else Versions(workspace.root, workspace.folders, workspace.config.databases)
+    )
 
 
 def _read(text: str, name: str, workspace: Workspace) -> FeatureView:

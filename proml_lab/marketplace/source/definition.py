@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_serializer, model_validator
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
 from proml_lab.document import Document
+from proml_lab.marketplace.source.address import has_password, shown
 
 Format = Literal["parquet", "csv", "arrow"]
 ENDINGS: dict[str, Format] = {
@@ -21,6 +22,16 @@ _ONLY = {
     "format": "path", "separator": "path", "nulls": "path",
     "version": "delta", "snapshot": "iceberg", "table": "database", "query": "database",
 }  # fmt: skip
+
+
+def without_password(address: str) -> str:
+    """An address as it may stand in a file; raises ValueError if a password stands in it."""
+    if has_password(address):
+        raise ValueError(
+            f"the address of {shown(address)} has a password in it; put that into the environment "
+            "and write ${NAME} in its place"
+        )
+    return address
 
 
 class Source(Document):
@@ -61,6 +72,11 @@ class Source(Document):
         said = {name: value for name, value in handler(self).items() if value is not None}
         return said["path"] if [*said] == ["path"] else said
 
+    @field_validator("database")
+    @classmethod
+    def _keeps_its_password(cls, address: str | None) -> str | None:
+        return None if address is None else without_password(address)
+
     @field_validator("time_zone")
     @classmethod
     def _is_zone(cls, name: str | None) -> str | None:
@@ -88,5 +104,5 @@ class Source(Document):
         """What people call it, in a few words."""
         if self.database is not None:
             what = self.table or "a query"
-            return f"{what} of {self.database.rpartition('@')[2]}"
+            return f"{what} of {shown(self.database)}"
         return self.path or self.delta or self.iceberg or ""

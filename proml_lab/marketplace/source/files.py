@@ -82,6 +82,7 @@ class Files(Table):
             return None
         stats = ((file, file.stat()) for file in self.files)
         said = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in stats]
+        said.append(self.source.model_dump_json())  # how they are read
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
     def failed(self, error: Exception) -> SourceError:

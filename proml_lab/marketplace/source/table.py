@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from proml_lab.errors import DataError, SourceError
+from proml_lab.errors import DataError, ProMLError, SourceError
 from proml_lab.fingerprint import Content
 
 _PIECE = 1 << 18  # rows
@@ -85,7 +85,7 @@ class Table(ABC):
         try:
             return self.scan().collect_schema()
         except (PolarsError, OSError) as error:
-            raise self.failed(error) from None
+            raise self._cause(error) from None
 
     def read(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """The rows, of the columns that are named or all; raises SourceError, also for no rows."""
@@ -93,7 +93,7 @@ class Table(ABC):
         try:
             frame = (rows if columns is None else rows.select(columns)).collect()
         except (PolarsError, OSError) as error:
-            raise self._wrong_clock(error) or self.failed(error) from None
+            raise self._cause(error) from None
         if not frame.height:
             raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
         return frame
@@ -108,16 +108,22 @@ class Table(ABC):
                 found += piece.height
                 yield piece
         except (PolarsError, OSError) as error:
-            raise self._wrong_clock(error) or self.failed(error) from None
+            raise self._cause(error) from None
         if not found:
             raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
 
     def n_rows(self) -> int:
-        """How many rows it has."""
-        return int(self.scan().select(pl.len()).collect().item())
+        """How many rows it has; raises SourceError."""
+        rows = self.scan()
+        try:
+            return int(rows.select(pl.len()).collect().item())
+        except (PolarsError, OSError) as error:
+            raise self._cause(error) from None
 
-    def content(self) -> str:
+    def content(self, columns: Iterable[str] | None = None) -> str:
         """Fingerprint of its rows, worked out once per state.
+
+        Of a table without a state, such as one on a server, only `columns` are read, if given.
 
         It is that of its table, see `proml_lab.fingerprint`: neither files, row groups and
         compression nor the order of rows and columns matter. Rows are read in pieces.
@@ -131,16 +137,22 @@ class Table(ABC):
         """
         state = self.state
         try:
-            return self._content() if state is None else _content(_Known(self, state))
+            return self._content(columns) if state is None else _content(_Known(self, state))
         except (PolarsError, OSError) as error:
-            raise self._wrong_clock(error) or self.failed(error) from None
+            raise self._cause(error) from None
 
-    def _content(self) -> str:
-        rows = self.scan()
+    def _content(self, columns: Iterable[str] | None = None) -> str:
+        rows = self.scan() if columns is None else self.scan().select(columns)
         table = Content(rows.collect_schema())
         for piece in rows.collect_batches(chunk_size=_PIECE, maintain_order=False):
             table.add(piece)
         return table.digest()
+
+    def _cause(self, error: Exception) -> Exception:
+        """What to raise for an error of a reading."""
+        if isinstance(error, ProMLError):
+            return error
+        return self._wrong_clock(error) or self.failed(error)
 
     def _wrong_clock(self, error: Exception) -> DataError | None:
         """The error for a time that the clocks of the time zone never showed."""

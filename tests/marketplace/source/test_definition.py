@@ -26,7 +26,10 @@ def read(folder: Path, source: str) -> FeatureView:
         ("{iceberg: lake/orders, snapshot: 12}", "lake/orders"),
         ("{database: warehouse, table: public.orders}", "public.orders of warehouse"),
         ("{database: warehouse, query: select 1}", "a query of warehouse"),
-        ("{database: 'postgresql://me:secret@host/db', table: t}", "t of host/db"),
+        (
+            "{database: 'postgresql://me:${WORD}@host/db?x=1', table: t}",
+            "t of postgresql://host/db",
+        ),
     ],
 )
 def test_a_source_says_where_rows_are(tmp_path: Path, source: str, name: str) -> None:
@@ -44,6 +47,10 @@ def test_a_source_says_where_rows_are(tmp_path: Path, source: str, name: str) ->
         ("{path: a, delta: b}", "source: has path and delta; give one of path, delta, iceberg or"),
         ("{delta: a, format: csv}", "source: has format, which belongs to path, not to delta"),
         ("{path: a, version: 1}", "source: has version, which belongs to delta, not to path"),
+        (
+            "{database: 'postgresql://me:hush@host/db', table: t}",
+            "source.database: the address of postgresql://host/db has a password in it; put that",
+        ),
         ("{database: a}", "source: give the table of the database, or a query over it"),
         ("{database: a, table: b, query: c}", "source: give the table of the database, or a query"),
         (

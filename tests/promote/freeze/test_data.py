@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from proml_lab.contracts import Origin
-from proml_lab.marketplace.workspace import Workspace, WorkspaceConfig
+from proml_lab.marketplace.settings import WorkspaceConfig
+from proml_lab.marketplace.workspace import Workspace
 from proml_lab.promote.freeze.data import write
 from proml_lab.promote.freeze.reads import Read, Reads
 

@@ -15,7 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from proml_lab.errors import MissingExtraError, SigningError
-from proml_lab.marketplace.workspace import Workspace, WorkspaceConfig
+from proml_lab.marketplace.settings import WorkspaceConfig
+from proml_lab.marketplace.workspace import Workspace
 from proml_lab.promote.trust import keys
 from proml_lab.promote.trust.keys import read_public, signing_key, trusted
 from tests.promote.conftest import make_workspace
