@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:  # in the kernel its source stands in front of this one
     from proml_lab.promote.freeze.kernel_import import when_loaded
@@ -26,7 +27,7 @@ READERS = {
     "polars": (
         *("read_parquet", "scan_parquet", "read_parquet_schema", "read_parquet_metadata"),
         *("read_csv", "scan_csv", "read_ipc", "scan_ipc", "read_ipc_stream", "read_avro"),
-        *("read_json", "read_ndjson", "scan_ndjson"),
+        *("read_json", "read_ndjson", "scan_ndjson", "read_delta", "scan_delta"),
     ),
     "pandas": ("read_parquet", "read_feather", "read_orc", "read_hdf"),
     "pyarrow.parquet": ("read_table", "read_schema", "read_metadata", "ParquetFile"),
@@ -34,7 +35,10 @@ READERS = {
     "pyarrow.csv": ("read_csv", "open_csv"),
     "pyarrow.orc": ("read_table", "ORCFile"),
     "pyarrow.dataset": ("dataset", "parquet_dataset"),
-    "duckdb": ("read_parquet", "read_csv", "read_json", "from_parquet", "sql", "query", "execute"),
+    "duckdb": (
+        *("connect", "read_parquet", "read_csv", "read_json", "from_parquet"),
+        *("sql", "query", "execute"),
+    ),
 }
 """Functions and classes that open files by themselves; their first argument says which."""
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
@@ -78,7 +82,7 @@ class _Note:
             if not writes and not str(path).endswith(_COMPILED):
                 self.note(path)
         elif event == "sqlite3.connect":
-            self.note(given[0])
+            self.note(_file(given[0]))
 
     def note(self, path: object) -> None:
         """Remember one path; what is no file is left alone."""
@@ -152,6 +156,14 @@ class _Note:
 
 
 _TEMPORARY = tempfile.gettempdir()
+
+
+def _file(database: object) -> object:
+    """The path of an SQLite database, which may be named as a ``file:`` address."""
+    text = os.fsdecode(database) if isinstance(database, bytes) else database
+    if not isinstance(text, str) or not text.startswith("file:"):
+        return database
+    return unquote(text.removeprefix("file:").partition("?")[0])
 
 
 def _paths(value: object) -> list[object]:

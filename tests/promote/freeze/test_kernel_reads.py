@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -122,3 +124,32 @@ def test_children_note_too_and_one_that_closed_the_note_goes_on(root: Path) -> N
         assert os.wait()[1] == 0
     """
     assert paths(root, code) == ["a.txt"]
+
+
+def test_databases_and_lakes_are_noted_by_their_files(root: Path) -> None:
+    pl.DataFrame({"x": [1]}).write_delta(root / "lake")
+    log = next((root / "lake" / "_delta_log").glob("*.json"))
+    code = """
+    import sqlite3
+    import duckdb
+    from pathlib import Path
+    from proml_lab.marketplace.source import Source, open_table
+
+    with duckdb.connect("made.duckdb") as file:
+        file.execute("CREATE TABLE t AS SELECT 1 AS x")
+    sqlite3.connect("file:none%20there.db?mode=rwc", uri=True).close()
+    for said in (
+        {"database": "duckdb:///a b.duckdb", "table": "t"},
+        {"database": "sqlite:///a b.db", "table": "t"},
+        {"delta": "lake"},
+    ):
+        open_table(Source(**said), Path("."), role="x").read()
+    """
+    with duckdb.connect(str(root / "a b.duckdb")) as file:
+        file.execute("CREATE TABLE t AS SELECT 1 AS x")
+    lite = sqlite3.connect(root / "a b.db")
+    lite.execute("CREATE TABLE t AS SELECT 1 AS x")
+    lite.close()
+    found = paths(root, code)
+    assert {"a b.duckdb", "a b.db", f"lake/_delta_log/{log.name}"} <= set(found)
+    assert sum(str(path).endswith(".parquet") for path in found) == 1
