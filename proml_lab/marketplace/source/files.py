@@ -93,6 +93,12 @@ class Files(Table):
                 f"{self.role}: {self.place} is not {kind} file, or only a part of one.",
                 hint="write it again; of a CSV file: pl.read_csv(…).write_parquet(…).",
             )
+        odd = self._odd() if len(self.files) > 1 else None
+        if odd:
+            return SourceError(
+                f"{self.role}: {self.place} is not one table: {odd}.",
+                hint="write the file again with the columns and types of the others.",
+            )
         return SourceError(
             f"{self.role}: {self.place} cannot be read as {kind.partition(' ')[2]}: {reason}.",
             hint="write it again, or allow this user to read it.",
@@ -126,6 +132,26 @@ class Files(Table):
             infer_schema_length=None,
             try_parse_dates=True,
         )
+
+    def _odd(self) -> str | None:
+        """How one of the files differs from the first."""
+        first, *others = self.files
+        known = self._columns(first)
+        for file in others:
+            found = self._columns(file)
+            for name in known | found:
+                if known.get(name) != found.get(name):
+                    kinds = [str(one.get(name) or "absent") for one in (found, known)]
+                    return f"column {name!r} is {kinds[0]} in {file}, and {kinds[1]} in {first}"
+        return None
+
+    def _columns(self, file: Path) -> dict[str, pl.DataType]:
+        """Columns and types of one file; none if it cannot be read."""
+        alone = Files(self.source.model_copy(update={"path": str(file)}), Path(), role=self.role)
+        try:
+            return dict(alone._scan().collect_schema())
+        except (PolarsError, OSError):
+            return {}
 
     def _below(self, file: Path) -> tuple[str, ...]:
         """The folders between the source and one of its files."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from proml_lab.errors import SourceError
+from proml_lab.errors import DataError, SourceError
 from proml_lab.fingerprint import fingerprint
-from proml_lab.marketplace.source import Table, open_table
+from proml_lab.marketplace.source import Source, Table, open_table
 
 
 def opened(path: Path) -> Table:
@@ -33,3 +35,92 @@ def test_content_that_cannot_be_read(tmp_path: Path) -> None:
     file.write_bytes(b"nothing of the kind")
     with pytest.raises(SourceError, match=r"The spine: .*a.parquet is not a Parquet file"):
         opened(file).content()
+
+
+def said(root: Path, **source: object) -> Table:
+    return open_table(Source.model_validate(source), root, role="View 'a.b'")
+
+
+def test_csv_with_types_from_all_rows_nulls_separators_and_quotes(tmp_path: Path) -> None:
+    noon = "2024-03-01T12:00:00Z"
+    text = f'id;x;s;at;day\n1;;"a;b";{noon};2024-02-29\n2;-;NA;;\n3;0.5;c;{noon};\n'
+    (tmp_path / "a.csv").write_text(text)
+    with gzip.open(tmp_path / "b.csv.gz", "wt") as file:
+        file.write(text)
+    for name in ("a.csv", "b.csv.gz"):
+        read = said(tmp_path, path=name, separator=";", nulls=["", "-", "NA"]).read()
+        assert read.schema["at"] == pl.Datetime("us", "UTC")
+        assert read.schema["day"] == pl.Date
+        assert read["x"].to_list() == [None, None, 0.5]
+        assert read["s"].to_list() == ["a;b", None, "c"]
+    assert (
+        said(tmp_path, path="a.csv").content()
+        != said(tmp_path, path="a.csv", separator=";").content()
+    )
+
+
+def test_times_without_a_zone_when_clocks_change(tmp_path: Path) -> None:
+    twice, left_out = tmp_path / "twice.csv", tmp_path / "left.csv"
+    twice.write_text("at\n2024-10-27T01:30:00\n2024-10-27T02:30:00\n")
+    left_out.write_text("at\n2024-03-31T02:30:00\n")
+    assert said(tmp_path, path="twice.csv").schema() == {"at": pl.Datetime("us")}
+    read = said(tmp_path, path="twice.csv", time_zone="Europe/Berlin").read()
+    assert [one.hour for one in read["at"]] == [23, 1]
+    with pytest.raises(DataError, match=r"has the time 2024-03-31 02:30:00, which the clocks"):
+        said(tmp_path, path="left.csv", time_zone="Europe/Berlin").read()
+
+
+def test_folders_of_partitions_plain_and_hive_and_patterns(tmp_path: Path) -> None:
+    plain, hive = tmp_path / "plain", tmp_path / "hive"
+    for number in range(2):
+        (plain / str(number)).mkdir(parents=True)
+        (hive / f"day=2024-03-0{number + 1}").mkdir(parents=True)
+        frame = pl.DataFrame({"x": [number]})
+        frame.write_parquet(plain / str(number) / "0.parquet")
+        frame.write_parquet(hive / f"day=2024-03-0{number + 1}" / "0.parquet")
+    assert said(tmp_path, path="plain").read()["x"].to_list() == [0, 1]
+    assert said(tmp_path, path="plain/*/0.parquet").read().height == 2
+    table = said(tmp_path, path="hive")
+    assert table.read().to_dict(as_series=False) == {
+        "x": [0, 1],
+        "day": [date(2024, 3, 1), date(2024, 3, 2)],
+    }
+    before = table.state, table.content()
+    (hive / "day=2024-03-03").mkdir()
+    pl.DataFrame({"x": [2]}).write_parquet(hive / "day=2024-03-03" / "0.parquet")
+    later = said(tmp_path, path="hive")
+    assert later.read().height == 3
+    assert (later.state, later.content()) != before
+    with pytest.raises(SourceError, match=r"no file is called .*zz-\*"):
+        said(tmp_path, path="zz-*.parquet").read()
+
+
+def test_files_of_one_table_with_different_columns(tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    pl.DataFrame({"x": [1]}).write_parquet(tmp_path / "t" / "0.parquet")
+    pl.DataFrame({"x": ["1"]}).write_parquet(tmp_path / "t" / "1.parquet")
+    with pytest.raises(
+        SourceError, match=r"column 'x' is String in .*1\.parquet, and Int64"
+    ):
+        said(tmp_path, path="t").read()
+
+
+def test_a_file_that_is_gone_after_it_was_found(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    pl.DataFrame({"x": [1]}).write_parquet(file)
+    rows = said(tmp_path, path="a.parquet")
+    assert rows.n_rows() == 1
+    file.unlink()
+    for ask in (Table.read, Table.schema, Table.content, Table.n_rows):
+        with pytest.raises(SourceError, match=r"there is no file .*a\.parquet"):
+            ask(rows)
+
+
+def test_arrow_and_feather(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": [1, 2]})
+    for name in ("a.arrow", "a.feather", "a.ipc"):
+        frame.write_ipc(tmp_path / name)
+        assert said(tmp_path, path=name).read().equals(frame)
+    (tmp_path / "b.arrow").write_bytes(b"none of the kind")
+    with pytest.raises(SourceError, match=r"b\.arrow"):
+        said(tmp_path, path="b.arrow").read()
