@@ -99,9 +99,7 @@ def test_files_of_one_table_with_different_columns(tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     pl.DataFrame({"x": [1]}).write_parquet(tmp_path / "t" / "0.parquet")
     pl.DataFrame({"x": ["1"]}).write_parquet(tmp_path / "t" / "1.parquet")
-    with pytest.raises(
-        SourceError, match=r"column 'x' is String in .*1\.parquet, and Int64"
-    ):
+    with pytest.raises(SourceError, match=r"column 'x' is String in .*1\.parquet, and Int64"):
         said(tmp_path, path="t").read()
 
 
