@@ -106,7 +106,7 @@ class Answers:
         return self._seen.get(view)
 
     def content(self, view: FeatureView) -> str:
-        """Fingerprint of the source of a view that was read; of a server, of what was read of it."""
+        """Fingerprint of the source of a view; of a server, of what was read of it."""
         if view.view in self._unseen:
             return self._seen[view.view].together(self._unseen[view.view]).digest()
         return view.table.content(self.read(view))
