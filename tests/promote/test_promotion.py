@@ -265,7 +265,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 4 MB where this machine lets us make one, else a folder."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
     mounted = (
         shutil.which("mount") is not None
         and subprocess.run(mount, capture_output=True, check=False).returncode == 0
