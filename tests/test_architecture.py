@@ -15,6 +15,7 @@ PACKAGE = ROOT / "proml_lab"
 LAYERS = (
     {
         "errors",
+        "exclusive",
         "words",
         "document",
         "expression",

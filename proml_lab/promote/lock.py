@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from proml_lab.errors import RegistryError
+from proml_lab.exclusive import hold
 from proml_lab.promote.permission import ASK, forbidden
 
 PATIENCE_S = 120.0
-_PAUSE_S = 0.05
 
 
 @contextmanager
@@ -36,23 +35,13 @@ def lock(path: Path, *, patience_s: float = PATIENCE_S, make: bool = True) -> It
     except (OSError, sqlite3.Error) as error:
         raise RegistryError(f"The lock {path} cannot be opened: {error}.") from None
     try:
-        _take(connection, path, time.monotonic() + patience_s)
+        try:
+            hold(connection, patience_s=patience_s)
+        except sqlite3.Error as error:
+            raise RegistryError(
+                f"The lock {path} cannot be taken: {error}.",
+                hint="another promotion may be stuck; end it, then try again.",
+            ) from None
         yield
     finally:
         connection.close()
-
-
-def _take(connection: sqlite3.Connection, path: Path, deadline: float) -> None:
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = OFF")  # no second file beside
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise RegistryError(
-                    f"The lock {path} cannot be taken: {error}.",
-                    hint="another promotion may be stuck; end it, then try again.",
-                ) from None
-            time.sleep(_PAUSE_S)
-        else:
-            return

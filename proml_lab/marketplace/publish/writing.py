@@ -6,15 +6,14 @@ import os
 import secrets
 import shutil
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from proml_lab.errors import PublicationError
+from proml_lab.exclusive import hold
 
 PATIENCE_S = 60.0
-_PAUSE_S = 0.05
 _PART = ".publishing"
 
 
@@ -36,7 +35,13 @@ def alone(root: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
             f"Nothing can be written to {place.parent}: {error}.", hint="see who owns it."
         ) from None
     try:
-        _take(connection, time.monotonic() + patience_s)
+        try:
+            hold(connection, patience_s=patience_s)
+        except sqlite3.Error:
+            raise PublicationError(
+                "Another process is publishing here, and does not end.",
+                hint="try again once it has; or end it.",
+            ) from None
         yield
     finally:
         connection.close()
@@ -91,19 +96,3 @@ def _sweep(place: Path) -> None:
     """Take away what a process that died left beside `place`; whoever is here is alone."""
     for part in place.parent.glob(f".{place.name}-*{_PART}"):
         part.unlink(missing_ok=True)
-
-
-def _take(connection: sqlite3.Connection, deadline: float) -> None:
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = OFF")  # no second file beside
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise PublicationError(
-                    "Another process is publishing here, and does not end.",
-                    hint="try again once it has; or end it.",
-                ) from None
-            time.sleep(_PAUSE_S)
-        else:
-            return
