@@ -18,29 +18,31 @@ Flags = npt.NDArray[np.bool_]
 
 @njit(cache=True, nogil=True)
 def arrive(
-    rows: tuple[Ints, Ints, Ints],
+    rows: tuple[Ints, Ints, Ints, Ints],
     base: int,
     labels: tuple[Ints, Ints, Ints],
-    places: tuple[Ints, Ints, Ints, Flags],
+    places: tuple[Ints, Ints, Ints, Ints, Flags],
 ) -> None:
     """Offer rows to the labels, changing `places` and the last of `labels` in place.
 
     Parameters
     ----------
     rows
-        (m,) each: entity, -1 to leave it out, event, known.
+        (m,) each: entity, -1 to leave it out, event, known, and the turn among rows with both
+        times the same; no turns, (0,), where nothing decides between those.
     base
         Number of the first of these rows; it is greater than those of earlier calls.
     labels
         (e + 1,) where each entity's labels begin, (n,) their cutoffs, ascending inside each, and
         (e,) where the search of an entity's next row starts, at first where its labels begin.
     places
-        (n,) each: event and known of the newest row that is kept, its number or -1, and whether
-        another row has both times of it.
+        (n,) each: event, known and turn of the newest row that is kept, its number or -1, and
+        whether another row has all three of it; no turns, (0,), where rows have none.
     """
-    group, event, known = rows
+    group, event, known, turn = rows
     offsets, cutoff, near = labels
-    best_event, best_known, best_row, tied = places
+    best_event, best_known, best_turn, best_row, tied = places
+    by_turn = turn.size > 0
     for i in range(group.size):
         g = group[i]
         if g < 0:
@@ -70,26 +72,33 @@ def arrive(
                 high = middle
         near[g] = low
         if best_row[low] >= 0 and best_event[low] == event[i] and best_known[low] == known[i]:
-            tied[low] = True
-        elif (
-            best_row[low] < 0
-            or event[i] > best_event[low]
-            or (event[i] == best_event[low] and known[i] > best_known[low])
-        ):
+            if not by_turn or turn[i] == best_turn[low]:
+                tied[low] = True
+                continue
+            newer = turn[i] > best_turn[low]
+        else:
+            newer = (
+                best_row[low] < 0
+                or event[i] > best_event[low]
+                or (event[i] == best_event[low] and known[i] > best_known[low])
+            )
+        if newer:
             best_event[low], best_known[low], best_row[low] = event[i], known[i], base + i
             tied[low] = False
+            if by_turn:
+                best_turn[low] = turn[i]
 
 
 @njit(cache=True, nogil=True)
 def settle(
-    offsets: Ints, cutoff: Ints, places: tuple[Ints, Ints, Ints, Flags], longest: int
+    offsets: Ints, cutoff: Ints, places: tuple[Ints, Ints, Ints, Ints, Flags], longest: int
 ) -> Ints:
     """(n,) the place whose row each label sees, -1 where it sees none, once all have arrived.
 
     `offsets`, `cutoff` and `places` as in `arrive`. Rows count only while
     ``event > cutoff - longest``; 0 for no limit.
     """
-    event, known, row, _ = places
+    event, known, _, row, _ = places
     found = np.full(cutoff.size, -1, np.int64)
     for g in range(offsets.size - 1):
         best = -1

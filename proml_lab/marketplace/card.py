@@ -102,7 +102,8 @@ def _seen(view: FeatureView, name: str) -> str:
     if view.inputs:
         return "as its inputs are"
     if view.event_time is None:
-        return f"always: one row for each {key}"
+        several = f", that with the greatest {view.ties}" if view.ties else ""
+        return f"always: one row for each {key}{several}"
     if isinstance(view.known_at, Delay):
         known = f"known {show_duration(view.known_at.delay)} after {view.event_time}"
     elif view.known_at:
@@ -111,6 +112,8 @@ def _seen(view: FeatureView, name: str) -> str:
         known = f"known at once, at {view.event_time}"
     if feature.aggregate:
         return f"rows of the {key}, {known}"
+    if view.ties:
+        known += f"; of several at once, that with the greatest {view.ties}"
     old = f", while not older than {show_duration(view.time_to_live)}" if view.time_to_live else ""
     return f"the newest row of the {key}, {known}{old}"
 

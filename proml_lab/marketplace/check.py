@@ -11,6 +11,7 @@ from proml_lab.errors import DataError, ProMLError
 from proml_lab.expression import evaluate
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.feature import CUTOFF
+from proml_lab.marketplace.join.history import turns
 from proml_lab.marketplace.join.needs import needs
 from proml_lab.marketplace.kind import NUMBERS, cast, polars_type
 from proml_lab.marketplace.moment import moments
@@ -118,6 +119,7 @@ def _columns(view: FeatureView) -> pl.DataFrame:
 
 def _clocks(view: FeatureView) -> None:
     schema = view.table.schema()
+    turns(view, schema.to_frame())
     for name in (view.event_time, view.known_at if isinstance(view.known_at, str) else None):
         if name is not None:
             role = f"View {view.view!r} ({view.source})"

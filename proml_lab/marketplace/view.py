@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPINE = "spine"
 _FOR_PEOPLE = {"description", "owner", "tags", "unit", "sensitivity", "status", "successor"}
 """Fields that say nothing of what the values are."""
-_OF_ROWS = ("entities", "event_time", "known_at", "time_to_live")
+_OF_ROWS = ("entities", "event_time", "known_at", "ties", "time_to_live")
 
 
 def _view_name(name: str) -> str:
@@ -86,6 +86,9 @@ class FeatureView(Document):
     event_time: str | None = Field(None, description="UTC column; absent: the view is static")
     known_at: str | Delay | None = Field(
         None, description="UTC column, or {delay: 1h} after the event; the event time if absent"
+    )
+    ties: str | None = Field(
+        None, description="column that decides between rows with the same clocks: the greatest"
     )
     time_to_live: Duration | None = Field(None, description="older rows are not used, such as 90d")
     features: dict[str, Feature] = Field(min_length=1, description="name: feature")
@@ -286,12 +289,12 @@ class FeatureView(Document):
     @property
     def digest(self) -> str:
         """16 hex digits of everything that the view says."""
-        return _digest(self.model_dump(mode="json"))
+        return _digest(self.model_dump(mode="json", exclude_none=True))
 
     @property
     def meaning(self) -> str:
         """16 hex digits of what decides the values: nothing that is said for people only."""
-        said = self.model_dump(mode="json", exclude={"version", *_FOR_PEOPLE})
+        said = self.model_dump(mode="json", exclude={"version", *_FOR_PEOPLE}, exclude_none=True)
         features = {
             name: {field: value for field, value in body.items() if field not in _FOR_PEOPLE}
             for name, body in said["features"].items()

@@ -177,7 +177,8 @@ def _where(view: FeatureView, other: FeatureView) -> Reason:
 def _rows(view: FeatureView) -> tuple[object, ...]:
     """What decides which rows a label sees."""
     keys = tuple(sorted(view.keys.items()))
-    return str(view.source), keys, view.event_time, str(view.known_at), view.time_to_live
+    clocks = view.event_time, str(view.known_at), view.ties
+    return str(view.source), keys, *clocks, view.time_to_live
 
 
 def _alike_in_words(

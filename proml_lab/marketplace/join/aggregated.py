@@ -148,7 +148,7 @@ class Sources:
         return DuplicateKeyError(
             f"{self._role} {name!r} goes by the order of rows, and two rows for {key} at "
             f"{row[self.view.event_time or '']} differ in {self.view.feature(name).of!r}.",
-            hint="keep one of them, tell them apart by known_at, or leave one out by 'where'.",
+            hint="keep one of them, or say by known_at or by ties: COLUMN which one is later.",
         )
 
     def _rows(self, where: str | None, name: str) -> Chosen:

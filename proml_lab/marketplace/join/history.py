@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
@@ -10,8 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from proml_lab.errors import DataError
 from proml_lab.marketplace.moment import ALWAYS, NEVER, Ints, moments
 from proml_lab.marketplace.view import Delay, FeatureView
+
+NO_TURNS: Ints = np.empty(0, np.int64)
+"""Where nothing decides between rows with the same clocks."""
+_TOO_WIDE = (pl.UInt64, pl.Int128, pl.UInt128)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,28 +66,32 @@ class History:
     """Rows of a frame by entity and time.
 
     `rows` (m,) are their numbers in the frame, `offsets` (n + 1,) where each entity begins,
-    `event` and `known` (m,) their two clocks, ascending inside each entity.
+    `event` and `known` (m,) their two clocks, ascending inside each entity; `turn` (m,) decides
+    between rows with both the same, and is (0,) where nothing does.
     """
 
     rows: Ints
     offsets: Ints
     event: Ints
     known: Ints
+    turn: Ints = field(default_factory=lambda: NO_TURNS)
 
 
-def lay_out(group: Ints, event: Ints, known: Ints, n: int) -> History:
-    """Rows by entity and time; `group`, `event` and `known` (m,) say which of `n` entities each
-    belongs to, and its two clocks.
+def lay_out(group: Ints, event: Ints, known: Ints, n: int, turn: Ints = NO_TURNS) -> History:
+    """Rows by entity and time.
+
+    `group`, `event` and `known` (m,) say which of `n` entities each belongs to, and its two
+    clocks; `turn` decides between rows with both the same, as in `turns`.
     """
     from proml_lab.kernels import asof
 
-    if _ascending(event, known):
+    if not turn.size and _ascending(event, known):
         rows, offsets = asof.layout(group, n)
-    else:
-        by_time = np.lexsort((known, event))
-        by_group, offsets = asof.layout(group[by_time], n)
-        rows = by_time[by_group]
-    return History(rows, offsets, event[rows], known[rows])
+        return History(rows, offsets, event[rows], known[rows])
+    by_time = np.lexsort((turn, known, event) if turn.size else (known, event))
+    by_group, offsets = asof.layout(group[by_time], n)
+    rows = by_time[by_group]
+    return History(rows, offsets, event[rows], known[rows], turn[rows] if turn.size else turn)
 
 
 def microseconds(length: timedelta) -> int:
@@ -102,6 +111,27 @@ def clocks(view: FeatureView, frame: pl.DataFrame) -> tuple[Ints, Ints]:
         delay = microseconds(view.known_at.delay)
         return event, np.where(event == NEVER, NEVER, event + delay)
     return event, event
+
+
+def turns(view: FeatureView, frame: pl.DataFrame) -> Ints:
+    """(m,) the view's `ties` as whole numbers, a null before all others; (0,) if it has none.
+
+    Raises
+    ------
+    DataError
+        The column is no whole number, date or time.
+    """
+    if view.ties is None:
+        return NO_TURNS
+    column = frame[view.ties]
+    kind = column.dtype
+    if not (kind.is_integer() or kind.is_temporal()) or kind in _TOO_WIDE:
+        with view.places.at("ties"):
+            raise DataError(
+                f"View {view.view!r}: ties {view.ties!r} of {view.source} is {kind}.",
+                hint="rows are put in order by a whole number of up to 63 bits, a date or a time.",
+            )
+    return column.to_physical().cast(pl.Int64).fill_null(ALWAYS).to_numpy()
 
 
 def _ascending(event: Ints, known: Ints) -> bool:

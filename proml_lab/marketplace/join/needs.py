@@ -30,6 +30,8 @@ def needs(view: FeatureView, features: Iterable[str]) -> list[str]:
         asked.append((("event_time",), "event_time", view.event_time))
     if isinstance(view.known_at, str):
         asked.append((("known_at",), "known_at", view.known_at))
+    if view.ties:
+        asked.append((("ties",), "ties", view.ties))
     for name in features:
         read = view.feature(name).reads(name)
         asked += [(("features", name), f"feature {name!r}", column) for column in read]

@@ -13,12 +13,22 @@ import polars as pl
 
 from proml_lab.errors import DuplicateKeyError
 from proml_lab.fingerprint import Content
-from proml_lab.marketplace.join.history import History, Labels, clocks, lay_out, microseconds
+from proml_lab.marketplace.join.history import (
+    NO_TURNS,
+    History,
+    Labels,
+    clocks,
+    lay_out,
+    microseconds,
+    turns,
+)
 from proml_lab.marketplace.join.keys import Entities
 from proml_lab.marketplace.moment import Ints
 from proml_lab.marketplace.source import Table
 from proml_lab.marketplace.view import FeatureView
 
+Order = tuple[Ints, Ints, Ints, Ints]
+"""(m,) each: entity, event, known, and the turn, (0,) for none."""
 _KEPT = 4
 """Of the memory that a join may use, the part that rows of one source may hold at once: what is
 computed of them takes some three times as much."""
@@ -89,20 +99,24 @@ class Arrivals:
         self._line = labels.in_order
         n = self._line.order.size
         self._places = (
-            np.empty(n, np.int64), np.empty(n, np.int64), np.full(n, -1), np.zeros(n, np.bool_)
-        )  # fmt: skip
+            np.empty(n, np.int64),
+            np.empty(n, np.int64),
+            np.empty(n, np.int64) if view.ties else NO_TURNS,
+            np.full(n, -1),
+            np.zeros(n, np.bool_),
+        )
         self._near = self._line.offsets[:-1].copy()
         self._kept: list[pl.DataFrame] = []
         self._at = np.zeros(n, np.int64)
         self._n_come = self._n_kept = 0
 
-    def add(self, piece: pl.DataFrame, group: Ints, event: Ints, known: Ints) -> None:
-        """Offer the rows of `piece`, of which the entity and both clocks are told (m,)."""
+    def add(self, piece: pl.DataFrame, group: Ints, event: Ints, known: Ints, turn: Ints) -> None:
+        """Offer the rows of `piece`, of which the entity, both clocks and the turn are told."""
         from proml_lab.kernels import arrival
 
         labels = self._line.offsets, self._line.cutoff, self._near
-        arrival.arrive((group, event, known), self._n_come, labels, self._places)
-        row = self._places[2]
+        arrival.arrive((group, event, known, turn), self._n_come, labels, self._places)
+        row = self._places[3]
         fresh = np.flatnonzero(row >= self._n_come)
         if not self._kept:
             self._kept = [piece.select(self.columns).clear()]
@@ -143,7 +157,7 @@ class Arrivals:
 
     def _compact(self) -> None:
         """Let go of the rows that newer ones have replaced."""
-        used = np.flatnonzero(self._places[2] >= 0)
+        used = np.flatnonzero(self._places[3] >= 0)
         rows, place = _chosen(pl.concat(self._kept), self._at[used])
         self._kept = [rows.rechunk()]
         self._at[used] = place[self._at[used]]
@@ -151,7 +165,7 @@ class Arrivals:
 
     def _require_unique(self, frame: pl.DataFrame, found: Ints) -> None:
         seen = found[found >= 0]
-        tied = np.unique(seen[self._places[3][seen]])
+        tied = np.unique(seen[self._places[4][seen]])
         if not tied.size:
             return
         view = self.view
@@ -160,10 +174,12 @@ class Arrivals:
         key = ", ".join(f"{column} {row[column]!r}" for column in view.keys.values())
         time = f" at {row[view.event_time]}" if view.event_time else ""
         more = f", and {tied.size - 1} more such rows" if tied.size > 1 else ""
+        same = f" with the same {view.ties!r}" if view.ties else ""
         raise DuplicateKeyError(
-            f"View {view.view!r}: {view.source} has two rows for {key}{time}{more}.",
-            hint="the order of rows would decide which one counts: keep one of them"
-            + (", or tell them apart by known_at." if view.event_time else "."),
+            f"View {view.view!r}: {view.source} has two rows for {key}{time}{same}{more}.",
+            hint="the order of rows would decide which one counts: keep one of them, or say "
+            + ("by known_at or " if view.event_time else "")
+            + f"by {'another ' if view.ties else ''}ties: COLUMN which one counts.",
         )
 
 
@@ -237,13 +253,14 @@ class Reading:
             )
             self.shared = self.shared or bool((group >= 0).any())
             event, known = clocks(self.view, piece)
+            turn = turns(self.view, piece)
             if told:
                 self._tell(piece, np.maximum(event, known) <= self.until)
             if arrivals is not None:
-                arrivals.add(piece, group, event, known)
+                arrivals.add(piece, group, event, known, turn)
             if part is not None:
                 seen = (group >= 0) & (np.maximum(event, known) <= last)
-                part.add(piece, group, event, known, seen)
+                part.add(piece, (group, event, known, turn), seen)
                 while part.size > room and part.n_parts < self.entities.n:
                     split.append(part.halve())
         return split
@@ -262,22 +279,17 @@ class _Kept:
     def __init__(self, columns: list[str], part: int, n_parts: int) -> None:
         self.columns, self.part, self.n_parts = columns, part, n_parts
         self.size = 0
-        self._rows: list[tuple[pl.DataFrame, Ints, Ints, Ints]] = []
+        self._rows: list[tuple[pl.DataFrame, Order]] = []
 
-    def add(
-        self,
-        piece: pl.DataFrame,
-        group: Ints,
-        event: Ints,
-        known: Ints,
-        seen: npt.NDArray[np.bool_],
-    ) -> None:
+    def add(self, piece: pl.DataFrame, order: Order, seen: npt.NDArray[np.bool_]) -> None:
+        group, event, known, turn = order
         seen = self._mine(group) & seen
         frame = piece.select(self.columns)
         if not seen.all():
             frame = frame.filter(pl.Series(seen))
+            turn = turn[seen] if turn.size else turn
             group, event, known = group[seen], event[seen], known[seen]
-        self._rows.append((frame, group, event, known))
+        self._rows.append((frame, (group, event, known, turn)))
         self.size += int(frame.estimated_size()) + _ROW * frame.height
 
     def halve(self) -> _Kept:
@@ -285,17 +297,17 @@ class _Kept:
         other = _Kept(self.columns, self.part + self.n_parts, 2 * self.n_parts)
         rows, self._rows = self._rows, []
         self.n_parts, self.size = 2 * self.n_parts, 0
-        for frame, group, event, known in rows:
-            self.add(frame, group, event, known, np.ones(group.size, np.bool_))
+        for frame, order in rows:
+            self.add(frame, order, np.ones(order[0].size, np.bool_))
         return other
 
     def past(self, labels: Labels) -> Past:
         """The rows laid out, for those of `labels` that are of these entities; they are let go."""
-        frames, *times = zip(*self._rows, strict=True)
+        frames, orders = zip(*self._rows, strict=True)
         self._rows = []
-        group, event, known = (np.concatenate(part) for part in times)
+        group, event, known, turn = (np.concatenate(part) for part in zip(*orders, strict=True))
         mine = labels.only(self._mine(labels.group)) if self.n_parts > 1 else labels
-        return Past(pl.concat(frames), lay_out(group, event, known, labels.n), mine)
+        return Past(pl.concat(frames), lay_out(group, event, known, labels.n, turn), mine)
 
     def _mine(self, group: Ints) -> npt.NDArray[np.bool_]:
         mine: npt.NDArray[np.bool_] = group % self.n_parts == self.part

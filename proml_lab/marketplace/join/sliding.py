@@ -68,16 +68,17 @@ class Chosen:
         (m,) their numbers in the source.
     offsets
         (g + 1,) where each entity begins.
-    event, known
-        (m,) their clocks.
+    event, known, turn
+        (m,) their clocks, and what decides between the same ones; (0,) if nothing does.
     order
         (m,) their places in the order in which they became known; empty if they lie so.
     """
 
-    def __init__(self, rows: Ints, offsets: Ints, event: Ints, known: Ints, order: Ints) -> None:
-        self.rows, self.offsets, self.event, self.known = rows, offsets, event, known
+    def __init__(self, history: History, order: Ints) -> None:
+        self.rows, self.offsets = history.rows, history.offsets
+        self.event, self.known, self.turn = history.event, history.known, history.turn
         self.order = order
-        ready = np.maximum(event, known)
+        ready = np.maximum(self.event, self.known)
         self._ready = ready[order] if order.size else ready
         self._reached: dict[int, tuple[Ints, Ints]] = {}
         self._starts: dict[tuple[int, int], Ints] = {}
@@ -92,7 +93,7 @@ class Chosen:
         later[begins - 1] = True
         if not later.all():
             order = in_order(ready, history.offsets)
-        return cls(history.rows, history.offsets, history.event, history.known, order)
+        return cls(history, order)
 
     def only(self, keep: Flags) -> Chosen:
         """Those of the rows that are flagged (m,)."""
@@ -101,7 +102,9 @@ class Chosen:
         before = self.before(keep)
         order = before[self.order[keep[self.order]]] if self.order.size else self.order
         offsets = before[self.offsets]
-        return Chosen(self.rows[keep], offsets, self.event[keep], self.known[keep], order)
+        turn = self.turn[keep] if self.turn.size else self.turn
+        kept = History(self.rows[keep], offsets, self.event[keep], self.known[keep], turn)
+        return Chosen(kept, order)
 
     @staticmethod
     def before(keep: Flags) -> Ints:
@@ -112,8 +115,10 @@ class Chosen:
 
     @cached_property
     def tied(self) -> Ints:
-        """Places of rows of which the next one is the same entity's and has the same clocks."""
+        """Places of rows of which the next one is the same entity's, and nothing decides."""
         same = (self.event[1:] == self.event[:-1]) & (self.known[1:] == self.known[:-1])
+        if self.turn.size:
+            same &= self.turn[1:] == self.turn[:-1]
         begins = self.offsets[(self.offsets > 0) & (self.offsets < self.rows.size)]
         same[begins - 1] = False
         return np.flatnonzero(same)

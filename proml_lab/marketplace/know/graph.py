@@ -141,6 +141,8 @@ def _rows(view: FeatureView) -> Iterator[tuple[str, str]]:
         yield view.event_time, "event time"
     if isinstance(view.known_at, str):
         yield view.known_at, "known at"
+    if view.ties:
+        yield view.ties, "decides ties"
 
 
 def _inputs(view: FeatureView, name: str) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,7 @@ def changes(before: FeatureView, after: FeatureView) -> tuple[Change, ...]:
 
 def _of_rows(before: FeatureView, after: FeatureView) -> Iterator[Change]:
     """What decides which rows are seen, and when."""
-    for field in ("source", "inputs", "entities", "event_time", "known_at", "time_to_live"):
+    for field in ("source", "inputs", "entities", "event_time", "known_at", "ties", "time_to_live"):
         old, new = getattr(before, field), getattr(after, field)
         if old != new:
             name = {"entities": "keys"}.get(field, field)

@@ -140,9 +140,9 @@ def _read(text: str, name: str, workspace: Workspace) -> FeatureView:
 
 
 def _features(rows: pl.DataFrame, data: Mapping[object, object]) -> dict[str, str]:
-    """A feature for each column that is neither a key nor a clock."""
+    """A feature for each column that says nothing of which row it is: no key, no clock."""
     entities: Any = data.get("entities") or {}
-    clocks = (data.get("event_time"), data.get("known_at"))
+    clocks = (data.get(field) for field in ("event_time", "known_at", "ties"))
     taken = {clock for clock in clocks if isinstance(clock, str)}
     for keys in entities.values() if isinstance(entities, dict) else [entities]:
         inner = keys.values() if isinstance(keys, dict) else keys

@@ -39,7 +39,8 @@ def duplicates(view: FeatureView, others: Iterable[FeatureView]) -> tuple[Duplic
 
 def _meaning(view: FeatureView, name: str) -> Hashable:
     feature = view.feature(name)
-    rows = (str(view.source), view.event_time, str(view.known_at), view.time_to_live)
+    clocks = (view.event_time, str(view.known_at), view.ties)
+    rows = (str(view.source), *clocks, view.time_to_live)
     read = tuple(view.inputs[one].feature for one in feature.reads(name) if one in view.inputs)
     formula = "".join(view.formula(name).split()).lower()
     keys = tuple(sorted(view.keys.items()))
