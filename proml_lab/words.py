@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+_YEAR = 365.25
+_SIZES = (("day", 86_400), ("hour", 3600), ("minute", 60))
+
 
 def counted(n: int, thing: str) -> str:
     """``1 row``, ``2,000 rows``."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def lasting(length: timedelta) -> str:
+    """A length of time in its largest unit: ``13 years``, ``41 days``, ``5 hours``, ``1 minute``.
+
+    Years from two on; what is shorter than a minute is ``0 minutes``.
+    """
+    if length.days >= 2 * _YEAR:
+        return counted(int(length.days / _YEAR), "year")
+    seconds = int(length.total_seconds())
+    unit, size = next(((u, s) for u, s in _SIZES if seconds >= s), _SIZES[-1])
+    return counted(seconds // size, unit)

@@ -19,14 +19,12 @@ def horizontal(wanted: Mapping[str, Any], scale: Scale, top: float, bottom: floa
         ends = f"M{n(scale.start)} {n(bottom)}H{n(scale.end)}"
         out.append(f'<path d="{ends}" {paint.stroke(INK)} fill="none"/>')
     if labelled(wanted):
-        room = abs(scale.end - scale.start) / max(1, len(scale.ticks))
         last = -math.inf
-        for at, said in sorted((scale.place(units), said) for units, said in scale.ticks):
-            half = min(max(room - 4, 40), paint.width_of(said)) / 2
-            if at - half < last:
+        for at, said, width in _labels(scale):
+            if at - width / 2 < last:
                 continue
-            last = at + half + 4
-            out.append(paint.text(at, bottom + 13, said, anchor="middle", longest=2 * half + 1))
+            last = at + width / 2 + 4
+            out.append(paint.text(at, bottom + 13, said, anchor="middle", longest=width + 1))
     if said := title(wanted):
         middle = (scale.start + scale.end) / 2
         at = bottom + (33 if labelled(wanted) else 16)
@@ -65,6 +63,21 @@ def title(wanted: Mapping[str, Any]) -> str:
     """The axis title, or nothing."""
     given = wanted.get("title")
     return str((given.get("text") if isinstance(given, Mapping) else given) or "")
+
+
+def _labels(scale: Scale) -> list[tuple[float, str, float]]:
+    """(place, text, pixels) of labels under an axis, from the left.
+
+    Names are cut to their share of the axis; of round numbers and dates every second, third …
+    is named, as many as find room whole.
+    """
+    placed = sorted((scale.place(units), said) for units, said in scale.ticks)
+    room = abs(scale.end - scale.start) / max(1, len(placed))
+    if scale.kind == "category":
+        longest = max(room - 4, 40)
+        return [(at, said, min(longest, paint.width_of(said))) for at, said in placed]
+    step = max(1, math.ceil((label_width(scale) + 8) / room))
+    return [(at, said, paint.width_of(said)) for at, said in placed[::step]]
 
 
 def _grid(wanted: Mapping[str, Any], scale: Scale, line: Callable[[float], str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
@@ -25,6 +26,8 @@ MAX_COLUMNS = 30
 WIDE = 40
 """Letters from which a cell may wrap."""
 _NARROW = 12
+_DOT = re.compile(r"(?<=\w)\.(?=[A-Za-z_]\w*(?![.\w]))")
+_WHEN = re.compile(r"[\d:.+−-]+( [\d:.+−-]+)*( UTC)?")
 
 
 def bundle(plain: str, *parts: str) -> dict[str, str]:
@@ -87,11 +90,13 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def cell(text: str, attributes: str = "", column: int = 1) -> str:
-    """A cell: the first column heads its row, long texts may wrap."""
+    """A cell: the first column heads its row; names may break at their dots, times nowhere."""
+    said = _DOT.sub(".<wbr>", escape(text))
     if column == 0:
-        return f'<th scope="row"{attributes}>{escape(text)}</th>'
-    wide = ' class="proml-w"' if len(text) > WIDE else ""
-    return f"<td{attributes}{wide}>{escape(text)}</td>"
+        return f'<th scope="row"{attributes}>{said}</th>'
+    kind = "w" if len(text) > WIDE else "n" if _WHEN.fullmatch(text) else ""
+    named = f' class="proml-{kind}"' if kind else ""
+    return f"<td{attributes}{named}>{said}</td>"
 
 
 def text_table(

@@ -93,13 +93,16 @@ def width_of(said: str, size: float = FONT) -> float:
 
 
 def fit(line: str, longest: float, size: float = FONT) -> str:
-    """`line`, or as much of it as `longest` pixels hold, with an ellipsis."""
+    """`line`, or as much of it as `longest` pixels hold, with an ellipsis.
+
+    Of names with dots the end is kept: it tells them apart.
+    """
     if _width(line) * size <= longest:
         return line
-    kept = line
+    kept, is_name = line, "." in line and " " not in line
     while kept and _width(kept + "…") * size > longest:
-        kept = kept[:-1]
-    return kept.rstrip() + "…"
+        kept = kept[1:] if is_name else kept[:-1]
+    return f"…{kept}" if is_name else f"{kept.rstrip()}…"
 
 
 def tip(said: str) -> str:

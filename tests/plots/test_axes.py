@@ -27,3 +27,15 @@ def test_crowded_labels_do_not_overlap() -> None:
     shown = sorted(x for said, (x, _) in texts(svg).items() if "c" in said)
     assert 3 < len(shown) < 60
     assert min(b - a for a, b in pairwise(shown)) > 30
+
+
+def test_labels_of_dates_are_whole_and_evenly_spaced() -> None:
+    months = [f"2013-{month:02}-01" for month in range(1, 13)]
+    svg = to_svg(theme.figure().add_scatter(x=months, y=[1] * 12))
+    shown = {said: x for said, (x, _) in texts(svg).items() if "2013" in said or "…" in said}
+    assert not [said for said in shown if "…" in said]
+    assert [said[:3] for said in shown] in (
+        ["Jan", "Mar", "May", "Jul", "Sep", "Nov"], ["Jan", "Apr", "Jul", "Oct"]
+    )  # fmt: skip
+    gaps = [b - a for a, b in pairwise(sorted(shown.values()))]
+    assert max(gaps) < 1.1 * min(gaps)

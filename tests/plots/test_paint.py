@@ -50,4 +50,8 @@ def test_text_is_cut_to_its_room() -> None:
     assert short.endswith("…")
     assert paint.width_of(short) <= 60
     assert paint.fit("ab", 60) == "ab"
+    name = paint.fit("origin.departures.origin_dep_delay_3h", 120)
+    assert name.startswith("…")
+    assert name.endswith("delay_3h")
+    assert paint.width_of(name) <= 120
     assert paint.width_of("a<br>longer") == paint.width_of("longer")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from proml_lab.errors import ProMLError
@@ -17,6 +17,7 @@ from proml_lab.marketplace.know.parts import length_of
 from proml_lab.marketplace.know.report import FeatureProfile
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.words import lasting
 
 
 def health(
@@ -123,10 +124,10 @@ def _of_age(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
     if age is None:
         return
     if longest is not None and age > longest:
-        said = f"the newest row is {_days(age)} old, its time to live {show_duration(longest)}"
+        said = f"the newest row is {lasting(age)} old, its time to live {show_duration(longest)}"
         yield Reason("FH020", said)
     elif profile.unit and age > QUIET_UNITS * length_of(profile.unit):
-        yield Reason("FH021", f"rows came every {profile.unit}, the newest is {_days(age)} old")
+        yield Reason("FH021", f"rows came every {profile.unit}, the newest is {lasting(age)} old")
 
 
 def _of_uses(view: FeatureView, name: str, uses: list[Use]) -> Iterator[Reason]:
@@ -175,7 +176,3 @@ def _names(uses: Iterable[Use], most: int = 3) -> str:
     )
     more = f" and {len(every) - most} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more
-
-
-def _days(age: timedelta) -> str:
-    return show_duration(timedelta(days=age.days)) if age.days else show_duration(age)

@@ -89,7 +89,8 @@ class Impact:
             return f"Nothing depends on {names}{more}"
         n = len({hit.node for hit in self.hits})
         used = len({hit.node for hit in self.hits if hit.counts})
-        return f"{counted(n, 'thing')} depend on {names}{more}, {used} of them in use"
+        depend = "depends" if n == 1 else "depend"
+        return f"{counted(n, 'thing')} {depend} on {names}{more}, {used} of them in use"
 
     def frame(self) -> pl.DataFrame:
         """One row a hit: ``cause``, ``what`` happens to it, ``effect`` (breaks, changes), ``kind``

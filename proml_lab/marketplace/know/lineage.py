@@ -130,9 +130,18 @@ def lineage(catalog: Catalog, name: str, uses: Iterable[Use] = (), *, way: Way =
     """
     whole = graph(catalog, uses)
     node = whole.node(name)
-    before = whole.to([node]) if way != "to" else []
+    before = _before(whole, node) if way != "to" else []
     after = whole.from_([node]) if way != "from" else []
     return Lineage(node, tuple(before), tuple(after), whole)
+
+
+def _before(whole: Graph, node: Node) -> list[Edge]:
+    """The edges that lead to `node`; to a derived view, those that lead to its features."""
+    found = whole.to([node])
+    if found or node.kind != "view":
+        return found
+    features = [edge.end for edge in whole.edges if edge.start == node]
+    return [edge for edge in whole.to(features) if edge.start != node]
 
 
 def _without_columns(edges: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from proml_lab.errors import unknown
-from proml_lab.marketplace.duration import show_duration
 from proml_lab.marketplace.know.bins import bins, shown
 from proml_lab.marketplace.know.drift import Drift
 from proml_lab.marketplace.know.parts import Unit
 from proml_lab.marketplace.know.summary import Summary
-from proml_lab.words import counted
+from proml_lab.words import counted, lasting
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -237,11 +236,10 @@ def _shown(one: FeatureProfile) -> dict[str, object]:
 
 
 def _ago(age: timedelta) -> str:
-    """``3d ago``, ``5h10m ago``; or that it lies ahead."""
+    """``3 days ago``, ``5 hours ago``; or that it lies ahead."""
     if age < timedelta(0):
         return "in the future"
-    length = timedelta(days=age.days) if age.days else timedelta(minutes=age.seconds // 60)
-    return f"{show_duration(length)} ago" if length else "now"
+    return f"{lasting(age)} ago" if age >= timedelta(minutes=1) else "now"
 
 
 def _known(number: float) -> float | None:

@@ -101,8 +101,7 @@ def _lent(view: FeatureView, names: dict[str, str]) -> tuple[pl.DataFrame, int]:
         )
     asked = rows[np.linspace(0, rows.size - 1, min(rows.size, N_MOMENTS)).astype(np.int64)]
     mixed = keys[np.random.default_rng(0).permutation(asked)]
-    found = mixed.select(pl.col(key).alias(name) for key, name in names.items())
+    found = [mixed[key].alias(name) for key, name in names.items()]
     if view.event_time:
-        at = pl.Series(MOMENT, ready[asked]).cast(pl.Datetime("us", "UTC"))
-        found = found.with_columns(at)
-    return found, frame.height
+        found.append(pl.Series(MOMENT, ready[asked]).cast(pl.Datetime("us", "UTC")))
+    return pl.DataFrame(found), frame.height

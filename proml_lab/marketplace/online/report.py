@@ -13,6 +13,7 @@ from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.online.definition import definition_of
 from proml_lab.marketplace.online.state import OnlineTable, State
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.online.values import Values
@@ -43,7 +44,7 @@ class Materialized:
         """What was written, in one line."""
         written = sum(self.frame()["written"])
         n, of = len(self.parts), sum(self.frame()["entities"])
-        return f"{n} view{'' if n == 1 else 's'} online, {written} of {of} records written"
+        return f"{counted(n, 'view')} online, {written:,} of {counted(of, 'record')} written"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return _shown(self.title, self.frame())
@@ -162,7 +163,9 @@ class Found:
             for name, values in self.values.items()
         ]
         n = len(self)
-        title = f"{len(self.values)} features of {n} {'entity' if n == 1 else 'entities'}"
+        title = (
+            f"{counted(len(self.values), 'feature')} of {n} {'entity' if n == 1 else 'entities'}"
+        )
         return _shown(title, pl.DataFrame(rows))
 
 

@@ -74,7 +74,7 @@ def test_words_and_pictures(sales: FeatureView) -> None:
     assert [profile.key for profile in one.profiles] == ["shop.sales.x"]
     page = one._repr_mimebundle_()["text/html"]
     assert page.count("<svg") - page.count("<svg x=") == 2
-    assert "2h5m ago" in page
+    assert "2 hours ago" in page
     assert "Values of shop.sales.s" in to_svg(every.figure("shop.sales.s"))
     assert "by week" in to_svg(one.over_time("shop.sales.x"))
 

@@ -23,6 +23,16 @@ def test_both_ways(shop: Workspace) -> None:
     assert after.title == "shop.sales.n_7d comes from 0 things and leads to 3 things"
 
 
+def test_a_derived_view_comes_from_what_its_features_come_from(shop: Workspace) -> None:
+    found = lineage(shop.catalog, "shop.worth")
+    steps = {(row["from"], row["to"]) for row in found.frame().to_dicts()}
+    assert {("shop.sales.n_7d", "shop.worth.worth"), ("shop.worth", "shop.worth.plain")} <= steps
+    assert {edge.start.name for edge in found.before if edge.start.kind == "source"} == {
+        "sources/sales.parquet"
+    }
+    assert found.title == "shop.worth comes from 8 things and leads to 2 things"
+
+
 def test_the_picture_leaves_columns_out_where_there_are_many(shop: Workspace) -> None:
     one = to_svg(lineage(shop.catalog, "shop.sales.cheap").figure())
     assert ">limit</text>" in one

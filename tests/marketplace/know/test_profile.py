@@ -121,3 +121,14 @@ def test_the_flights_views_are_small_to_send(flights: Workspace) -> None:
     found = flights.profile("weather.at_origin")
     assert len(found.write_json()) < 16_000
     assert row(found, "visib")["high"] == "10"
+
+
+@pytest.mark.parametrize("example", ["flights", "movies"])
+def test_every_feature_of_the_examples_has_values(
+    example: str, request: pytest.FixtureRequest
+) -> None:
+    workspace: Workspace = request.getfixturevalue(example)
+    for view in workspace.catalog.views:
+        found = workspace.profile(view.view)
+        assert found["feature"].to_list() == [*view.features]
+        assert (found["nulls"] < 1).all(), view.view
