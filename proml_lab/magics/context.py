@@ -99,9 +99,10 @@ class Context:
             return keep.read(Path(name))
         if "/" in name or Path(name).suffix in {".yaml", ".yml", ".parquet"}:
             raise SourceError(f"There is no file {name!r}.", hint=f"paths start at {Path.cwd()}.")
+        kept = keep.readable(Path())
         if self.names is None:
-            raise unknown("file, model folder or artifact", name, keep.readable(Path()))
-        raise unknown("variable", name, self.live())
+            raise unknown("file, model folder or artifact", name, kept)
+        raise unknown("variable", name, [*self.live(), *kept])
 
     def live(self, *kinds: type) -> list[str]:
         """Names of the notebook's variables that hold one of ours, or one of `kinds`."""

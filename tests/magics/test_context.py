@@ -61,6 +61,7 @@ def test_a_models_spec(names: dict[str, object], small: Path) -> None:
     ("ask", "name", "error", "said"),
     [
         ("value", "spce", UnknownNameError, "no variable 'spce'.\nHint: did you mean 'spec'"),
+        ("value", "delay.proml", UnknownNameError, "did you mean 'delay.proml.yaml'?"),
         ("value", "a/b", SourceError, "There is no file 'a/b'"),
         ("value", "a.yaml", SourceError, "There is no file 'a.yaml'"),
         ("spec", "n", UsageError, "'n' is a int, not a model spec.\nHint: there is spec."),
