@@ -103,6 +103,21 @@ class Content:
             self._sums += sums
         self.n_rows += frame.height
 
+    def sums_by(self, frame: pl.DataFrame, parts: npt.NDArray[np.int64], n_parts: int) -> Words:
+        """(n_parts, 2) what the rows of each part would add; `parts` (n,) says which is whose."""
+        from proml_lab.kernels.rowhash import add_rows_by
+
+        sums = np.zeros((n_parts, 2), np.uint64)
+        for start in range(0, frame.height, BLOCK):
+            rows = _rows(frame[start : start + BLOCK], self._keys)
+            add_rows_by(rows, parts[start : start + BLOCK], sums)
+        return sums
+
+    def count(self, n_rows: int, sums: Words) -> None:
+        """Count in so many rows of which the (2,) `sums` are known; see `sums_by`."""
+        self.n_rows += n_rows
+        self._sums = self._sums + sums
+
     def together(self, other: Content) -> Content:
         """The content of the rows of both, which have the same columns and types."""
         both = Content({})

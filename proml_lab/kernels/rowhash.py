@@ -81,6 +81,17 @@ def add_rows(lanes: tuple[Words, Words], sums: Words) -> None:
 
 
 @njit(cache=True, nogil=True)
+def add_rows_by(
+    lanes: tuple[Words, Words], parts: npt.NDArray[np.int64], sums: npt.NDArray[np.uint64]
+) -> None:
+    """As `add_rows`, for each of the `parts` (n,) that rows belong to; `sums` (p, 2)."""
+    row_a, row_b = lanes
+    for i in range(row_a.size):
+        sums[parts[i], 0] += mix_a(row_a[i] + _START)
+        sums[parts[i], 1] += mix_b(row_b[i] + _START)
+
+
+@njit(cache=True, nogil=True)
 def floats(bits: Words) -> Words:
     """(n,) the bits of float64 values, with one zero and one NaN."""
     out = np.empty_like(bits)

@@ -52,14 +52,15 @@ def run(args: Namespace, context: Context) -> Dataset:
     _one_way(args)
     workspace = context.workspace
     if args.spec is not None:
-        return workspace.dataset(context.spec(args.spec))
+        with context.progress("join") as tell:
+            return workspace.dataset(context.spec(args.spec), progress=tell)
     catalog = workspace.catalog
     asked = [wanted(name, catalog) for name in args.features]
     live = context.names is not None and args.spine in context.names
     spine = context.value(args.spine) if live else args.spine
-    return workspace.training_set(
-        spine, asked, label=args.label, entities=args.entities or (), cutoff=args.cutoff
-    )
+    roles = {"label": args.label, "entities": args.entities or (), "cutoff": args.cutoff}
+    with context.progress("join") as tell:
+        return workspace.training_set(spine, asked, **roles, progress=tell)
 
 
 def code(args: Namespace) -> str:

@@ -75,6 +75,10 @@ class WorkspaceConfig(Document):
         "", description="how much memory a join may take, such as 4GB; by default a quarter of all"
     )
 
+    layout_limit: Size = Field(
+        "32GB", description="how much disk layouts of sources may take; 0 for none"
+    )
+
     @field_validator("databases")
     @classmethod
     def _keep_their_passwords(cls, databases: dict[str, str]) -> dict[str, str]:

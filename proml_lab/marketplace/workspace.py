@@ -24,13 +24,14 @@ from proml_lab.marketplace.states import States, states
 if TYPE_CHECKING:
     import polars as pl
 
-    from proml_lab.contracts import Dataset
+    from proml_lab.contracts import Dataset, Progress
     from proml_lab.marketplace.card import FeatureCard
     from proml_lab.marketplace.find.index import Index
     from proml_lab.marketplace.find.report import SearchReport
     from proml_lab.marketplace.find.search import Facets, Kept
     from proml_lab.marketplace.join.coverage import CoverageReport
     from proml_lab.marketplace.join.request import Wanted
+    from proml_lab.marketplace.layout.layouts import Layouts
     from proml_lab.marketplace.online import Online
     from proml_lab.spec import ModelSpec
 
@@ -138,6 +139,20 @@ class Workspace:
         """How many bytes a join may take; None where the settings leave it to the machine."""
         return n_bytes(self.config.memory) if self.config.memory else None
 
+    def layouts(self, tell: Progress | None = None) -> Layouts | None:
+        """Where sources are laid out for joins, None if the settings want none.
+
+        `tell` is told how far the making of one is.
+        """
+        from proml_lab.marketplace.join.reading import default_memory
+        from proml_lab.marketplace.layout.layouts import Layouts
+
+        limit = n_bytes(self.config.layout_limit)
+        memory = default_memory() if self.memory is None else self.memory
+        return (
+            Layouts(self.root / ".proml" / "layouts", limit, memory, tell=tell) if limit else None
+        )
+
     @property
     def runs(self) -> Path:
         """Where promotions keep what they are working on."""
@@ -157,13 +172,15 @@ class Workspace:
         entities: Iterable[str] = (),
         cutoff: str | None = None,
         sensitivity: Sensitivity | None = None,
+        progress: Progress | None = None,
     ) -> Dataset:
         """Join features to the rows of `spine`, each as it was known at its cutoff.
 
         `spine` is a frame, or the name or path of a source; for the rest see
         `proml_lab.marketplace.join.training_set`. No feature may be more sensitive than
         `sensitivity`, nor than the workspace's settings allow; a view that was changed without a
-        new version is refused, and who joins what is deprecated is told what replaces it.
+        new version is refused, and who joins what is deprecated is told what replaces it. Large
+        sources are laid out at first use, which `progress` is told of.
         """
         from proml_lab.marketplace.join import training_set
         from proml_lab.marketplace.publish.rules import allowing
@@ -179,6 +196,7 @@ class Workspace:
             cutoff=cutoff,
             check=allowing(self.catalog, sensitivity, self.config.sensitivity),
             memory=self.memory,
+            layouts=self.layouts(progress),
         )
 
     def rebuild(self, dataset: Dataset) -> Dataset:
@@ -189,7 +207,7 @@ class Workspace:
         """
         from proml_lab.marketplace.join.rebuilding import rebuild, view_in
 
-        return rebuild(dataset, view_in(self.catalog), memory=self.memory)
+        return rebuild(dataset, view_in(self.catalog), memory=self.memory, layouts=self.layouts())
 
     def coverage(
         self, spine: object, features: Iterable[Wanted], *, cutoff: str | None = None
@@ -211,7 +229,7 @@ class Workspace:
             lambda: self.training_set(some, features, cutoff=cutoff), n_rows=frame.height
         )
 
-    def dataset(self, spec: ModelSpec) -> Dataset:
+    def dataset(self, spec: ModelSpec, *, progress: Progress | None = None) -> Dataset:
         """What `spec` asks for: its spine with its features joined, before transforms."""
         from proml_lab.marketplace.join import asked
 
@@ -223,6 +241,7 @@ class Workspace:
             entities=spec.spine.entities,
             cutoff=spec.spine.cutoff,
             sensitivity=spec.sensitivity,
+            progress=progress,
         )
 
     def card(self, feature: str, *, values: bool = True) -> FeatureCard:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from proml_lab.fingerprint import Content
 from proml_lab.marketplace.feature import CUTOFF, Feature
 from proml_lab.marketplace.join.history import Labels
 from proml_lab.marketplace.join.keys import Entities, key_type, number, require_shared
+from proml_lab.marketplace.join.laid import Laid
 from proml_lab.marketplace.join.needs import needs
 from proml_lab.marketplace.join.reading import Newest, Past, Pieces, Reading, default_memory
 from proml_lab.marketplace.join.windows import Windows
@@ -22,6 +24,10 @@ from proml_lab.marketplace.kind import cast, polars_type
 from proml_lab.marketplace.link import input_order
 from proml_lab.marketplace.moment import Ints, moment_text, moments
 from proml_lab.marketplace.view import FeatureView
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.layout.layout import Layout
+    from proml_lab.marketplace.layout.layouts import Layouts
 
 At = tuple[tuple[str, str], ...]
 """For which entity: (key of the view, name of the column of `Answers.columns`), by key."""
@@ -44,6 +50,8 @@ class Answers:
         How many bytes the rows of sources may take at once; a quarter of the machine's if None.
     until
         The moment up to which `seen` looks at sources, ISO 8601; the greatest cutoff if None.
+    layouts
+        Where sources are laid out, or None: then they are read.
 
     Raises
     ------
@@ -60,7 +68,10 @@ class Answers:
         labelled: bool,
         memory: int | None = None,
         until: str | None = None,
+        layouts: Layouts | None = None,
     ) -> None:
+        self._layouts = layouts
+        self._laid: dict[str, Layout | None] = {}
         self.spine, self.cutoff, self.labelled = spine, cutoff, labelled
         self.memory = default_memory() if memory is None else memory
         self._until = until
@@ -109,7 +120,8 @@ class Answers:
         """Fingerprint of the source of a view; of a server, of what was read of it."""
         if view.view in self._unseen:
             return self._seen[view.view].together(self._unseen[view.view]).digest()
-        return view.table.content(self.read(view))
+        layout = self._laid.get(view.view)
+        return layout.content if layout else view.table.content(self.read(view))
 
     def read(self, view: FeatureView) -> list[str]:
         """The columns that are read of the source of `view`."""
@@ -117,7 +129,8 @@ class Answers:
 
     def n_rows(self, view: FeatureView) -> int:
         """How many rows the source of `view` has."""
-        return self._source(view).n_rows
+        layout = self._laid.get(view.view)
+        return layout.n_rows if layout else self._source(view).n_rows
 
     def values(self, view: FeatureView, name: str, at: At | None = None) -> pl.Series:
         """(n,) the values of the feature `name`, in its declared type.
@@ -188,9 +201,14 @@ class Answers:
         windows = [name for name in names if view.feature(name).aggregate]
         others = [name for name in names if name not in windows]
         entities, labels, kinds = self._numbered(view, at)
-        reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
-        if view.view not in self._seen:
-            self._count(view, reading)
+        layout = self._layout(view)
+        reading: Laid | Reading
+        if layout is not None:
+            reading = Laid(view, layout, entities, kinds, labels, self.memory)
+        else:
+            reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
+            if view.view not in self._seen:
+                self._count(view, reading)
         newest, parts = reading.read(
             needs(view, others) if others else [], needs(view, windows) if windows else []
         )
@@ -211,6 +229,15 @@ class Answers:
             for name in others:
                 found = self._as_of(view, name, newest)
                 self._values[view.view, name, at] = _finished(view, name, found)
+
+    def _layout(self, view: FeatureView) -> Layout | None:
+        """The layout of the source of `view`, and what of it was known; None if it has none."""
+        if self._layouts is not None and view.view not in self._laid:
+            columns = needs(view, self._asked[view.view])
+            layout = self._laid[view.view] = self._layouts.open(view, columns)
+            if layout is not None:
+                self._seen[view.view] = layout.seen(self._last)
+        return self._laid.get(view.view)
 
     def _count(self, view: FeatureView, reading: Reading) -> None:
         """Have `reading` count in what it sees; all rows too, if it reads all columns."""

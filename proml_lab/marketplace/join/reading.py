@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,10 +29,10 @@ from proml_lab.marketplace.view import FeatureView
 
 Order = tuple[Ints, Ints, Ints, Ints]
 """(m,) each: entity, event, known, and the turn, (0,) for none."""
-_KEPT = 4
+KEPT = 4
 """Of the memory that a join may use, the part that rows of one source may hold at once: what is
 computed of them takes some three times as much."""
-_ROW = 32
+ROW = 32
 """Bytes of a row's entity and clocks and its place in the layout."""
 
 
@@ -49,7 +49,7 @@ class Pieces:
 
     def __init__(self, table: Table, columns: list[str], *, memory: int) -> None:
         self.table, self.columns, self.n_rows = table, columns, 0
-        self._room = memory // (4 * _KEPT)
+        self._room = memory // (4 * KEPT)
         self._kept: list[pl.DataFrame] | None = None
 
     @cached_property
@@ -168,19 +168,22 @@ class Arrivals:
         tied = np.unique(seen[self._places[4][seen]])
         if not tied.size:
             return
-        view = self.view
         first = tied[np.argmin(self._line.order[tied])]
-        row = frame.row(int(self._at[first]), named=True)
-        key = ", ".join(f"{column} {row[column]!r}" for column in view.keys.values())
-        time = f" at {row[view.event_time]}" if view.event_time else ""
-        more = f", and {tied.size - 1} more such rows" if tied.size > 1 else ""
-        same = f" with the same {view.ties!r}" if view.ties else ""
-        raise DuplicateKeyError(
-            f"View {view.view!r}: {view.source} has two rows for {key}{time}{same}{more}.",
-            hint="the order of rows would decide which one counts: keep one of them, or say "
-            + ("by known_at or " if view.event_time else "")
-            + f"by {'another ' if view.ties else ''}ties: COLUMN which one counts.",
-        )
+        raise undecided(self.view, frame.row(int(self._at[first]), named=True), tied.size)
+
+
+def undecided(view: FeatureView, row: Mapping[str, object], n: int) -> DuplicateKeyError:
+    """The error for `n` rows that labels see, of which `row` is one, and others like them."""
+    key = ", ".join(f"{column} {row[column]!r}" for column in view.keys.values())
+    time = f" at {row[view.event_time]}" if view.event_time else ""
+    more = f", and {n - 1} more such rows" if n > 1 else ""
+    same = f" with the same {view.ties!r}" if view.ties else ""
+    return DuplicateKeyError(
+        f"View {view.view!r}: {view.source} has two rows for {key}{time}{same}{more}.",
+        hint="the order of rows would decide which one counts: keep one of them, or say "
+        + ("by known_at or " if view.event_time else "")
+        + f"by {'another ' if view.ties else ''}ties: COLUMN which one counts.",
+    )
 
 
 def _chosen(frame: pl.DataFrame, rows: Ints) -> tuple[pl.DataFrame, Ints]:
@@ -243,7 +246,7 @@ class Reading:
 
     def _pass(self, arrivals: Arrivals | None, part: _Kept | None, *, told: bool) -> list[_Kept]:
         """Read the source once; returns the parts that were split off for want of memory."""
-        room = self.memory // _KEPT
+        room = self.memory // KEPT
         split: list[_Kept] = []
         last = int(self.labels.cutoff.max())
         columns = list(self.view.keys.values())
@@ -290,7 +293,7 @@ class _Kept:
             turn = turn[seen] if turn.size else turn
             group, event, known = group[seen], event[seen], known[seen]
         self._rows.append((frame, (group, event, known, turn)))
-        self.size += int(frame.estimated_size()) + _ROW * frame.height
+        self.size += int(frame.estimated_size()) + ROW * frame.height
 
     def halve(self) -> _Kept:
         """Leave half of the entities to another part, which is given back without rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Dataset, Origin
 from proml_lab.errors import DataError, UnknownNameError, UsageError
@@ -14,6 +15,9 @@ from proml_lab.marketplace.join.request import Pick
 from proml_lab.marketplace.view import SPINE, FeatureView
 from proml_lab.words import counted
 
+if TYPE_CHECKING:
+    from proml_lab.marketplace.layout.layouts import Layouts
+
 Check = Callable[[Iterable[tuple[FeatureView, list[str]]]], None]
 _HINT = "bring the source back to what it was; or join anew, to other values: training_set(…)."
 
@@ -22,18 +26,23 @@ _HINT = "bring the source back to what it was; or join anew, to other values: tr
 class Views:
     """The views that a training set was joined from, as they were: they join it again.
 
-    `memory` and `check` are those of `training_set`.
+    `memory`, `check` and `layouts` are those of `training_set`.
     """
 
     views: tuple[FeatureView, ...]
     memory: int | None = None
     check: Check | None = None
+    layouts: Layouts | None = None
 
     def rebuild(self, dataset: Dataset) -> Dataset:
         """`dataset` joined again; see `rebuild`."""
         known = {view.view: view for view in self.views}
         return rebuild(
-            dataset, lambda origin: known[origin.view], memory=self.memory, check=self.check
+            dataset,
+            lambda origin: known[origin.view],
+            memory=self.memory,
+            check=self.check,
+            layouts=self.layouts,
         )
 
 
@@ -43,11 +52,13 @@ def rebuild(
     *,
     memory: int | None = None,
     check: Check | None = None,
+    layouts: Layouts | None = None,
 ) -> Dataset:
     """Join the features of `dataset` again, from its own rows and the present sources.
 
     Rows that became known after the greatest cutoff do not enter, so sources may have grown.
-    `view_of` gives the view of an origin; `memory` and `check` are those of `training_set`.
+    `view_of` gives the view of an origin; `memory`, `check` and `layouts` are those of
+    `training_set`.
 
     Raises
     ------
@@ -82,7 +93,15 @@ def rebuild(
         check(groups)
     until = next((o.until for o in dataset.origins if o.until), None)
     spine = dataset.frame.drop([name for name in columns if name in dataset.frame.columns])
-    answers = Answers(spine, dataset.cutoff, groups, labelled=False, memory=memory, until=until)
+    answers = Answers(
+        spine,
+        dataset.cutoff,
+        groups,
+        labelled=False,
+        memory=memory,
+        until=until,
+        layouts=layouts,
+    )
     found = {
         pick.name: answers.values(views[o.view], pick.feature)
         for pick, o in zip(picks, columns.values(), strict=True)

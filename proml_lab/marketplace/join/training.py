@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -20,6 +21,9 @@ from proml_lab.marketplace.source import open_table
 from proml_lab.marketplace.view import SPINE, FeatureView
 from proml_lab.model import as_frame
 
+if TYPE_CHECKING:
+    from proml_lab.marketplace.layout.layouts import Layouts
+
 
 def training_set(
     spine: object,
@@ -32,6 +36,7 @@ def training_set(
     cutoff: str | None = None,
     check: Check | None = None,
     memory: int | None = None,
+    layouts: Layouts | None = None,
 ) -> Dataset:
     """Join features to the rows of `spine`, each as it was known at the row's cutoff.
 
@@ -54,6 +59,9 @@ def training_set(
     memory
         How many bytes the rows of sources may take at once; by default a quarter of the machine's.
         The result is the same.
+    layouts
+        Where sources are laid out at first use, and found laid out later; by default they are read
+        each time. The result is the same.
 
     Returns
     -------
@@ -89,7 +97,9 @@ def training_set(
     groups = _grouped(chosen)
     if check is not None:
         check(groups)
-    answers = Answers(frame, cutoff, groups, labelled=label is not None, memory=memory)
+    answers = Answers(
+        frame, cutoff, groups, labelled=label is not None, memory=memory, layouts=layouts
+    )
     columns = {
         pick.name: answers.values(pick.view, pick.feature) if pick.view else frame[pick.feature]
         for pick in chosen
@@ -101,7 +111,7 @@ def training_set(
         cutoff=cutoff,
         features=tuple(columns),
         origins=(replace(origin, until=answers.until), *origins(answers, chosen)),
-        joined_by=Views(tuple(answers.views.values()), memory, check),
+        joined_by=Views(tuple(answers.views.values()), memory, check, layouts and layouts.quiet),
         personal=tuple(pick.name for pick in chosen if _is_personal(pick)),
     )
 

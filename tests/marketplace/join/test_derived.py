@@ -12,9 +12,9 @@ import pytest
 
 from proml_lab.errors import ColumnMissingError, DataError, UsageError
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.view import FeatureView
 from tests.marketplace.conftest import at
+from tests.marketplace.join.ways import training_set
 from tests.soak import seeds
 
 

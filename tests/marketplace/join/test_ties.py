@@ -12,9 +12,9 @@ import pytest
 from proml_lab.errors import DataError, DuplicateKeyError, SpecError
 from proml_lab.marketplace.card import card
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.view import FeatureView
 from tests.marketplace.conftest import MakeView, at
+from tests.marketplace.join.ways import training_set
 from tests.soak import seeds
 
 FEATURES: dict[str, object] = {

@@ -24,9 +24,9 @@ from proml_lab.errors import (
     UsageError,
 )
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.view import FeatureView
 from tests.marketplace.conftest import MakeView, at
+from tests.marketplace.join.ways import training_set
 from tests.soak import seeds
 
 HOUR = timedelta(hours=1)

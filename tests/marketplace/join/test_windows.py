@@ -18,9 +18,10 @@ from polars.testing import assert_frame_equal
 
 from proml_lab.errors import DataError, DuplicateKeyError
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.join import sliding, training_set
+from proml_lab.marketplace.join import sliding
 from proml_lab.marketplace.view import FeatureView
 from tests.marketplace.conftest import MakeView, at
+from tests.marketplace.join.ways import training_set
 from tests.soak import seeds
 
 MICROSECOND = timedelta(microseconds=1)
