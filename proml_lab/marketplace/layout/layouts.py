@@ -78,7 +78,7 @@ class Layouts:
         store = Store.open(folder)
         if store is None or not _has(store, columns):
             store = self._make(view, columns, folder, state)
-        if store is None:
+        if store is None or not _has(store, columns):
             return None
         try:
             os.utime(folder / HEAD)
@@ -130,7 +130,11 @@ class Layouts:
         part = self.folder / f"{folder.name}-{secrets.token_hex(4)}{_PART}"
         part.mkdir()
         try:
-            store = build(view, columns, part, tell=self._told)
+            try:
+                store = build(view, columns, part, tell=self._told)
+            except (PolarsError, ProMLError):
+                if view.table.state == state:
+                    raise
             if view.table.state != state:  # the source has changed meanwhile
                 return None
             store.tell()
@@ -146,7 +150,11 @@ class Layouts:
     def _extend(self, view: FeatureView, columns: list[str], store: Store, state: str) -> None:
         from proml_lab.marketplace.layout.build import extend
 
-        extend(view, columns, store, tell=self._told)
+        try:
+            extend(view, columns, store, tell=self._told)
+        except (PolarsError, ProMLError):
+            if view.table.state == state:
+                raise
         if view.table.state == state:
             store.tell()
 

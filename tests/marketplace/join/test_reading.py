@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,8 +12,9 @@ from polars.testing import assert_frame_equal
 
 from proml_lab.contracts import Dataset
 from proml_lab.errors import SourceError
-from proml_lab.marketplace.join import training_set
+from proml_lab.marketplace.join import laid, training_set
 from proml_lab.marketplace.join.reading import Pieces, default_memory
+from proml_lab.marketplace.layout.layouts import Layouts
 from proml_lab.marketplace.source import Table
 from proml_lab.marketplace.source import table as tables
 from tests.marketplace.conftest import MakeView, at
@@ -20,7 +22,9 @@ from tests.marketplace.join.test_training import WINDOWS, make_rows, source, spi
 from tests.soak import seeds
 
 
-def joined(make_view: MakeView, seed: int, *, memory: int | None) -> Dataset:
+def joined(
+    make_view: MakeView, seed: int, *, memory: int | None, layouts: Layouts | None = None
+) -> Dataset:
     rng = random.Random(seed)
     rows = make_rows(rng, 400, repeat=False)
     asked = spine(rng, 60, "us").with_columns(y=pl.lit(1))
@@ -31,7 +35,7 @@ def joined(make_view: MakeView, seed: int, *, memory: int | None) -> Dataset:
         time_to_live=rng.choice([None, "5h"]),
         features={**WINDOWS, "row": "integer", "x": {"type": "float", "default": 0.5}},
     )
-    return training_set(asked, [view], cutoff="t", label="y", memory=memory)
+    return training_set(asked, [view], cutoff="t", label="y", memory=memory, layouts=layouts)
 
 
 @pytest.mark.parametrize("seed", seeds(8))
@@ -46,6 +50,19 @@ def test_parts_and_pieces_change_nothing(
     assert_frame_equal(pieces.frame, whole.frame, check_exact=True)
     assert_frame_equal(joined(make_view, seed, memory=9000).frame, whole.frame, check_exact=True)
     assert pieces.origins == whole.origins
+
+
+@pytest.mark.parametrize("seed", seeds(4))
+def test_parts_of_a_layout_change_nothing(
+    make_view: MakeView, seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = joined(make_view, seed, memory=None)
+    monkeypatch.setattr(laid, "_SMALL", 1)
+    layouts = Layouts(tmp_path / "layouts", 1 << 30, 1 << 30, smallest=0)
+    for memory in (0, 9000, None):
+        found = joined(make_view, seed, memory=memory, layouts=layouts)
+        assert_frame_equal(found.frame, whole.frame, check_exact=True)
+        assert found.origins == whole.origins
 
 
 class Counted(Table):

@@ -19,7 +19,8 @@ from proml_lab.fingerprint import fingerprint
 from proml_lab.magics import keep
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import training_set
-from proml_lab.marketplace.join.rebuilding import rebuild, view_in
+from proml_lab.marketplace.join.rebuilding import Views, rebuild, view_in
+from proml_lab.marketplace.layout.layouts import Layouts
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 from tests.marketplace.conftest import MakeView, at
@@ -64,7 +65,10 @@ def joined(shop: Workspace) -> Dataset:
 
 
 @pytest.mark.parametrize("seed", seeds(10))
-def test_a_grown_source_gives_the_same_again(seed: int, make_view: MakeView) -> None:
+def test_a_grown_source_gives_the_same_again(
+    seed: int, make_view: MakeView, tmp_path: Path
+) -> None:
+    layouts = Layouts(tmp_path / "layouts", 1 << 30, 1 << 30, smallest=0)
     rng = random.Random(seed)
     fields = {
         "entities": {"a": "key_a", "b": "b"},
@@ -78,7 +82,7 @@ def test_a_grown_source_gives_the_same_again(seed: int, make_view: MakeView) -> 
     last = asked["t"].max()
     rows = make_rows(rng, 150, repeat=False)
     view = make_view(source(rows, "us"), **fields)
-    made = training_set(asked, [view], cutoff="t")
+    made = training_set(asked, [view], cutoff="t", layouts=layouts if seed % 2 else None)
     past = [r for r in rows if r.event and r.known and max(r.event, r.known) <= last]
     late = [
         Row(rng.choice("pq"), rng.choice([1, 2]), at(rng.uniform(0, 90)),
@@ -92,6 +96,9 @@ def test_a_grown_source_gives_the_same_again(seed: int, make_view: MakeView) -> 
     assert_frame_equal(again.frame, made.frame, check_exact=True)
     assert [o.seen for o in again.origins] == [o.seen for o in made.origins]
     assert again.origins[1].fingerprint != made.origins[1].fingerprint
+    other = Views((view,), layouts=None if seed % 2 else layouts).rebuild(made)
+    assert_frame_equal(other.frame, made.frame, check_exact=True)
+    assert other.origins == again.origins
 
 
 def test_everything_stays_as_it_was(shop: Workspace) -> None:
