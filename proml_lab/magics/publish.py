@@ -51,13 +51,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, context: Context) -> Publication:
     """Look, or publish; the work is `marketplace.publish.publish`."""
     from proml_lab.marketplace.publish.publish import publish
+    from proml_lab.promote.uses import promoted
 
     _one_way(args)
+    used = promoted(context.workspace)
     return publish(
         args.view if args.body is None else f"\n{args.body}",  # lines as the cell counts them
         workspace=context.workspace,
         rows=_rows(args.rows, context),
         frames=_frames(context),
+        promoted=used.uses,
+        notes=used.notes,
         yes=args.yes,
         propose=args.propose,
         force=args.force or "",
@@ -77,7 +81,9 @@ def code(args: Namespace) -> str:
     elif rows is not None:
         rows = python.Source(python.call("read_dataset", rows) + ".frame")
     options = {"rows": rows, "yes": args.yes, "propose": args.propose, "force": args.force}
-    return python.script(python.call("publish", view, workspace=python.workspace(args), **options))
+    workspace, used = python.Source("workspace"), python.Source("promoted(workspace).uses")
+    call = python.call("publish", view, workspace=workspace, promoted=used, **options)
+    return python.script(f"workspace = {python.opened(args)}", call)
 
 
 def _one_way(args: Namespace) -> None:

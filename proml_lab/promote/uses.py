@@ -78,6 +78,7 @@ def _of_artifact(folder: Path) -> Iterator[Use]:
             told = json.loads(path.read_text(encoding="utf-8"))
             view = told["view"]
             names = requested.get(view) or {}
+            view, _, number = view.partition("@")
             for column in told["columns"] if view != _SPINE else ():
                 yield Use(
                     view=view,
@@ -90,6 +91,7 @@ def _of_artifact(folder: Path) -> Iterator[Use]:
                     dataset=manifest.model.get("data", ""),
                     notebook=manifest.notebook,
                     when=datetime.fromisoformat(manifest.created),
+                    pinned=bool(number),
                 )
 
 

@@ -66,6 +66,20 @@ class Graph:
             found.setdefault(edge.end, []).append(edge)
         return found
 
+    @cached_property
+    def in_use(self) -> frozenset[Node]:
+        """Specs, notebooks, artifacts with an alias, and all that one of these comes from.
+
+        So a derived feature is in use where somebody uses it, not because it is there.
+        """
+        used = {
+            node
+            for node in self.nodes
+            if node.kind in ("spec", "notebook")
+            or (node.kind == "artifact" and self.aliases.get(node.name))
+        }
+        return frozenset(used | {edge.start for edge in self.to(used)})
+
     def node(self, name: str) -> Node:
         """The thing called `name`: ``view.feature``, a view, a source, ``source: column``, a spec.
 

@@ -11,6 +11,7 @@ import polars as pl
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.know.graph import Graph, Node, graph
 from proml_lab.marketplace.know.usage import Use
+from proml_lab.marketplace.publish.changes import Change
 from proml_lab.words import counted
 
 if TYPE_CHECKING:
@@ -44,22 +45,21 @@ class Cause:
 
 @dataclass(frozen=True)
 class Hit:
-    """Something that a `cause` reaches: a view, feature, spec, notebook or artifact."""
+    """Something that a `cause` reaches: a view, feature, spec, notebook or artifact.
+
+    `counts`: whether it is in use, see `graph.Graph.in_use`.
+    """
 
     cause: Cause
     node: Node
     aliases: tuple[str, ...] = ()
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is in use: an artifact is if it has an alias."""
-        return self.node.kind != "artifact" or bool(self.aliases)
+    counts: bool = True
 
     @property
     def how(self) -> str:
         """What it has to do with the cause."""
-        alone = self.node.kind == "artifact" and not self.aliases
-        return _HOW[self.node.kind] + (", and has no alias" if alone else "")
+        alone = "has no alias" if self.node.kind == "artifact" else "nothing uses it"
+        return _HOW[self.node.kind] + ("" if self.counts else f", and {alone}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +175,23 @@ def hits(whole: Graph, cause: Cause) -> Iterator[Hit]:
     ):
         own = cause.node.kind == "view" and node.name.rpartition(".")[0] == cause.node.name
         if node.kind in _TOLD and not (own and node.kind == "feature"):
-            yield Hit(cause, node, whole.aliases.get(node.name, ()))
+            aliases = whole.aliases.get(node.name, ())
+            yield Hit(cause, node, aliases, counts=node in whole.in_use)
+
+
+def caused(view: str, change: Change, *, renewed: bool = False) -> Cause:
+    """What a change of the view called `view` does; `renewed`: under a new version.
+
+    What goes breaks whatever version it goes in.
+    """
+    goes = change.field == "feature"
+    name = f"{view}.{change.feature}" if change.feature else view
+    return Cause(
+        Node("feature" if change.feature else "view", name),
+        change.what if goes else f"changes: {change.what}",
+        "breaks" if goes else "changes",
+        renewed=renewed and not goes,
+    )
 
 
 def _order(node: Node) -> int:

@@ -12,7 +12,7 @@ from proml_lab.marketplace.catalog import Catalog, is_entity
 from proml_lab.marketplace.entity import Entity
 from proml_lab.marketplace.know import checkout, mentions
 from proml_lab.marketplace.know.graph import Node, graph
-from proml_lab.marketplace.know.impact import Cause, Impact, hits
+from proml_lab.marketplace.know.impact import Cause, Impact, caused, hits
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish.changes import changes
 from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY
@@ -77,14 +77,7 @@ def _causes(before: Catalog, after: Catalog, *, gone: set[str]) -> Iterator[Caus
         for change in changes(view, new):
             if not change.breaking or change.field == "sensitivity":
                 continue
-            goes = change.field == "feature"
-            name = f"{view.view}.{change.feature}" if change.feature else view.view
-            yield Cause(
-                Node("feature" if change.feature else "view", name),
-                change.what if goes else f"changes: {change.what}",
-                "breaks" if goes else "changes",
-                renewed=renewed and not goes,
-            )
+            yield caused(view.view, change, renewed=renewed)
 
 
 def _is_view(name: str, folders: Iterable[str]) -> bool:

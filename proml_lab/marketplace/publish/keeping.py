@@ -35,11 +35,11 @@ def keep(
         it, or the files cannot be written or committed.
     """
     _require_owner(plan, here)
-    if plan.harmed and not force:
+    if plan.refused and not force:
         said = "; ".join(str(one) for one in plan.changes if one.breaking)
         raise PublicationError(
             f"{plan.key} breaks what is in use: {said}. It is used by "
-            f"{', '.join(map(str, plan.harmed))}.",
+            f"{', '.join(map(str, plan.refused))}.",
             hint=f"let them ask for {plan.view}@{plan.before} first; or give a reason: --force "
             "REASON.",
         )

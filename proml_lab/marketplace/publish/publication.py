@@ -9,7 +9,7 @@ import polars as pl
 
 from proml_lab.marketplace.publish.changes import Change
 from proml_lab.marketplace.publish.duplicates import Duplicate
-from proml_lab.marketplace.publish.uses import Use
+from proml_lab.marketplace.publish.uses import Harm
 
 _SCHEMA = {
     "feature": pl.String(), "field": pl.String(), "change": pl.String(),
@@ -31,7 +31,9 @@ class Publication:
     renews
         Whether this is a version of its own.
     harmed
-        Who uses what a breaking change is about.
+        Who depends on what a breaking change is about; `Harm.in_use` says whether that counts.
+    unsure
+        Why not all that may be harmed is known.
     duplicates
         Features that are there already.
     profile
@@ -54,7 +56,8 @@ class Publication:
     before: int | None
     changes: tuple[Change, ...] = ()
     renews: bool = True
-    harmed: tuple[Use, ...] = ()
+    harmed: tuple[Harm, ...] = ()
+    unsure: tuple[str, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     profile: pl.DataFrame | None = field(default=None, repr=False)
     by: str = ""
@@ -77,6 +80,11 @@ class Publication:
     def pending(self) -> bool:
         """Whether it differs from what is published."""
         return self.renews or bool(self.changes)
+
+    @property
+    def refused(self) -> tuple[Harm, ...]:
+        """What is in use and harmed: a reason is needed to publish it."""
+        return tuple(one for one in self.harmed if one.in_use)
 
     def frame(self) -> pl.DataFrame:
         """``feature``, ``field``, ``change``, ``breaking``, ``new_version``: one row a change."""
@@ -101,10 +109,13 @@ class Publication:
         """What else there is to know, a line each."""
         said = [f"It is the same as {d.other}: {d.feature}, {d.why}." for d in self.duplicates]
         said += [f"{name} is personal." for name in self.sensitive]
-        if self.harmed:
-            by = ", ".join(map(str, self.harmed))
+        if self.refused:
+            by = ", ".join(map(str, self.refused))
             forced = f"; forced: {self.forced}" if self.forced else ""
             said.append(f"It breaks what {by} uses{forced}.")
+        if idle := [str(one) for one in self.harmed if not one.in_use]:
+            said.append(f"It changes {', '.join(idle)} too, which nothing in use asks for.")
+        said += self.unsure
         if self.n_rows is not None:
             said.append(f"{self.n_rows:,} rows {'are' if self.done else 'would be'} its source.")
         if self.done:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ import polars as pl
 from proml_lab import document
 from proml_lab.errors import PublicationError, SourceError, UsageError
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish import git, keeping
 from proml_lab.marketplace.publish import text as texts
 from proml_lab.marketplace.publish.draft import Draft, draft
 from proml_lab.marketplace.publish.duplicates import duplicates
 from proml_lab.marketplace.publish.publication import Publication
-from proml_lab.marketplace.publish.uses import harmed, uses
+from proml_lab.marketplace.publish.uses import harmed
 from proml_lab.marketplace.publish.writing import alone
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.model import as_frame
@@ -34,6 +36,8 @@ def publish(
     workspace: Workspace | str | Path | None = None,
     rows: object = None,
     frames: Mapping[str, pl.DataFrame] | None = None,
+    promoted: Iterable[Use] = (),
+    notes: Iterable[str] = (),
     yes: bool = False,
     propose: bool = False,
     force: str = "",
@@ -51,6 +55,11 @@ def publish(
         (n, p) frame that is written as the source, or None.
     frames
         Frames that `sql` may name, beside the sources of the workspace.
+    promoted
+        Uses by artifacts, as `promote.uses.promoted` finds them: what breaks one that has an alias
+        is refused, as is what breaks specs and notebooks of the workspace.
+    notes
+        What could not be read of them; shown where something breaks.
     yes
         Write it, and commit it where the workspace lies in a git repository.
     propose
@@ -83,7 +92,9 @@ def publish(
         made = draft(text, here, name=name, rows=given, frames=frames or {}, file=file)
         catalog = _catalog(made, here)
         with _staged(made, here) as staged:
-            plan = _look(made, here, catalog, staged)
+            plan = _look(made, here, catalog, staged, promoted)
+            if any(one.breaking for one in plan.changes):
+                plan = replace(plan, unsure=tuple(notes))
             if not yes:
                 return plan
             if propose:
@@ -141,12 +152,13 @@ def _staged(made: Draft, here: Workspace) -> Iterator[Path | None]:
         ) from None
 
 
-def _look(made: Draft, here: Workspace, catalog: Catalog, staged: Path | None) -> Publication:
+def _look(
+    made: Draft, here: Workspace, catalog: Catalog, staged: Path | None, promoted: Iterable[Use]
+) -> Publication:
     """What publishing it would do; raises where the view does not give what it says."""
     from proml_lab.marketplace.know.profile import profile
 
     view = catalog.view(made.view.view)
-    used = uses(here, catalog, view.view)
     if staged is None:
         values = profile(view, cache=here.root / ".proml" / "profiles")
     else:
@@ -159,7 +171,7 @@ def _look(made: Draft, here: Workspace, catalog: Catalog, staged: Path | None) -
         before=made.before.version if made.before is not None else None,
         changes=found,
         renews=made.renews,
-        harmed=harmed(found, used),
+        harmed=harmed(here.root, here.catalog.views, made.before, found, promoted),
         duplicates=duplicates(view, here.catalog.views),
         profile=values,
         by=by,

@@ -1,84 +1,87 @@
-"""Who uses the features of a view: specs of the workspace, and views that are derived from it."""
+"""Whom a change of a view harms: specs, notebooks and artifacts in use, straight or by features."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from proml_lab.errors import SpecError
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.know.graph import graph
+from proml_lab.marketplace.know.impact import Hit, caused, hits
+from proml_lab.marketplace.know.mentions import mentions
+from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish.changes import Change
-from proml_lab.spec import ModelSpec
-
-if TYPE_CHECKING:
-    from proml_lab.marketplace.workspace import Workspace
-
-_SPECS = ("*.proml.yaml", "*.proml.yml")
+from proml_lab.marketplace.view import FeatureView
 
 
 @dataclass(frozen=True)
-class Use:
-    """`by`, a spec's path or a view's name, uses `feature`; no feature: all of the view, or maybe.
+class Harm:
+    """`by` depends on what a breaking change is about; `in_use`: so that it is refused.
 
-    `why` says more where it is not certain.
+    A derived feature that nobody uses is not in use, nor is an artifact without an alias.
     """
 
     by: str
-    feature: str
-    why: str = ""
+    in_use: bool = True
 
     def __str__(self) -> str:
-        return self.by + (f" ({self.why})" if self.why else "")
+        return self.by
 
 
-def uses(workspace: Workspace, catalog: Catalog, view: str) -> tuple[Use, ...]:
-    """What uses the view as it is today; who asks for a published version, ``view@1``, does not.
+def harmed(
+    root: Path,
+    views: Iterable[FeatureView],
+    before: FeatureView | None,
+    found: Iterable[Change],
+    promoted: Iterable[Use] = (),
+) -> tuple[Harm, ...]:
+    """Who depends on what the breaking ones of the changes `found` are about, each once.
 
-    A spec that cannot be read counts as one that uses it: nobody can tell.
+    Parameters
+    ----------
+    root
+        The workspace's folder: its specs and notebooks are read.
+    views
+        Those of the catalogue; the changed one is taken as it was.
+    before
+        The view as it was published; None: it is new, and harms nobody.
+    found
+        What changes.
+    promoted
+        Uses by artifacts, as `promote.uses.promoted` finds them.
+
+    Notes
+    -----
+    Who asks for a published version, ``view@1``, is not harmed. A spec that cannot be read counts
+    as harmed: nobody can tell.
     """
-    return (*_derived(catalog, view), *_specs(workspace, view))
-
-
-def harmed(found: Iterable[Change], used: Iterable[Use]) -> tuple[Use, ...]:
-    """Those who use what the breaking ones of the changes `found` are about, each once."""
     breaking = [one for one in found if one.breaking]
-    features = {one.feature for one in breaking}
-    hit = [use for use in used if breaking and (not use.feature or features & {"", use.feature})]
-    return tuple({use.by: use for use in hit}.values())
+    if before is None or not breaking:
+        return ()
+    catalog = Catalog((*(one for one in views if one.view != before.view), _alone(before)))
+    told = mentions(root, catalog)
+    used = [use for use in (*told.uses, *promoted) if not use.pinned]
+    whole = graph(catalog, used)
+    causes = [caused(before.view, one) for one in breaking]
+    reached = {hit.node: hit for cause in causes for hit in hits(whole, cause)}
+    return (*_told(reached.values()), *_unread(told.unread))
 
 
-def _derived(catalog: Catalog, view: str) -> Iterator[Use]:
-    for other in catalog.views:
-        for wanted in other.inputs.values():
-            group, _, feature = wanted.feature.rpartition(".")
-            if group == view:
-                yield Use(f"view {other.view}", feature)
+def _alone(view: FeatureView) -> FeatureView:
+    """The view as a catalogue takes it though an entity or input of it may be gone by now."""
+    return view.model_copy(update={"entities": {}}).linked({}, {}, {})
 
 
-def _specs(workspace: Workspace, view: str) -> Iterator[Use]:
-    files = {file for kind in _SPECS for file in workspace.root.rglob(kind)}
-    for file in sorted(files):
-        path = file.relative_to(workspace.root)
-        if any(part.startswith(".") for part in path.parts):
-            continue
-        try:
-            asked = ModelSpec.read(file).features
-        except SpecError:
-            yield Use(str(path), "", why="it cannot be read")
-            continue
-        for item in asked:
-            yield from (Use(str(path), feature) for feature in _asked(item, view))
+def _told(reached: Iterable[Hit]) -> Iterator[Harm]:
+    for hit in reached:
+        name = hit.node.name
+        if hit.node.kind in ("feature", "view"):
+            name = str(hit.node)
+        elif hit.aliases:
+            name = f"{name} ({', '.join(hit.aliases)})"
+        yield Harm(name, hit.counts)
 
 
-def _asked(item: str | dict[str, list[str] | dict[str, str]], view: str) -> Iterator[str]:
-    """The features of `view` that one entry of a spec asks for; an empty one for all."""
-    if isinstance(item, str):
-        if item == view:
-            yield ""
-        elif item.rpartition(".")[0] == view:
-            yield item.rpartition(".")[2]
-        return
-    names = item.get(view)
-    if names is not None:
-        yield from names.values() if isinstance(names, dict) else names
+def _unread(files: Iterable[str]) -> Iterator[Harm]:
+    return (Harm(f"{file} (it cannot be read)") for file in files)

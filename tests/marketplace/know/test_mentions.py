@@ -47,8 +47,25 @@ def test_whole_views_versions_and_views_that_are_gone(shop: Workspace) -> None:
     ],
 )
 def test_names_in_a_text(text: str, found: set[str], shop: Workspace) -> None:
-    got = {feature for view, feature in named(text, shop.catalog) if view == "shop.sales"}
+    views = {view.view: view for view in shop.catalog.views}
+    got = {feature for view, feature, _ in named(text, views) if view == "shop.sales"}
     assert got == found
+
+
+def test_versions_in_a_text(shop: Workspace) -> None:
+    views = {view.view: view for view in shop.catalog.views}
+    whole = [("shop.worth", name, True) for name in ("worth", "plain")]
+    assert [*named("'shop.worth@2'", views)] == whole
+    assert [*named("shop.worth@2.plain", views)] == [("shop.worth", "plain", True)]
+    both = {*named("shop.worth@2.plain, shop.worth.worth", views)}
+    assert both == {("shop.worth", "plain", True), ("shop.worth", "worth", False)}
+
+
+def test_a_cell_that_names_a_version_and_the_view_uses_the_view(shop: Workspace) -> None:
+    (shop.root / "try.ipynb").write_text(notebook("shop.worth@1.plain", "shop.worth.plain"))
+    (shop.root / "old.ipynb").write_text(notebook("shop.worth@1.plain"))
+    uses = {use.name: use.pinned for use in mentions(shop.root, shop.catalog).uses}
+    assert (uses["try.ipynb"], uses["old.ipynb"]) == (False, True)
 
 
 def test_files_that_cannot_be_read_are_told(shop: Workspace) -> None:
@@ -65,6 +82,7 @@ def test_files_that_cannot_be_read_are_told(shop: Workspace) -> None:
     for name in ("broken.ipynb", "odd.ipynb", "bytes.ipynb", "bad.proml.yaml"):
         assert name in said
     assert len(found.notes) == 4
+    assert found.unread == ("bad.proml.yaml",)
 
 
 def test_hidden_folders_do_not_count(shop: Workspace) -> None:
