@@ -16,6 +16,7 @@ LAYERS = (
     {
         "errors",
         "exclusive",
+        "git",
         "words",
         "document",
         "expression",

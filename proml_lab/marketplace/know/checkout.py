@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from proml_lab import git
 from proml_lab.errors import WorkspaceError
 
-_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false")
-_PATIENCE_S = 60.0
+_ask = partial(git.ask, hook=True)
+_MOST = 100_000
+"""Characters of names that are put into one command."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,27 @@ def last_changes(root: Path, files: Iterable[str]) -> dict[str, Change]:
 
     Empty without git, or outside of a checkout.
     """
-    wanted = [*files]
-    if not wanted:
-        return {}
-    words = ("log", "--format=%x00%an%x00%aI", "--name-only", "--relative", "-z", "--", *wanted)
-    said = _ask(root, *words)
+    words = ("log", "--format=%x00%an%x00%aI", "--name-only", "--relative", "-z", "--")
+    found: dict[str, Change] = {}
+    for some in _parts(files):
+        found |= _changes(_ask(root, *words, *some))
+    return found
+
+
+def _parts(names: Iterable[str]) -> Iterator[list[str]]:
+    """The names in parts that fit into one command."""
+    part: list[str] = []
+    for name in names:
+        if part and sum(map(len, part)) + len(name) > _MOST:
+            yield part
+            part = []
+        part.append(name)
+    if part:
+        yield part
+
+
+def _changes(said: bytes | None) -> dict[str, Change]:
+    """What a log says, the newest first."""
     found: dict[str, Change] = {}
     who, when = "", datetime.min.replace(tzinfo=UTC)
     parts = iter((said or b"").decode(errors="replace").split("\0"))
@@ -71,12 +87,14 @@ def committed(root: Path) -> list[str]:
 def contents(root: Path, files: Iterable[str], *, of: str) -> dict[str, str]:
     """The texts of `files`, relative to `root`: as staged if `of` is empty, else as in ``HEAD``.
 
+    Those that are not there lack, and those with a line break in their name.
+
     Raises
     ------
     WorkspaceError
         git cannot hand them over.
     """
-    names = [*files]
+    names = [name for name in files if "\n" not in name]
     asked = "".join(f"{of}:./{name}\n" for name in names)
     said = _ask(root, "cat-file", "--batch", given=asked.encode())
     if said is None:
@@ -97,36 +115,3 @@ def contents(root: Path, files: Iterable[str], *, of: str) -> dict[str, str]:
 
 def _moment(text: str, otherwise: datetime) -> datetime:
     return datetime.fromisoformat(text.strip()).astimezone(UTC) if text.strip() else otherwise
-
-
-def _environment() -> dict[str, str]:
-    """Ours, with what git tells a hook: a commit of some files has an index of its own.
-
-    git gives places relative to the folder that the hook runs in.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
-        if os.environ.get(name):
-            kept[name] = os.path.abspath(os.environ[name])  # noqa: PTH100 - links stay as they are
-    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-
-
-def _ask(folder: Path, *words: str, given: bytes = b"") -> bytes | None:
-    """What git prints; None if it is not installed, fails, or takes too long."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    try:
-        done = subprocess.run(  # noqa: S603
-            [program, "-C", str(folder), *settings, *words],
-            env=_environment(),
-            input=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from proml_lab import git
 
 _PATIENCE_S = 10.0
 DIFF_LIMIT = 1_000_000
 """Bytes of a diff that are kept; of a longer one only its size is."""
-_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false")
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,13 @@ class Checkout:
 
 def checkout(folder: Path) -> Checkout | None:
     """The checkout that `folder` lies in; None without git, outside of one, or before a commit."""
-    commit = _ask(folder, "rev-parse", "--verify", "HEAD")
+    ask = partial(git.ask, folder, patience_s=_PATIENCE_S)
+    commit = ask("rev-parse", "--verify", "HEAD")
     if commit is None:
         return None
-    branch = _ask(folder, "symbolic-ref", "--short", "--quiet", "HEAD")
+    branch = ask("symbolic-ref", "--short", "--quiet", "HEAD")
     options = ("--no-color", "--no-ext-diff", "--no-textconv", "--binary")
-    diff = _ask(folder, "diff", "HEAD", *options) or b""
+    diff = ask("diff", "HEAD", *options) or b""
     return Checkout(
         commit=commit.decode().strip(),
         branch=branch.decode().strip() if branch else None,
@@ -45,25 +45,3 @@ def checkout(folder: Path) -> Checkout | None:
         diff=diff if len(diff) <= DIFF_LIMIT else b"",
         diff_bytes=len(diff),
     )
-
-
-def _ask(folder: Path, *words: str) -> bytes | None:
-    """What git prints; None if it is not installed, fails, or takes too long."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(  # noqa: S603
-            [program, "-C", str(folder), *settings, *words],
-            env={**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

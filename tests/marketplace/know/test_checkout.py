@@ -43,6 +43,20 @@ def test_who_changed_a_file_last(root: Path) -> None:
     assert checkout.last_changes(root, []) == {}
 
 
+def test_more_names_than_one_command_takes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["ö b.txt", *(f"{i}.txt" for i in range(40)), "a.txt"]
+    whole = checkout.last_changes(root, names)
+    monkeypatch.setattr(checkout, "_MOST", 20)
+    assert checkout.last_changes(root, names) == whole
+    assert whole.keys() == {"a.txt", "ö b.txt"}
+
+
+def test_a_name_with_a_line_break_is_left_out(root: Path) -> None:
+    (root / "b\nc.txt").write_text("x")
+    git(root, "add", "-A")
+    assert checkout.contents(root, ["b\nc.txt", "a.txt"], of="") == {"a.txt": "two\n"}
+
+
 def test_what_is_staged_and_committed(root: Path) -> None:
     (root / "new.txt").write_text("né\n")
     git(root, "add", "new.txt")
