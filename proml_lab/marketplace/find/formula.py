@@ -52,6 +52,13 @@ def computed(view: FeatureView, name: str) -> Hashable:
     )
 
 
+def rows_of(view: FeatureView) -> Hashable:
+    """What decides which rows of a source a label sees."""
+    keys = tuple(sorted(view.keys.items()))
+    clocks = view.event_time, str(view.known_at), view.ties
+    return str(view.source), keys, clocks, view.time_to_live
+
+
 def tokens(feature: Feature, name: str) -> Hashable:
     """Words and signs of the formula in one order: equal wherever `computed` is; quick to have."""
     text = feature.formula(name).casefold().replace(">", "<").replace('"', "")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from proml_lab.errors import ProMLError
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.find.association import rank_correlation
-from proml_lab.marketplace.find.formula import computed, tokens
+from proml_lab.marketplace.find.formula import computed, rows_of, tokens
 from proml_lab.marketplace.find.index import Index
+from proml_lab.marketplace.find.values import LEAST_AGREEMENT, Pair, beside, compared
 from proml_lab.marketplace.find.words import telling, words
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.words import counted
@@ -21,11 +20,9 @@ from proml_lab.words import counted
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-N_COMPARED, N_VIEWS = 200, 20
-"""Features whose values are compared, and views that they are in, at most."""
 _N_WORDS = 100
 _ELSEWHERE, _OTHER_KEYS, _TOGETHER, _ALIKE = 0.85, 0.5, 0.9, 0.8
-_LEAST_AGREEMENT, _LEAST_CORRELATION, _LEAST_ALIKE = 0.9, 0.95, 0.75
+_LEAST_CORRELATION, LEAST_ALIKE = 0.95, 0.75
 _SCHEMA = {
     "feature": pl.String(), "score": pl.Float64(), "why": pl.String(), "equal": pl.Float64(),
     "correlation": pl.Float64(), "owner": pl.String(), "status": pl.String(),
@@ -102,18 +99,12 @@ def similar(
     home, _, short = name.rpartition(".")
     view = catalog.view(home)
     formulas = dict(_same_formula(catalog, view, short))
-    alike = dict(_alike_in_words(catalog, index or catalog.index, view, short))
-    others = sorted(
-        (one for one in catalog.views if set(one.keys) == set(view.keys)),
-        key=lambda one: (one.view != home, one.source != view.source),
-    )
-    beside = [
-        f"{one.view}.{n}" for one in others for n in one.features if f"{one.view}.{n}" != name
-    ]
-    compared, unread = _compared(catalog, view, short, [*formulas, *alike, *beside])
+    alike = dict(like_words(catalog, index or catalog.index, view, short))
+    others = [one for one in (*formulas, *alike, *beside(catalog, view)) if one != name]
+    values = compared(catalog, view, [short], others)
     rows = []
-    for other in dict.fromkeys([*formulas, *alike, *compared]):
-        pair = compared.get(other)
+    for other in dict.fromkeys([*formulas, *alike, *values.others]):
+        pair = values.pairs.get((short, other))
         reasons = [*_reasons(formulas.get(other), alike.get(other, 0.0), pair)]
         if reasons:
             of, _, feature = other.rpartition(".")
@@ -132,7 +123,7 @@ def similar(
             )
     found = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     best = found.sort("score", descending=True, maintain_order=True).head(n)
-    return SimilarReport(name, best, len(compared), unread)
+    return SimilarReport(name, best, len(values.others), values.unread)
 
 
 Reason = tuple[float, str]
@@ -143,12 +134,12 @@ def _reasons(formula: Reason | None, alike: float, pair: Pair | None) -> Iterato
     """All that makes a feature like another."""
     if formula is not None:
         yield formula
-    if pair is not None and pair.agreement >= _LEAST_AGREEMENT:
+    if pair is not None and pair.agreement >= LEAST_AGREEMENT:
         yield pair.agreement, f"equal values at {pair.equal:.0%} of moments"
     elif pair is not None and abs(pair.correlation or 0) >= _LEAST_CORRELATION:
         said = f"values go together, rank correlation {pair.correlation:.2f}"
         yield _TOGETHER * abs(pair.correlation or 0), said
-    if alike >= _LEAST_ALIKE:
+    if alike >= LEAST_ALIKE:
         yield _ALIKE * alike, f"{'the same' if alike == 1 else 'a like'} name and description"
 
 
@@ -169,22 +160,18 @@ def _same_formula(catalog: Catalog, view: FeatureView, name: str) -> Iterator[tu
 def _where(view: FeatureView, other: FeatureView) -> Reason:
     if set(view.keys) != set(other.keys):
         return _OTHER_KEYS, f"the same formula for another entity, {', '.join(other.keys)}"
-    if _rows(view) == _rows(other):
+    if rows_of(view) == rows_of(other):
         return 1.0, "the same formula over the same rows"
     return _ELSEWHERE, f"the same formula over rows of {other.source or 'other views'}"
 
 
-def _rows(view: FeatureView) -> tuple[object, ...]:
-    """What decides which rows a label sees."""
-    keys = tuple(sorted(view.keys.items()))
-    clocks = view.event_time, str(view.known_at), view.ties
-    return str(view.source), keys, *clocks, view.time_to_live
-
-
-def _alike_in_words(
+def like_words(
     catalog: Catalog, index: Index, view: FeatureView, name: str
 ) -> Iterator[tuple[str, float]]:
-    """(feature of the same keys, 0 to 1) of names and descriptions with words in common."""
+    """(feature of the same keys, 0 to 1) of names and descriptions with words in common.
+
+    `view` need not be in the catalogue.
+    """
     about = view.features[name].description
     scores = index.scores(f"{name} {about}")
     best = np.argsort(-scores, kind="stable")[: _N_WORDS + 1]
@@ -204,71 +191,3 @@ def _common(one: str, other: str) -> float:
     """Dice's share of common words."""
     a, b = set(telling(words(one))), set(telling(words(other)))
     return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two columns: share of equal values, the same beyond chance, and correlation of ranks."""
-
-    equal: float
-    agreement: float
-    correlation: float | None
-
-
-def _compared(
-    catalog: Catalog, view: FeatureView, name: str, names: Iterable[str]
-) -> tuple[dict[str, Pair], dict[str, str]]:
-    """How the values of each feature compare, and why those of others could not be had."""
-    from proml_lab.marketplace.join.answers import Answers
-    from proml_lab.marketplace.know.seen import MOMENT, moments
-
-    chosen: dict[str, list[str]] = {}
-    for other in [*dict.fromkeys(names)][:N_COMPARED]:
-        home, _, short = other.rpartition(".")
-        if home in chosen or len(chosen) < N_VIEWS:
-            chosen.setdefault(home, []).append(short)
-    try:
-        spine, _ = moments(view)
-        cutoff = MOMENT if MOMENT in spine.columns else None
-        mine = Answers(spine, cutoff, [(view, [name])], labelled=False).values(view, name)
-    except ProMLError as error:
-        return {}, {f"{view.view}.{name}": error.message}
-    found: dict[str, Pair] = {}
-    unread: dict[str, str] = {}
-    for home, shorts in chosen.items():
-        there = catalog.view(home)
-        if not set(there.keys) <= set(spine.columns) or (there.timed and cutoff is None):
-            continue
-        try:
-            answers = Answers(spine, cutoff, [(there, shorts)], labelled=False)
-            for short in shorts:
-                pair = _pair(mine, answers.values(there, short))
-                if pair is not None:
-                    found[f"{home}.{short}"] = pair
-        except ProMLError as error:
-            unread |= dict.fromkeys((f"{home}.{short}" for short in shorts), error.message)
-    return found, unread
-
-
-def _pair(a: pl.Series, b: pl.Series) -> Pair | None:
-    """How two columns compare; None for lists and for kinds that cannot be equal.
-
-    Moments at which both are null say nothing.
-    """
-    numbers = a.dtype.is_numeric() and b.dtype.is_numeric()
-    if a.dtype.is_nested() or not (numbers or a.dtype == b.dtype):
-        return None
-    both = pl.DataFrame({"a": a, "b": b}).filter(~(pl.col("a").is_null() & pl.col("b").is_null()))
-    if not both.height:
-        return None
-    if numbers:
-        both = both.select(pl.all().cast(pl.Float64).round_sig_figs(9))
-    equal = float(both.select(pl.col("a").eq_missing(pl.col("b")).mean()).item())
-    counts = [both[side].alias("value").value_counts(name=f"n_{side}") for side in ("a", "b")]
-    met = counts[0].join(counts[1], on="value", nulls_equal=True)
-    chance = float(met.select((pl.col("n_a") * pl.col("n_b")).sum()).item()) / both.height**2
-    agreement = (equal - chance) / (1 - chance) if chance < 1 else 0.0
-    if not numbers:
-        return Pair(equal, agreement, None)
-    correlation = rank_correlation(both["a"], both["b"])
-    return Pair(equal, agreement, None if np.isnan(correlation) else correlation)

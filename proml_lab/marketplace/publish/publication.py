@@ -114,7 +114,7 @@ class Publication:
             forced = f"; forced: {self.forced}" if self.forced else ""
             said.append(f"It breaks what {by} uses{forced}.")
         if idle := [str(one) for one in self.harmed if not one.in_use]:
-            said.append(f"It changes {', '.join(idle)} too, which nothing in use asks for.")
+            said.append(f"It touches {', '.join(idle)} too, which nobody uses.")
         said += self.unsure
         if self.n_rows is not None:
             said.append(f"{self.n_rows:,} rows {'are' if self.done else 'would be'} its source.")

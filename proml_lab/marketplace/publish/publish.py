@@ -159,10 +159,8 @@ def _look(
     from proml_lab.marketplace.know.profile import profile
 
     view = catalog.view(made.view.view)
-    if staged is None:
-        values = profile(view, cache=here.root / ".proml" / "profiles")
-    else:
-        values = profile(view.at(staged))
+    ready = view if staged is None else view.at(staged)
+    values = profile(ready, cache=here.root / ".proml" / "profiles" if staged is None else None)
     owner, by, found = _owner(made, here), git.author(here.root), made.found
     team = here.config.owners.get(owner)
     return Publication(
@@ -172,7 +170,7 @@ def _look(
         changes=found,
         renews=made.renews,
         harmed=harmed(here.root, here.catalog.views, made.before, found, promoted),
-        duplicates=duplicates(view, here.catalog.views),
+        duplicates=duplicates(ready, here.catalog, here.index),
         profile=values,
         by=by,
         owner=owner,

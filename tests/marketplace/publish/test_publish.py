@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,7 @@ from proml_lab.errors import (
     SpecError,
     UnknownNameError,
 )
+from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish.publish import publish
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.marketplace.workspace import Workspace
@@ -195,6 +197,19 @@ def test_what_breaks_others_needs_a_reason(place: Workspace, git: Git) -> None:
     assert "Forced: it was wrong" in git("log", "-1", "--format=%b")
 
 
+def test_an_artifact_with_an_alias_is_in_use(place: Workspace) -> None:
+    publish(SHORT, workspace=place, rows=rain(), yes=True)
+    idle = Use("shop.rain", "rain", "artifact", "sold@1")
+    used = replace(idle, name="sold@2", aliases=("champion",))
+    new, told = f"{SHORT}version: 2\n", ["Aliases are not known: nobody answers."]
+    look = publish(new, workspace=place, rows=rain(factor=2), promoted=[idle], notes=told)
+    assert (look.refused, [str(one) for one in look.harmed]) == ((), ["sold@1"])
+    assert look.notes()[:2] == ["It touches sold@1 too, which nobody uses.", *told]
+    with pytest.raises(PublicationError, match=r"It is used by sold@2 \(champion\)\."):
+        publish(new, workspace=place, rows=rain(factor=2), promoted=[idle, used], yes=True)
+    assert publish(new, workspace=place, rows=rain(factor=2), promoted=[idle], yes=True).done
+
+
 def test_who_asks_for_a_version_is_not_harmed(place: Workspace) -> None:
     publish(SHORT, workspace=place, rows=rain(), yes=True)
     (place.root / "s.proml.yaml").write_text(SPEC.format("shop.rain@1"))
@@ -320,4 +335,13 @@ def test_the_same_feature_elsewhere_is_shown(place: Workspace) -> None:
     again = publish(text.replace("shop.rain", "shop.wet"), workspace=place)
     assert again.notes()[0] == (
         "It is the same as shop.rain.rain: rain, the same formula over the same rows."
+    )
+
+
+def test_the_same_values_elsewhere_are_shown_before_anything_is_written(place: Workspace) -> None:
+    publish(SHORT, workspace=place, rows=rain(30), yes=True)
+    rows = rain(30).rename({"rain": "wet"}).with_columns(dry=-pl.col("wet"))
+    text = SHORT.replace("shop.rain", "shop.wet")
+    assert publish(text, workspace=place, rows=rows).notes()[0] == (
+        "It is the same as shop.rain.rain: wet, the same values in 100 % of 30 moments."
     )
