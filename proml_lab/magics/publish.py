@@ -80,10 +80,29 @@ def code(args: Namespace) -> str:
         rows = python.Source(rows)
     elif rows is not None:
         rows = python.Source(python.call("read_dataset", rows) + ".frame")
-    options = {"rows": rows, "yes": args.yes, "propose": args.propose, "force": args.force}
+    frames = _named_in(args.body) if args.body is not None else None
+    options = {
+        "rows": rows,
+        "frames": frames,
+        "yes": args.yes,
+        "propose": args.propose,
+        "force": args.force,
+    }
     workspace, used = python.Source("workspace"), python.Source("promoted(workspace).uses")
     call = python.call("publish", view, workspace=workspace, promoted=used, **options)
     return python.script(f"workspace = {python.opened(args)}", call)
+
+
+def _named_in(body: str) -> python.Source | None:
+    """The frames that the SQL of a view reads, if it has some: those of its tables that are."""
+    from proml_lab.promote.lint.effects import effects
+    from proml_lab.promote.lint.source import Magic
+
+    read = effects(Magic(1, "proml", "publish", body)).tables
+    if not read:
+        return None
+    names = f"{{{', '.join(map(repr, read))}}}"
+    return python.Source(f"{{n: v for n, v in globals().items() if n in {names}}}")
 
 
 def _one_way(args: Namespace) -> None:

@@ -94,6 +94,15 @@ def test_its_code_does_the_same(here: Workspace, body: str | None) -> None:
     assert here.catalog.view("shop.rain").version == 1
 
 
+def test_the_code_of_sql_hands_over_the_frames(here: Workspace) -> None:
+    args = verbs.parser("publish", prog=verbs.NOTEBOOK).parse(["--yes"])
+    args.body = f"{BODY}sql: select f.* from fallen f, hours\n"
+    rain(1).select("shop").write_parquet(here.root / "sources" / "hours.parquet")
+    names = {"fallen": rain(), "other": 1}
+    exec(verbs.code("publish", args), names)  # type: ignore[arg-type]
+    assert here.catalog.view("shop.rain").table.n_rows() == 20
+
+
 def test_it_runs_as_a_magic(here: Workspace) -> None:
     shell = InteractiveShell()
     try:

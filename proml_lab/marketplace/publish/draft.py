@@ -11,11 +11,12 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab import document
-from proml_lab.errors import ColumnMissingError, DataError, PublicationError, SourceError, choose
+from proml_lab.errors import ColumnMissingError, DataError, PublicationError, SourceError
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.kind import kind_of
 from proml_lab.marketplace.publish import text as texts
 from proml_lab.marketplace.publish.changes import Change, changes
+from proml_lab.marketplace.publish.query import selected
 from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY, Versions
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.marketplace.source.files import Files
@@ -82,7 +83,7 @@ def draft(
             raise PublicationError(
                 f"{name}: sql and rows were given.", hint="leave out one of the two."
             )
-        rows = _selected(query, workspace, frames)
+        rows = selected(query, workspace, frames)
         asked = texts.blank(asked, QUERY)
         text = texts.comment(texts.take(text, QUERY), f"made by: {query}")
     if rows is not None and not rows.height:
@@ -262,20 +263,3 @@ def _target(view: FeatureView, file: Path | None, workspace: Workspace) -> tuple
         proposal = file
     there = {one.view: one.path for one in workspace.catalog.views}.get(view.view)
     return there or workspace.folders[0] / f"{view.view}.yaml", proposal
-
-
-def _selected(query: str, workspace: Workspace, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """What a SELECT over sources and frames gives."""
-    known: dict[str, pl.LazyFrame] = {name: frame.lazy() for name, frame in frames.items()}
-    for name in workspace.sources():
-        if name not in known and name in query:
-            path = workspace.source(name)
-            known[name] = Files(Source(path=path), workspace.root, role="The query").scan()
-    try:
-        return pl.SQLContext(known).execute(query, eager=True)
-    except PolarsError as error:
-        said = str(error).splitlines()[0]
-        names = [*frames, *workspace.sources()]
-        raise SourceError(
-            f"The SQL cannot be run: {said}.", hint=f"tables: {choose('', names)}"
-        ) from None

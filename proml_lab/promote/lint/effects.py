@@ -8,6 +8,9 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import yaml
+
+from proml_lab.marketplace.publish.query import tables
 from proml_lab.promote.lint.source import Magic
 
 QUIET = {
@@ -43,6 +46,8 @@ _POSITIONAL = {
     "dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL",
     "features suggest": "SPEC",
 }  # fmt: skip
+_HOLE = '"?"'
+"""Stands in SQL for what an expression will say."""
 PROML = "%proml"
 """Stands among the names for the magic itself, which an extension brings."""
 _DOLLAR = re.compile(r"(?<!\$)\$([A-Za-z_]\w*)")
@@ -74,6 +79,8 @@ class Effects:
         Names that a shell line takes the values of; where they are missing nothing is raised.
     maybe
         Such as are variables of the shell if the notebook has no such name.
+    tables
+        Tables of SQL: frames of the notebook, or sources of the workspace.
     """
 
     reads: tuple[ast.expr, ...] = ()
@@ -82,6 +89,7 @@ class Effects:
     opaque: bool = False
     shell: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 def effects(magic: Magic) -> Effects:
@@ -159,7 +167,20 @@ def _proml(magic: Magic) -> Effects:
     if "--code" in rest:
         return Effects(reads)
     names = [name for name in _names(names) if name.lower() not in _WORDS]
-    return Effects(reads, tuple(names), _names(binds))
+    read = _tables(magic.body or "") if verb == "publish" else ()
+    return Effects(reads, tuple(names), _names(binds), tables=read)
+
+
+def _tables(body: str) -> tuple[str, ...]:
+    """The tables that the ``sql:`` of a view to publish reads."""
+    for written, _ in expressions(body):
+        body = body.replace(written, _HOLE)
+    try:
+        said = yaml.safe_load(body)
+    except yaml.YAMLError:
+        return ()
+    query = said.get("sql") if isinstance(said, dict) else None
+    return _names([*tables(query)]) if isinstance(query, str) else ()
 
 
 def _shell(text: str) -> Effects:

@@ -362,6 +362,9 @@ class _Walker:
         for name in found.names:
             if name in self.names.homes or not (self.subject.folder / name).exists():
                 self.names.use(name, line, certain)
+        for name in found.tables:
+            if name in self.names.homes or self.subject.lacks(name):
+                self.names.use(name, line, certain)
         for name in (*found.shell, *(n for n in found.maybe if n in self.names.homes)):
             self.names.use(name, line, False)
         for name in found.binds:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from proml_lab.errors import ProMLError
 from proml_lab.promote.lint import source
 from proml_lab.promote.lint.source import Magic, Parsed
 from proml_lab.promote.notebook import INJECTED, TAG
@@ -113,6 +114,20 @@ class Subject:
             if cell.is_parameters:
                 found |= {n.id for n in cell.nodes if isinstance(n, ast.Name) and _stored(n)}
         return frozenset(found)
+
+    def lacks(self, source: str) -> bool:
+        """Whether the workspace surely has no source of that name."""
+        return self._sources is not None and source not in self._sources
+
+    @cached_property
+    def _sources(self) -> frozenset[str] | None:
+        """Those of the workspace; None where it has none that can be read."""
+        from proml_lab.marketplace.workspace import open_workspace
+
+        try:
+            return frozenset(open_workspace(self.root).sources()) if self.root else None
+        except ProMLError:
+            return None
 
     def magics(self) -> Iterator[tuple[Cell, Magic]]:
         """Every magic with its cell."""

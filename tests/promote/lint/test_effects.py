@@ -63,6 +63,26 @@ def test_lines_of_proml(text: str, names: tuple[str, ...], binds: tuple[str, ...
     assert (found.names, found.binds, found.opaque) == (names, binds, False)
 
 
+@pytest.mark.parametrize(
+    ("line", "body", "tables"),
+    [
+        ("publish --yes", "view: a.b\nsql: select x from t, u", ("t", "u")),
+        ("publish", "sql: |\n  with a as (select 1 from t)\n  select * from a", ("t",)),
+        ("publish", "sql: select x from {{name}} join t on y", ("t",)),
+        ("publish", 'sql: select x from "a b"', ()),
+        ("publish --rows r", "view: a.b", ()),
+        ("publish --code", "sql: select x from t", ()),
+        ("publish", "sql: [select", ()),
+        ("publish", "- sql", ()),
+        ("publish", "sql: 3", ()),
+        ("publish a.b", None, ()),
+        ("spec", "sql: select x from t", ()),
+    ],
+)
+def test_sql_of_what_is_published(line: str, body: str | None, tables: tuple[str, ...]) -> None:
+    assert of(line, body=body).tables == tables
+
+
 def test_expressions_are_read_wherever_they_stand() -> None:
     found = of("fit {{name}} --set n={{2 * n}}", body="a: {{ {'k': v}['k'] }}\nb: {{open")
     assert [ast.unparse(tree) for tree in found.reads] == ["name", "2 * n", "{'k': v}['k']"]

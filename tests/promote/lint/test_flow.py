@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.promote.lint.conftest import Check, code, codes, parameters
@@ -242,3 +244,31 @@ def test_a_very_long_sum_is_no_harm(check: Check) -> None:
     assert codes(check(chain, "missing")) in (["PN021"], [])
     assert codes(check("def f():\n    return lambda: [1]" + ".copy()" * 900, "missing")) == []
     assert codes(check("x = " + "[" * 90 + "]" * 90 + "\nmissing")) == ["PN021"]
+
+
+PUBLISH = "%%proml publish --yes\nview: a.b\nsql: select k from frame join hours using (k)"
+LOADED = "%load_ext proml_lab"
+
+
+@pytest.mark.parametrize(
+    ("cells", "want"),
+    [
+        ([LOADED, "frame = 1", PUBLISH], []),
+        ([LOADED, PUBLISH, "frame = 1"], [("PN020", 3, 1, "frame: cell 4 defines it")]),
+        ([LOADED, "frame = 1\ndel frame", PUBLISH], ["frame: cell 3 deleted it"]),
+        ([LOADED, PUBLISH], [("PN021", 3, 1, "frame: nothing defines it")]),
+        ([LOADED, PUBLISH, "frame = hours = 1"], ["frame: cell 4", "hours: cell 4"]),
+    ],
+)
+def test_frames_that_sql_reads(
+    check: Check, tmp_path: Path, cells: list[str], want: list[object]
+) -> None:
+    """A source of the workspace, such as hours, is none, unless the notebook has such a name."""
+    sources = tmp_path / "workspace" / "sources"
+    sources.mkdir(parents=True)
+    (sources / "hours.parquet").touch()
+    found = check(*cells).findings
+    said = [(f.code, f.cell, f.line, f.seen) for f in found if f.code.startswith("PN02")]
+    assert len(said) == len(want)
+    for got, one in zip(said, want, strict=True):
+        assert got == one if isinstance(one, tuple) else str(one) in got[3]
