@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from proml_lab.errors import MissingExtraError
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.users import note_users
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -34,14 +35,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> Browse | SearchReport:
     """The widget; on the command line, which has none, the catalogue as a table."""
-    text = " ".join(args.text)
+    text, workspace = " ".join(args.text), context.workspace
+    note_users(workspace)
     if not context.in_notebook:
-        return replace(context.workspace.search(text), max_rows=context.max_rows)
+        return replace(workspace.search(text), max_rows=context.max_rows)
     if find_spec("anywidget") is None:
         raise MissingExtraError("anywidget, which draws the browser,", extra="lab")
     from proml_lab.widgets.browse import Browse
 
-    return Browse(context.workspace, text=text)
+    return Browse(workspace, text=text)
 
 
 def code(args: Namespace) -> str:

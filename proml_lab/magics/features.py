@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.users import note_users
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -19,10 +20,12 @@ features wind
 features delay --owner network-ops --type float
 features --view weather.hourly
 features --status deprecated
+features --freshness stale --sort usage
 """
 BODY = ""
 _FACETS = (
-    "owner", "tag", "entity", "type", "view", "source", "status", "sensitivity", "unit"
+    "owner", "tag", "entity", "type", "view", "source", "status", "sensitivity", "unit",
+    "freshness", "used_by",
 )  # fmt: skip
 
 
@@ -45,18 +48,32 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--sensitivity", metavar="SENSITIVITY", help="only public, internal or personal ones"
     )
     parser.add_argument("--unit", metavar="UNIT", help="only features with this unit")
+    parser.add_argument("--freshness", metavar="FRESHNESS", help="only fresh, stale or static ones")
+    parser.add_argument(
+        "--used-by", metavar="NAME", help="only features that this model, spec or notebook uses"
+    )
+    parser.add_argument(
+        "--sort",
+        metavar="ORDER",
+        default="relevance",
+        help="relevance, name, usage, health or freshness; relevance if not said",
+    )
 
 
 def run(args: Namespace, context: Context) -> SearchReport:
     """Search; the work is `Workspace.search`."""
-    found = context.workspace.search(" ".join(args.text), **_kept(args))
+    workspace = context.workspace
+    note_users(workspace)
+    found = workspace.search(" ".join(args.text), sort=args.sort, **_kept(args))
     return replace(found, max_rows=context.max_rows)
 
 
 def code(args: Namespace) -> str:
     """The search as a call."""
     words = [" ".join(args.text)] if args.text else []
-    return python.script(python.call(f"{python.opened(args)}.search", *words, **_kept(args)))
+    sort = None if args.sort == "relevance" else args.sort
+    call = python.call(f"{python.opened(args)}.search", *words, sort=sort, **_kept(args))
+    return python.script(call)
 
 
 def _kept(args: Namespace) -> Kept:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.check import CheckReport
     from proml_lab.marketplace.find.index import Index
     from proml_lab.marketplace.find.report import SearchReport
-    from proml_lab.marketplace.find.search import Facets, Kept
+    from proml_lab.marketplace.find.search import Facets, Kept, Sort
     from proml_lab.marketplace.publish.versions import Versions
 
 
@@ -142,7 +142,12 @@ class Catalog:
         return [f"{view.view}.{name}" for view in self.views for name in view.features]
 
     def search(
-        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
+        self,
+        text: str = "",
+        *,
+        known: pl.DataFrame | None = None,
+        sort: Sort = "relevance",
+        **kept: Unpack[Kept],
     ) -> SearchReport:
         """Features whose name, description, tags, owner or formula match the words of `text`.
 
@@ -150,16 +155,17 @@ class Catalog:
         arguments keep only features with exactly that value of a facet: owner, tag, entity, type,
         view, source, status, sensitivity, unit, freshness or used_by. `known`, a row a feature,
         lends ``usage`` and ``health`` (0 to 1) to the ranking and is where ``freshness`` and
-        ``used_by`` come from. Of a workspace, `Workspace.search` is quicker and knows synonyms.
+        ``used_by`` come from. `sort` is relevance, name, usage, health or freshness. Of a
+        workspace, `Workspace.search` is quicker and knows synonyms and what was kept of features.
 
         Raises
         ------
         UnknownNameError
-            No feature has that value: the hint gives the nearest.
+            No feature has that value: the hint gives the nearest; or there is no such order.
         """
         from proml_lab.marketplace.find.search import search
 
-        return search(self.index, text, narrowed(kept), known=known)
+        return search(self.index, text, narrowed(kept), known=known, sort=sort)
 
     def facets(
         self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]

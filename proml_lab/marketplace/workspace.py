@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from proml_lab.contracts import Dataset, Progress
     from proml_lab.marketplace.card import FeatureCard
     from proml_lab.marketplace.find.index import Index
+    from proml_lab.marketplace.find.known import Known
     from proml_lab.marketplace.find.report import SearchReport
-    from proml_lab.marketplace.find.search import Facets, Kept
+    from proml_lab.marketplace.find.search import Facets, Kept, Sort
     from proml_lab.marketplace.join.coverage import CoverageReport
     from proml_lab.marketplace.join.request import Wanted
     from proml_lab.marketplace.layout.layouts import Layouts
@@ -85,9 +86,17 @@ class Workspace:
         return open_index(self.root, now, lambda: self._read(now).index)
 
     def search(
-        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
+        self,
+        text: str = "",
+        *,
+        known: pl.DataFrame | None = None,
+        sort: Sort = "relevance",
+        **kept: Unpack[Kept],
     ) -> SearchReport:
         """As `Catalog.search`, and words that ``synonyms.yaml`` says mean the same.
+
+        Where `known` is not given, it is what was kept of features when they were profiled, their
+        health was looked at or who uses them was asked; see `known`.
 
         Raises
         ------
@@ -96,8 +105,9 @@ class Workspace:
         """
         from proml_lab.marketplace.find.search import search
 
-        same = read_synonyms(self.root)
-        return search(self.index, text, narrowed(kept), synonyms=same, known=known)
+        same, index = read_synonyms(self.root), self.index
+        more = self.known(index) if known is None else known
+        return search(index, text, narrowed(kept), synonyms=same, known=more, sort=sort)
 
     def facets(
         self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
@@ -105,8 +115,18 @@ class Workspace:
         """How many features that `search` finds have each value of each facet."""
         from proml_lab.marketplace.find.search import facets
 
-        same = read_synonyms(self.root)
-        return facets(self.index, text, narrowed(kept), synonyms=same, known=known)
+        same, index = read_synonyms(self.root), self.index
+        more = self.known(index) if known is None else known
+        return facets(index, text, narrowed(kept), synonyms=same, known=more)
+
+    def known(self, index: Index | None = None) -> Known:
+        """Usage, health and freshness of features, as far as they were kept; nothing is read anew.
+
+        `index` is that of the workspace, where it is at hand.
+        """
+        from proml_lab.marketplace.find.knowledge import knowledge
+
+        return knowledge(self.profiles, index or self.index)
 
     def _states(self) -> States:
         return states(self.root, self.config.catalog)
@@ -152,6 +172,11 @@ class Workspace:
         return (
             Layouts(self.root / ".proml" / "layouts", limit, memory, tell=tell) if limit else None
         )
+
+    @property
+    def artifacts(self) -> Path:
+        """Where what was promoted stands."""
+        return self.root / ".proml" / "artifacts"
 
     @property
     def runs(self) -> Path:

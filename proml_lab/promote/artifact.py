@@ -204,7 +204,7 @@ def opened(workspace: Workspace | str | Path | None, near: Path | None = None) -
 
 def registry_of(workspace: Workspace) -> Registry:
     """The registry that a workspace names, and the folder of its bundles."""
-    return Registry(workspace.registry, workspace.root / ".proml" / "artifacts")
+    return Registry(workspace.registry, workspace.artifacts)
 
 
 def locate(key: str | Path, workspace: Workspace | str | Path | None) -> Path:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from proml_lab.errors import ArtifactError, RegistryError, SpecError
 from proml_lab.marketplace.know.checkout import last_changes
-from proml_lab.marketplace.know.mentions import mentions
+from proml_lab.marketplace.know.kept import keep_uses
+from proml_lab.marketplace.know.mentions import mentions, state
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import registry_of
@@ -33,17 +34,25 @@ class Uses:
     notes: tuple[str, ...] = ()
 
 
-def uses(workspace: Workspace) -> Uses:
-    """Every use of a feature by the specs, notebooks and artifacts of `workspace`."""
-    told, found = mentions(workspace.root, workspace.catalog), promoted(workspace)
-    return Uses((*told.uses, *found.uses), (*told.notes, *found.notes))
+def uses(workspace: Workspace, *, aliases: bool = True) -> Uses:
+    """Every use of a feature by the specs, notebooks and artifacts of `workspace`.
+
+    They are kept in `workspace.profiles`, for whoever searches. Without `aliases` no registry is
+    asked for those of artifacts.
+    """
+    now = state(workspace.root, workspace.artifacts)
+    told = mentions(workspace.root, workspace.catalog)
+    found = promoted(workspace, aliases=aliases)
+    every = Uses((*told.uses, *found.uses), (*told.notes, *found.notes))
+    keep_uses(workspace.profiles, every.uses, now, aliases=aliases)
+    return every
 
 
-def promoted(workspace: Workspace) -> Uses:
+def promoted(workspace: Workspace, *, aliases: bool = True) -> Uses:
     """Every use of a feature by the artifacts of `workspace`.
 
     They are read from their folders; what cannot be read is told in `notes`. Nothing is run, and
-    no registry is asked where no artifact uses a feature.
+    no registry is asked where no artifact uses a feature, or without `aliases`.
     """
     registry = registry_of(workspace)
     found: list[Use] = []
@@ -54,7 +63,7 @@ def promoted(workspace: Workspace) -> Uses:
                 found += _of_artifact(registry.place(name, version))
             except (ArtifactError, SpecError) as error:
                 notes.append(error.message)
-    found = _with_aliases(found, registry, notes)
+    found = _with_aliases(found, registry, notes) if aliases else found
     changes = last_changes(workspace.root, sorted({use.notebook for use in found if use.notebook}))
     people = {name: change.who for name, change in changes.items()}
     named = tuple(replace(use, who=people.get(use.notebook, "")) for use in found)

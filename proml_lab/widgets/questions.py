@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from proml_lab.contracts import Json
 from proml_lab.errors import ProMLError, UsageError, unknown
+from proml_lab.marketplace.find.knowledge import pictures
+from proml_lab.marketplace.know.healthreport import mark_of
+from proml_lab.marketplace.know.report import ago
 
 if TYPE_CHECKING:
-    from proml_lab.marketplace.find.search import Kept
+    from proml_lab.marketplace.find.search import Kept, Sort
+    from proml_lab.marketplace.know.kept import Looked
     from proml_lab.marketplace.workspace import Workspace
 
 PAGE = 50
@@ -18,7 +24,8 @@ LONGEST = 200
 """Letters of a search that are looked at."""
 MARKED = {"status": "active", "sensitivity": "internal"}
 """What is told of a feature only where it differs from what is usual."""
-FACETS = ("entity", "type", "owner", "tag", "view", "source", "status", "sensitivity", "unit")
+FACETS = ("entity", "type", "owner", "tag", "view", "source", "status", "sensitivity", "unit",
+          "freshness", "used_by")  # fmt: skip
 CHOICES = 50
 """Values of one facet that are sent, at most: the most frequent, and the one that is chosen."""
 
@@ -26,8 +33,9 @@ CHOICES = 50
 def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
     """The reply to one message of the page; None to what is not a question.
 
-    ``search`` takes ``text``, ``kept`` (facet to value) and ``start`` and gives ``total``, at most
-    50 ``rows`` from `start` on, and ``facets``, at most 50 values of each. ``bins`` takes at most
+    ``search`` takes ``text``, ``kept`` (facet to value), ``start`` and ``sort`` and gives
+    ``total``, at most 50 ``rows`` from `start` on, and ``facets``, at most 50 values of each;
+    ``rows`` is the same without facets. ``bins`` takes at most
     50 ``names`` of features and gives the ``counts`` of each, what they span (``low``, ``high``)
     and the share of ``nulls``. ``card`` takes the ``name`` of a feature and gives its ``facts`` and
     the ``code`` that joins it.
@@ -35,7 +43,7 @@ def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
     if not isinstance(message, Mapping) or not isinstance(message.get("id"), str):
         return None
     known: dict[str, Callable[[Workspace, Mapping[str, object]], Json]]
-    known = {"search": _search, "bins": _bins, "card": _card}
+    known = {"search": _search, "rows": _rows, "bins": _bins, "card": _card}
     kind, payload = message.get("kind"), message.get("payload")
     try:
         if kind not in known:
@@ -48,25 +56,29 @@ def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
 
 
 def _search(workspace: Workspace, payload: Mapping[str, object]) -> Json:
-    text = str(payload.get("text", ""))[:LONGEST]
-    given = payload.get("kept")
-    kept = cast(
-        "Kept",
-        {
-            name: str(value)
-            for name, value in (given.items() if isinstance(given, Mapping) else ())
-            if name in FACETS
-        },
-    )
-    start = payload.get("start")
-    start = start if isinstance(start, int) and start > 0 else 0
-    found = workspace.search(text, **kept)
+    text, kept = _asked(payload)
     facets = workspace.facets(text, **kept)
-    return {
-        "total": len(found),
-        "rows": [_row(row) for row in found.page(start, PAGE).to_dicts()],
-        "facets": {name: _choices(getattr(facets, name), kept.get(name)) for name in FACETS},
-    }
+    choices = {name: _choices(getattr(facets, name), kept.get(name)) for name in FACETS}
+    return {**_rows(workspace, payload), "facets": choices}
+
+
+def _rows(workspace: Workspace, payload: Mapping[str, object]) -> dict[str, Json]:
+    text, kept = _asked(payload)
+    start, sort = payload.get("start"), str(payload.get("sort", "relevance"))
+    start = start if isinstance(start, int) and start > 0 else 0
+    found = workspace.search(text, sort=cast("Sort", sort), **kept)
+    page = found.page(start, PAGE)
+    seen = pictures(workspace.profiles, found.index, found.rows[start : start + PAGE])
+    rows = [_row(row, one) for row, one in zip(page.to_dicts(), seen, strict=True)]
+    return {"total": len(found), "rows": cast("Json", rows)}
+
+
+def _asked(payload: Mapping[str, object]) -> tuple[str, Kept]:
+    """The words and the chosen facets."""
+    given = payload.get("kept")
+    items = given.items() if isinstance(given, Mapping) else ()
+    kept = {name: str(value) for name, value in items if name in FACETS}
+    return str(payload.get("text", ""))[:LONGEST], cast("Kept", kept)
 
 
 def _choices(counts: Mapping[str, int], chosen: object) -> Json:
@@ -78,11 +90,23 @@ def _choices(counts: Mapping[str, int], chosen: object) -> Json:
     ]
 
 
-def _row(row: Mapping[str, Json]) -> Json:
-    kept = ("type", "owner", "description", "tags", "entities", "formula", "unit")
+def _row(row: Mapping[str, Json], seen: Looked | None) -> Json:
+    """What the list shows of one feature: null and "" where nobody looked."""
+    kept = ("type", "owner", "description", "tags", "entities", "formula", "unit", "freshness")
     marks = [str(row[name]) for name, usual in MARKED.items() if row[name] != usual]
-    said = {name: row[name] for name in kept}
-    return {"name": f"{row['view']}.{row['feature']}", **said, "mark": ", ".join(marks)}
+    used, health, age = (cast("float | None", row[name]) for name in ("usage", "health", "age"))
+    return {
+        "name": f"{row['view']}.{row['feature']}",
+        **{name: row[name] for name in kept},
+        "mark": ", ".join(marks),
+        "used": None if used is None else round(used),
+        "health": None if health is None else mark_of(health),
+        "age": "" if age is None else ago(timedelta(seconds=age)),
+        "nulls": seen.nulls if seen else None,
+        "bins": json.loads(seen.bars) if seen else None,
+        "low": seen.low if seen else "",
+        "high": seen.high if seen else "",
+    }
 
 
 def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:

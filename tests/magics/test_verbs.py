@@ -11,7 +11,7 @@ from proml_lab.magics import verbs
 FOLDER = Path(verbs.__file__).parent
 REST = {
     *("answer", "complete", "context", "interpolate", "keep", "magic", "parser"),
-    *("progress", "python", "verbs", "wording"),
+    *("progress", "users", "python", "verbs", "wording"),
 }
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from proml_lab.marketplace.find.search import SORTS
 from proml_lab.marketplace.know.profile import profile
-from proml_lab.marketplace.workspace import Workspace
+from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.widgets.questions import FACETS, PAGE, answer
 
 
@@ -20,13 +23,13 @@ def ask(workspace: Workspace, kind: str, **payload: object) -> Any:
 
 def test_search_gives_rows_and_facets(flights: Workspace) -> None:
     page = ask(flights, "search", text="wind", kept={}, start=0)["payload"]
-    found = flights.catalog.search("wind")
+    found = flights.search("wind")
     names = (found.frame()["view"] + "." + found.frame()["feature"]).to_list()
     assert [row["name"] for row in page["rows"]] == names
     assert page["total"] == len(found)
     assert set(page["rows"][0]) == {
         *("name", "type", "owner", "description", "tags", "entities", "formula", "unit"),
-        "mark",
+        *("mark", "nulls", "bins", "low", "high", "freshness", "age", "used", "health"),
     }
     assert list(page["facets"]) == list(FACETS)
     assert {"value": "weather", "count": len(found)} in page["facets"]["owner"]
@@ -74,6 +77,45 @@ def test_a_card_says_what_the_workspace_says(flights: Workspace) -> None:
     assert (said["name"], said["about"], said["code"]) == (card.name, card.description, card.code)
 
 
+def test_rows_come_without_facets_and_in_any_order(flights: Workspace) -> None:
+    for sort in SORTS:
+        whole = ask(flights, "search", text="delay", kept={}, sort=sort)["payload"]
+        asked = {"text": "delay", "kept": {}, "sort": sort}
+        rows = ask(flights, "rows", **asked)["payload"]
+        assert rows == {name: whole[name] for name in ("total", "rows")}
+        below = ask(flights, "rows", **asked, start=2)["payload"]
+        assert below["rows"] == rows["rows"][2:]
+    by_name = ask(flights, "rows", text="delay", kept={}, sort="name")["payload"]["rows"]
+    names = [row["name"] for row in by_name]
+    assert names == sorted(names)
+
+
+def test_rows_tell_what_was_seen(flights_folder: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(flights_folder, tmp_path / "own")
+    shutil.rmtree(root / ".proml", ignore_errors=True)
+    workspace = open_workspace(root)
+
+    def row(name: str) -> dict[str, Any]:
+        rows = ask(workspace, "rows", text=name, kept={})["payload"]["rows"]
+        return next(one for one in rows if one["name"].endswith(f".{name}"))
+
+    nothing = {"nulls": None, "bins": None, "low": "", "high": "", "freshness": None, "age": "",
+               "used": None, "health": None}  # fmt: skip
+    assert nothing.items() <= row("temp").items()
+    seen = profile(workspace.catalog.view("weather.at_origin"), cache=workspace.profiles)
+    looked = seen.filter(feature="temp").row(0, named=True)
+    found = row("temp")
+    assert found["nulls"] == looked["nulls"]
+    assert sum(found["bins"]) == sum(looked["bins"])
+    assert len(found["bins"]) <= 12
+    assert found["freshness"] == "stale"
+    assert found["age"].endswith(" days ago")
+    assert found["health"] == "look"
+    page = ask(workspace, "search", text="", kept={"freshness": "stale"})["payload"]
+    assert page["total"] == seen.height
+    assert {"value": "stale", "count": seen.height} in page["facets"]["freshness"]
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "text"),
     [
@@ -84,6 +126,7 @@ def test_a_card_says_what_the_workspace_says(flights: Workspace) -> None:
         ("bins", {"names": ["planes.static.seat"]}, "There is no feature 'planes.static.seat'"),
         ("bins", {"names": ["a.b"] * (PAGE + 1)}, "at most 50 features at a time"),
         ("bins", {"names": "planes.static.seats"}, "at most 50 features at a time"),
+        ("rows", {"sort": "nmae"}, "There is no order of features 'nmae'.\nHint: did you mean"),
         ("bins", {}, "at most 50 features at a time"),
     ],
 )

@@ -34,8 +34,10 @@ def build(views: Iterable[FeatureView]) -> Index:
     numbers: dict[str, int] = {}
     ids, rows, places, name_sizes = array("i"), array("i"), array("B"), array("B")
     said: dict[str, list[object]] = {name: [] for name in SAID}
+    meanings: dict[str, str] = {}
     for view in views:
         of_view = _of_view(view)
+        meanings[view.view] = view.meaning
         for name in view.features:
             row = len(name_sizes)
             found = dict(of_view)
@@ -63,6 +65,7 @@ def build(views: Iterable[FeatureView]) -> Index:
         places=np.frombuffer(places, np.uint8)[order],
         name_sizes=np.frombuffer(name_sizes, np.uint8),
         table=_file(table),
+        meanings=np.array([meanings[name] for name in facets["view"][1]], "S16"),
         codes={facet: codes for facet, (codes, _) in facets.items()},
         values={facet: values for facet, (_, values) in facets.items()},
     )

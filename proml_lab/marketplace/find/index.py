@@ -34,10 +34,11 @@ FORMULA, TEXT, TAG, VIEW, NAME = range(5)
 """Places where a word may stand, the least telling first."""
 WEIGHTS = np.array([1, 2, 4, 5, 8], np.float32)
 """How much a word counts in each place."""
-FORMAT = 1
+FORMAT = 2
 """Number of the form in which an index is kept; with another, one is made anew."""
 STANDING = {"active": 1.0, "draft": 0.9, "deprecated": 0.5}
 """What a feature of each status keeps of its score."""
+_OWN = ("starts", "rows", "places", "name_sizes", "table", "meanings")
 MEANT = 0.6
 """How much a synonym counts, against the word that was asked for."""
 
@@ -48,8 +49,9 @@ class Index:
 
     `starts` (V+1,) says where the places of each word begin in `rows` and `places` (P,): which
     features have it, and the most telling `Place` in each. `name_sizes` (n,) are the numbers of
-    words in names, `table` is an Arrow file of what is said of the features, and `codes` and
-    `values` have, for each facet, (starts (n+1,), codes (m,)) and what the codes mean.
+    words in names, `table` is an Arrow file of what is said of the features, `meanings` has the
+    meaning of each view in the order of ``values["view"]``, and `codes` and `values` have, for
+    each facet, (starts (n+1,), codes (m,)) and what the codes mean.
     """
 
     vocabulary: Vocabulary
@@ -58,6 +60,7 @@ class Index:
     places: npt.NDArray[np.uint8] = field(repr=False)
     name_sizes: npt.NDArray[np.uint8] = field(repr=False)
     table: npt.NDArray[np.uint8] = field(repr=False)
+    meanings: npt.NDArray[np.bytes_] = field(repr=False)
     codes: Mapping[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]] = field(repr=False)
     values: Mapping[str, list[str]] = field(repr=False)
 
@@ -71,10 +74,9 @@ class Index:
         if found is None or found[0].get("key") != key:
             return None
         facts, arrays = found
-        own = ("starts", "rows", "places", "name_sizes", "table")
         return cls(
             Vocabulary(**_below("vocabulary", arrays)),
-            **{name: arrays[name] for name in own},
+            **{name: arrays[name] for name in _OWN},
             codes={
                 name: (arrays[f"facet/{name}/starts"], arrays[f"facet/{name}/codes"])
                 for name in facts["values"]
@@ -84,8 +86,7 @@ class Index:
 
     def write(self, file: Path, key: str) -> None:
         """Keep the index in `file`; `key` tells the state of the catalogue that it is of."""
-        own = ("starts", "rows", "places", "name_sizes", "table")
-        arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in own}
+        arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in _OWN}
         arrays |= {f"vocabulary/{name}": one for name, one in self.vocabulary.arrays().items()}
         for name, (starts, codes) in self.codes.items():
             arrays |= {f"facet/{name}/starts": starts, f"facet/{name}/codes": codes}
@@ -96,6 +97,21 @@ class Index:
         import pyarrow as pa
 
         return pl.DataFrame(self._arrow.take(pa.array(rows)), schema=SAID)
+
+    @cached_property
+    def names(self) -> pl.DataFrame:
+        """(n, 3) ``view``, ``feature``, and the ``meaning`` of the view."""
+        said = pl.DataFrame(self._arrow.select(["view", "feature"]))
+        meanings = pl.Series("meaning", self.meanings.astype(str), dtype=pl.String)
+        return said.with_columns(meanings.gather(self.codes["view"][1]))
+
+    @cached_property
+    def alphabet(self) -> npt.NDArray[np.int64]:
+        """(n,) the place of each feature in the order of names."""
+        order = self.names.select(pl.col("view") + "." + pl.col("feature")).to_series().arg_sort()
+        places = np.empty(len(self), np.int64)
+        places[order.to_numpy()] = np.arange(len(self))
+        return places
 
     @cached_property
     def _arrow(self) -> pa.Table:

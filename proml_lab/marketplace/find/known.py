@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from proml_lab.errors import ColumnMissingError, DataError
@@ -12,25 +13,34 @@ from proml_lab.marketplace.find.index import Index, Scores
 
 COLUMNS = {
     "usage": pl.Float64(), "health": pl.Float64(),
-    "freshness": pl.String(), "used_by": pl.List(pl.String()),
+    "freshness": pl.String(), "used_by": pl.List(pl.String()), "age": pl.Float64(),
 }  # fmt: skip
 """What may be known of a feature: how often it is used, how healthy it is (0 to 1), how fresh, in a
-word, and who uses it."""
+word, who uses it, and how many seconds ago its newest row became known."""
 USED, ILL = 0.25, 0.4
 """What the most used feature gains, and the least healthy loses, as parts of its score."""
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """(n,) numbers and words of the features of an index, in its order."""
+    """What is known of the features of an index, in its order.
+
+    `factor` (n,) is what their scores are multiplied by; `rows` has those of `COLUMNS` that are
+    known of any.
+    """
 
     factor: Scores = field(repr=False)
-    freshness: pl.Series | None = field(repr=False)
-    used_by: pl.Series | None = field(repr=False)
+    rows: pl.DataFrame = field(repr=False)
 
     def values(self, facet: str) -> pl.Series | None:
         """What is counted for ``freshness`` or ``used_by``; None where it is not known."""
-        return self.freshness if facet == "freshness" else self.used_by
+        return self.rows[facet] if facet in self.rows.columns else None
+
+    def column(self, name: str, rows: npt.NDArray[np.int64]) -> pl.Series:
+        """That of `COLUMNS`, of the features numbered `rows`; nulls where it is not known."""
+        if name not in self.rows.columns:
+            return pl.Series(name, [None] * len(rows), dtype=COLUMNS[name])
+        return self.rows[name].gather(rows)
 
 
 def align(known: pl.DataFrame, index: Index) -> Known:
@@ -54,7 +64,7 @@ def align(known: pl.DataFrame, index: Index) -> Known:
     there = {name: kind for name, kind in COLUMNS.items() if name in known.columns}
     try:
         typed = known.select("view", "feature", *(pl.col(n).cast(k) for n, k in there.items()))
-        mine = index.said(np.arange(len(index))).select("view", "feature")
+        mine = index.names.select("view", "feature")
         rows = mine.join(
             typed, on=["view", "feature"], how="left", validate="m:1", maintain_order="left"
         )
@@ -71,8 +81,4 @@ def align(known: pl.DataFrame, index: Index) -> Known:
     if "health" in there:
         health = rows["health"].fill_null(1).fill_nan(1).clip(0, 1).to_numpy()
         factor *= (1 - ILL * (1 - health)).astype(np.float32)
-    return Known(
-        factor,
-        rows["freshness"] if "freshness" in there else None,
-        rows["used_by"] if "used_by" in there else None,
-    )
+    return Known(factor, rows.select(*there))

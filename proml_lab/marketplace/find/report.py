@@ -12,6 +12,8 @@ import numpy.typing as npt
 import polars as pl
 
 from proml_lab.marketplace.find.index import Index, Scores
+from proml_lab.marketplace.find.known import Known
+from proml_lab.marketplace.know.healthreport import sign
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,8 +24,8 @@ class SearchReport:
     """Features that were found, the best first.
 
     `rows` are their numbers in `index`, `scores` how well each matches. `text` and `kept` are
-    what was asked, `n_all` how many features there are in all; `near` are words of the catalogue
-    to try instead, where nothing matches `text`.
+    what was asked, `n_all` how many features there are in all, `known` what is known of them;
+    `near` are words of the catalogue to try instead, where nothing matches `text`.
     """
 
     index: Index = field(repr=False)
@@ -32,6 +34,7 @@ class SearchReport:
     text: str
     kept: Mapping[str, str]
     n_all: int
+    known: Known | None = field(default=None, repr=False)
     max_rows: int = 20
     near: tuple[str, ...] = ()
 
@@ -44,14 +47,22 @@ class SearchReport:
         return self.page(0, len(self))
 
     def frame(self) -> pl.DataFrame:
-        """A row a feature: what `index.SAID` names (view, feature, type, …), and its score."""
+        """A row a feature: what `index.SAID` names (view, feature, type, …), and its score.
+
+        ``usage`` says how many models, specs and notebooks use it, ``health`` is 1 for good, 0.7
+        for look and 0 for bad, ``freshness`` is fresh, stale or static, ``age`` is how many seconds
+        ago the newest row became known: null where nobody looked.
+        """
         return self.found
 
     def page(self, start: int, n: int) -> pl.DataFrame:
         """At most `n` rows of the frame, from number `start` on; others are not even looked at."""
         some = slice(start, start + n)
         scores = pl.Series("score", self.scores[some].astype(np.float64))
-        return self.index.said(self.rows[some]).with_columns(scores)
+        rows = self.rows[some]
+        known = self.known or Known(self.scores, pl.DataFrame())
+        told = [known.column(name, rows).alias(name) for name in _KNOWN]
+        return self.index.said(rows).with_columns(scores, *told)
 
     def figure(self) -> go.Figure:
         """How many were found in each view."""
@@ -79,6 +90,7 @@ class SearchReport:
             pl.col("tags").list.join(", "),
             "description",
             *(name for name, usual in _MARKED.items() if (first[name] != usual).any()),
+            *(said for name, said in _SAID.items() if _tells(first[name])),
         )
         lines = [
             f"  {name}{_mark(row)}  {row['description']}"
@@ -93,6 +105,13 @@ class SearchReport:
         return html.bundle(plain, *parts, *map(html.note, notes))
 
 
+_KNOWN = ("usage", "health", "freshness", "age")
+_SAID = {
+    "usage": pl.col("usage").cast(pl.Int64).alias("used"),
+    "health": pl.col("health").map_elements(sign, return_dtype=pl.String),
+    "freshness": pl.col("freshness"),
+}
+"""Columns that are shown only where something is known."""
 _MARKED = {"status": "active", "sensitivity": "internal"}
 """Columns that are shown only where a feature differs from what is usual."""
 
@@ -100,4 +119,13 @@ _MARKED = {"status": "active", "sensitivity": "internal"}
 def _mark(row: Mapping[str, object]) -> str:
     """What is unusual of a feature, in brackets."""
     said = [str(row[name]) for name, usual in _MARKED.items() if row[name] != usual]
+    said += ["stale"] if row["freshness"] == "stale" else []
+    health = row["health"]
+    said += [sign(health)] if isinstance(health, float) and health < 1 else []
     return f" ({', '.join(said)})" if said else ""
+
+
+def _tells(column: pl.Series) -> bool:
+    """Whether anything is known, or anything but that nobody uses it."""
+    there = column.drop_nulls()
+    return bool((there > 0).any()) if column.name == "usage" else bool(len(there))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypedDict
+from typing import Literal, TypedDict, get_args
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,11 @@ from proml_lab.marketplace.find.index import Index, Mask, Scores
 from proml_lab.marketplace.find.known import Known, align
 from proml_lab.marketplace.find.report import SearchReport
 from proml_lab.marketplace.find.synonyms import Synonyms
+from proml_lab.marketplace.find.vocabulary import Ids
 
+Sort = Literal["relevance", "name", "usage", "health", "freshness"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+_FRESH = {"fresh": 0, "static": 1, "stale": 2}
 FACETS = (*BUILT, "freshness", "used_by")
 _STEPS = 65535
 """Scores are told apart in so many steps of the best; what is nearer stands as in the catalogue."""
@@ -64,18 +68,22 @@ def search(
     kept: Mapping[str, str],
     *,
     synonyms: Synonyms | None = None,
-    known: pl.DataFrame | None = None,
+    known: Known | pl.DataFrame | None = None,
+    sort: Sort = "relevance",
 ) -> SearchReport:
     """Features that match `text` and have exactly the facet values `kept`, the best first.
 
-    `known`, see `known.align`, lends usage and health to the ranking.
+    `known`, see `known.align`, lends usage and health to the ranking. With another `sort`: by name,
+    the most used, the healthiest or the freshest first, and the best first among equals.
 
     Raises
     ------
     UnknownNameError
-        No feature at all has that value.
+        No feature at all has that value, or there is no such order.
     """
-    more = align(known, index) if known is not None else None
+    if sort not in SORTS:
+        raise unknown("order of features", sort, SORTS)
+    more = align(known, index) if isinstance(known, pl.DataFrame) else known
     chosen = np.ones(len(index), np.bool_)
     for facet, value in kept.items():
         chosen &= _having(index, more, facet, value)
@@ -90,8 +98,23 @@ def search(
         rows = rows[np.argsort(_STEPS - step, kind="stable")]
     else:
         scores = np.zeros(len(index), np.float32)
+    rows = _sorted(rows, index, more, sort)
     near = () if matched.any() or not len(index) else index.nearest(text)
-    return SearchReport(index, rows, scores[rows], text, dict(kept), len(index), near=near)
+    return SearchReport(index, rows, scores[rows], text, dict(kept), len(index), more, near=near)
+
+
+def _sorted(rows: Ids, index: Index, more: Known | None, sort: Sort) -> Ids:
+    """`rows`, the best first, in another order; what is not known comes last."""
+    if sort == "relevance" or (sort != "name" and more is None):
+        return rows
+    if more is None or sort == "name":
+        return rows[np.argsort(index.alphabet[rows], kind="stable")]
+    values = more.column(sort, rows)
+    if sort != "freshness":
+        return rows[np.argsort(-values.fill_null(-1).to_numpy(), kind="stable")]
+    words = values.replace_strict(_FRESH, default=len(_FRESH), return_dtype=pl.Int64)
+    ages = more.column("age", rows).fill_null(np.inf)
+    return rows[np.lexsort((ages.to_numpy(), words.to_numpy()))]
 
 
 def facets(
@@ -100,10 +123,10 @@ def facets(
     kept: Mapping[str, str],
     *,
     synonyms: Synonyms | None = None,
-    known: pl.DataFrame | None = None,
+    known: Known | pl.DataFrame | None = None,
 ) -> Facets:
     """Counts per facet value among features that match `text` and the other facets of `kept`."""
-    more = align(known, index) if known is not None else None
+    more = align(known, index) if isinstance(known, pl.DataFrame) else known
     matched = _scores(index, text, synonyms) > 0
     having = {facet: _having(index, more, facet, value) for facet, value in kept.items()}
     counted = {}

@@ -15,7 +15,9 @@ from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.know.association import association
 from proml_lab.marketplace.know.drift import drift
+from proml_lab.marketplace.know.kept import Looked, keep
 from proml_lab.marketplace.know.parts import Unit, by_period, by_rows, parts, unit_of
+from proml_lab.marketplace.know.reasons import looked
 from proml_lab.marketplace.know.report import FeatureProfile, ProfileReport
 from proml_lab.marketplace.know.seen import seen
 from proml_lab.marketplace.know.summary import Summary, merge
@@ -72,15 +74,20 @@ def describe(
     at = now or datetime.now(UTC)
     found: list[FeatureProfile] = []
     notes: list[str] = []
+    rows: list[Looked] = []
     for view, names in chosen(catalog, of):
         try:
             every = _view(view, cache, at)
+            state = view.table.state if view.source else None
         except ProMLError as error:
             if of and not lenient:
                 raise
             notes.append(error.message)
             continue
+        rows += [looked(profile, view, state, at) for profile in every]
         found += [profile for profile in every if profile.feature in names]
+    if cache:
+        keep(cache, rows)
     if labelled is not None:
         found = [_with_label(profile, labelled) for profile in found]
     return ProfileReport(tuple(found), now=at, of=of, notes=tuple(notes))

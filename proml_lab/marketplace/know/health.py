@@ -9,15 +9,12 @@ from pathlib import Path
 from proml_lab.errors import ProMLError
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.check import check
-from proml_lab.marketplace.duration import show_duration
-from proml_lab.marketplace.know.codes import MOST_NULLS, NULLS_RISE, QUIET_UNITS
 from proml_lab.marketplace.know.describe import chosen, describe
 from proml_lab.marketplace.know.healthreport import FeatureHealth, HealthReport, Reason
-from proml_lab.marketplace.know.parts import length_of
-from proml_lab.marketplace.know.report import FeatureProfile
+from proml_lab.marketplace.know.kept import Looked, keep_codes
+from proml_lab.marketplace.know.reasons import of_age, of_values
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.view import FeatureView
-from proml_lab.words import lasting
 
 
 def health(
@@ -62,18 +59,28 @@ def health(
             key = f"{view.view}.{name}"
             reasons = [*problems.get(view.view, []), *problems.get(key, [])]
             if key in profiles:
-                reasons += _of_values(profiles[key], report.now)
+                told = [*of_values(profiles[key]), *of_age(profiles[key], report.now)]
+                reasons += sorted(told, key=lambda reason: reason.code)
             elif not reasons:
                 reasons.append(Reason("FH001", _unread(view, report.notes)))
             reasons += _of_uses(view, name, used.get(key, []))
             found.append(FeatureHealth(view.view, name, tuple(reasons), tuple(used.get(key, []))))
+    found = [*_with_inputs(catalog, found)]
+    if cache:
+        keep_codes(cache, [_codes(one, catalog.view(one.view).meaning) for one in found])
     known = set(catalog.names())
     for key, some in used.items() if not of else ():
         if key not in known:
             view_name, _, name = key.rpartition(".")
             reason = Reason("FH042", f"used by {_names(some)}")
             found.append(FeatureHealth(view_name, name, (reason,), tuple(some)))
-    return HealthReport(tuple(_with_inputs(catalog, found)), profiles, report.now, of, tuple(notes))
+    return HealthReport(tuple(found), profiles, report.now, of, tuple(notes))
+
+
+def _codes(one: FeatureHealth, meaning: str) -> Looked:
+    """What is kept: nothing that depends on the present moment and on who uses the feature."""
+    codes = [reason.code for reason in one.reasons if reason.code[:4] not in ("FH02", "FH04")]
+    return Looked(one.view, one.feature, meaning, codes=" ".join(codes))
 
 
 def _problems(catalog: Catalog) -> dict[str, list[Reason]]:
@@ -95,39 +102,6 @@ def _problems(catalog: Catalog) -> dict[str, list[Reason]]:
 def _unread(view: FeatureView, notes: Iterable[str]) -> str:
     said = (note for note in notes if repr(view.view) in note)
     return next(said, "its values cannot be looked at")
-
-
-def _of_values(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
-    total = profile.total
-    if total.n and total.nulls == total.n:
-        yield Reason("FH003", f"{total.n:,} {profile.basis}, none with a value")
-    elif profile.nulls > MOST_NULLS:
-        yield Reason("FH010", f"{profile.nulls:.0%} of {total.n:,} {profile.basis} have no value")
-    if total.n_distinct == 1 and total.n_values > 1:
-        yield Reason("FH011", f"{total.n_values:,} {profile.basis} have the same value")
-    if total.infinite:
-        yield Reason("FH012", f"{total.infinite:,} of {total.n:,} {profile.basis}")
-    drift = profile.drift
-    if drift and drift.nulls - drift.nulls_before >= NULLS_RISE and profile.nulls < 1:
-        said = f"{drift.nulls_before:.0%} before, {drift.nulls:.0%} since {drift.now:%Y-%m-%d}"
-        yield Reason("FH013", said)
-    yield from _of_age(profile, now)
-    if drift and drift.size == "much":
-        yield Reason("FH030", str(drift))
-
-
-def _of_age(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
-    """What is old or too new; of windows and columns alike, by the source's newest row."""
-    age, longest = profile.age, profile.time_to_live
-    if profile.last and profile.last > now:
-        yield Reason("FH022", f"the last event is at {profile.last:%Y-%m-%d %H:%M} UTC")
-    if age is None:
-        return
-    if longest is not None and age > longest:
-        said = f"the newest row is {lasting(age)} old, its time to live {show_duration(longest)}"
-        yield Reason("FH020", said)
-    elif profile.unit and age > QUIET_UNITS * length_of(profile.unit):
-        yield Reason("FH021", f"rows came every {profile.unit}, the newest is {lasting(age)} old")
 
 
 def _of_uses(view: FeatureView, name: str, uses: list[Use]) -> Iterator[Reason]:

@@ -20,8 +20,19 @@ if TYPE_CHECKING:
 
 MARKS: tuple[Mark, ...] = ("bad", "look", "good")
 _SIGNS: dict[Mark, str] = {"good": "✓ good", "look": "! look", "bad": "✗ bad"}
-_VALUES: dict[Mark, float] = {"good": 1.0, "look": 0.7, "bad": 0.0}
+VALUES: dict[Mark, float] = {"good": 1.0, "look": 0.7, "bad": 0.0}
+"""What each mark counts in a ranking."""
 _MOST = 100
+
+
+def mark_of(value: float) -> Mark:
+    """The mark that counts `value` or the next one above it: good only what is 1."""
+    return "good" if value >= VALUES["good"] else "look" if value > VALUES["bad"] else "bad"
+
+
+def sign(value: float) -> str:
+    """That mark as it is shown."""
+    return _SIGNS[mark_of(value)]
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,7 @@ class HealthReport:
                 "view": one.view,
                 "feature": one.feature,
                 "usage": float(len({use.name for use in one.uses})),
-                "health": _VALUES[one.mark],
+                "health": VALUES[one.mark],
                 "freshness": self._freshness(one),
                 "used_by": sorted({use.model or use.name for use in one.uses}),
             }

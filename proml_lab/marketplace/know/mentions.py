@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -72,6 +73,24 @@ def mentions(root: Path, catalog: Catalog) -> Mentions:
             at = datetime.fromtimestamp((root / use.name).stat().st_mtime, UTC)
             dated.append(replace(use, when=at))
     return Mentions(tuple(dated), (*notes, *found.notes), (*unread, *found.unread))
+
+
+def state(root: Path, artifacts: Path) -> str:
+    """What changes whenever a spec or notebook below `root` does, or what is promoted.
+
+    `artifacts` is the folder of promoted versions, ``name/version``.
+    """
+    files = [root / name for name in _files(root)]
+    files += sorted(artifacts.glob("*/*/manifest.json"))
+    said = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file in files if (stat := _stat(file))]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
+
+
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:
+        return None
 
 
 def read(texts: Mapping[str, str], catalog: Catalog) -> Mentions:

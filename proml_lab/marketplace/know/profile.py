@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,15 +13,21 @@ import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
+from proml_lab.marketplace.know.codes import MOST_NULLS, QUIET_UNITS
+from proml_lab.marketplace.know.kept import Looked, bars, keep
+from proml_lab.marketplace.know.parts import length_of, unit_of
+from proml_lab.marketplace.know.reasons import micros
 from proml_lab.marketplace.know.seen import seen
 from proml_lab.marketplace.view import FeatureView
 
 Floats = npt.NDArray[np.float64]
 N_BINS = 20
+_MOMENT = pl.Datetime("us", "UTC")
 _SCHEMA = {
     "feature": pl.String(), "type": pl.String(), "n_rows": pl.Int64(), "n_asked": pl.Int64(),
     "nulls": pl.Float64(), "n_distinct": pl.Int64(), "low": pl.String(), "middle": pl.String(),
     "high": pl.String(), "bins": pl.List(pl.Int64()), "labels": pl.List(pl.String()),
+    "first": _MOMENT, "newest": _MOMENT,
 }  # fmt: skip
 
 
@@ -45,6 +52,7 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
     the greatest number or time, of text only ``middle``, its most frequent value; and at most 20
     ``bins`` with their ``labels``. Bins of numbers and times are equally wide over the middle
     99 %, and the outermost hold the rest too; few whole numbers, and text, have one a value.
+    ``first`` and ``newest`` are the ends of the moments, null of what time plays no part in.
 
     Raises
     ------
@@ -58,13 +66,39 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
         found = _profile(view)
         if file:
             _keep(found, file)
+    if cache:
+        keep(cache, _looked(view, found, state), gently=True)
     return found
+
+
+def _looked(view: FeatureView, found: pl.DataFrame, state: str | None) -> Iterator[Looked]:
+    """What is kept for whoever searches."""
+    for row in found.iter_rows(named=True):
+        first, newest = row["first"], row["newest"]
+        words = row["n_distinct"] if row["low"] is None else None
+        codes = ["FH003" if row["nulls"] == 1 else "FH010"] if row["nulls"] > MOST_NULLS else []
+        codes += ["FH011"] if row["n_distinct"] == 1 else []
+        yield Looked(
+            view=view.view,
+            feature=row["feature"],
+            meaning=view.meaning,
+            state=state,
+            nulls=row["nulls"],
+            **bars(row["bins"], row["labels"], words),
+            newest=micros(newest) if newest else None,
+            longest=micros(view.time_to_live) if newest and view.time_to_live else None,
+            quiet=micros(QUIET_UNITS * length_of(unit_of(first, newest))) if newest else None,
+            codes=" ".join(codes),
+        )
 
 
 def _profile(view: FeatureView) -> pl.DataFrame:
     found = seen(view, view.features)
+    moments = found.moments
+    ends = (None, None) if moments is None else (moments.min(), moments.max())
     rows = [
         {"feature": name, "type": feature.type, "n_rows": found.n_rows}
+        | dict(zip(("first", "newest"), ends, strict=True))
         | _describe(found.values[name])
         for name, feature in view.features.items()
     ]

@@ -229,13 +229,13 @@ def _shown(one: FeatureProfile) -> dict[str, object]:
         "least": "" if words is not None else shown(total.low, one.type),
         "middle": middle,
         "greatest": "" if words is not None else shown(total.high, one.type),
-        "newest row": _ago(one.age) if one.age is not None else "",
+        "newest row": ago(one.age) if one.age is not None else "",
         "drift": f"{one.drift.size} ({one.drift.psi:.2g})" if one.drift else "",
     }
     return found | ({"label": f"{one.label:+.2f}"} if one.label is not None else {})
 
 
-def _ago(age: timedelta) -> str:
+def ago(age: timedelta) -> str:
     """``3 days ago``, ``5 hours ago``; or that it lies ahead."""
     if age < timedelta(0):
         return "in the future"

@@ -185,6 +185,10 @@ def test_the_frame_has_what_is_said_of_a_feature(catalog: Catalog) -> None:
         "source": "c.parquet",
         "status": "active",
         "sensitivity": "internal",
+        "usage": None,
+        "health": None,
+        "freshness": None,
+        "age": None,
     }
 
 

@@ -188,4 +188,4 @@ def test_the_search_takes_what_is_known(make_view: MakeView) -> None:
 
     catalog = Catalog((view_of(make_view, well),))
     found = health(catalog, [use()], now=NOW)
-    assert align(found.known(), catalog.index).freshness.to_list() == ["fresh"]  # type: ignore[union-attr]
+    assert align(found.known(), catalog.index).rows["freshness"].to_list() == ["fresh"]
