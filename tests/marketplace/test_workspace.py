@@ -96,7 +96,7 @@ def test_spines_by_path_and_as_frames(folder: Path) -> None:
 def test_profiles_are_kept(folder: Path) -> None:
     workspace = open_workspace(folder)
     assert workspace.profile("shop.a")["feature"].to_list() == ["x"]
-    assert len(list((folder / ".proml" / "profiles").iterdir())) == 1
+    assert len(list((folder / ".proml" / "profiles").glob("*.parquet"))) == 1
     with pytest.raises(UnknownNameError, match=r"'shop.b'.\nHint: did you mean 'shop.a'"):
         workspace.profile("shop.b")
 
