@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from proml_lab.errors import SpecError
 from proml_lab.places import Places, Steps, dotted
+from proml_lab.tree import compose, index, plain, unreadable
 
 _HINT = "%proml help language lists every field and what it may be."
 _NEEDED = {
@@ -33,22 +33,6 @@ _LIMITS = {
     "less_than_equal": "it must be at most {le:,.12g}",
     "less_than": "it must be less than {lt:,.12g}",
 }
-_YAML = (
-    (r"sequence entries are not allowed here", "a list entry ('- ') cannot stand here"),
-    (r"mapping values are not allowed here", "a field (': ') cannot stand here"),
-    (r"expected ',' or '(.)', but got .*", r"a '\1' or a ',' is missing"),
-    (r"found unexpected end of stream", "a quotation mark is missing"),
-    (r"found character '\\t' that .*", "a tab stands where spaces are needed"),
-    (r"found character '(.)' that .*", r"a value that begins with '\1' must be quoted"),
-    (r"found undefined alias .*", "a value that begins with '*' must be quoted"),
-    (r"expected alphabetic or numeric .*", "a value that begins with '*' or '&' must be quoted"),
-    (r"expected <block end>, but .*", "this line does not stand in line with those above it"),
-    (r"could not find expected ':'", "a ': ' is missing after a field's name"),
-    (r"expected the node content, but found '?(.*?)'?", r"a value is missing before '\1'"),
-    (r"but found another document", "a second document begins here, and only one is allowed"),
-    (r"found unknown escape character '(.)'", r"'\\\1' in double quotes; use single quotes"),
-    (r"could not determine a constructor .*", "a value marked with '!' is not allowed"),
-)
 
 
 class Document(BaseModel):
@@ -61,6 +45,18 @@ class Document(BaseModel):
     def places(self) -> Places:
         """Where the fields stand in the document this was read from; empty if it was not."""
         return self._places
+
+    def _placed(self, places: Places) -> Places:
+        """`places`, and those of fields that were made of others."""
+        return places
+
+
+class FieldError(ValueError):
+    """What a validator says of a field further below, at `path` from what it validates."""
+
+    def __init__(self, message: str, *path: int | str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 T = TypeVar("T", bound=Document)
@@ -90,7 +86,7 @@ def parse(text: str, kind: type[T], *, name: str) -> T:
         found = sorted(_told(error, kind, data, places.lines))
         said = "\n".join(f"{name}:{line}: {text}" for line, text in found)
         raise SpecError(said, hint=_HINT) from None
-    made._places = places
+    made._places = made._placed(places)
     return made
 
 
@@ -116,7 +112,7 @@ def entries(text: str, *, name: str, example: str) -> list[Entry]:
     SpecError
         Broken YAML, or no mapping.
     """
-    node = _composed(text, name, example)
+    node = compose(text, name, example)
     lines: dict[str, list[int]] = {}
     for key, _ in node.value:
         lines.setdefault(str(key.value), []).append(key.start_mark.line + 1)
@@ -134,16 +130,16 @@ def entries(text: str, *, name: str, example: str) -> list[Entry]:
 
 
 def _entry(field: str, line: int, node: yaml.Node) -> Entry:
-    problems = [text for _, text in _index(node, (field,), {})]
+    problems = [text for _, text in index(node, (field,), {})]
     if problems:
         return Entry(field, line, None, problems[0], "keep one of the two.")
     try:
         return Entry(field, line, yaml.safe_load(yaml.serialize(node)))
     except yaml.MarkedYAMLError as error:
         hint = "quote text that begins with '!' or '<<'."
-        return Entry(field, line, None, f"{field!r} is not valid YAML: {_plain(error)}.", hint)
+        return Entry(field, line, None, f"{field!r} is not valid YAML: {plain(error)}.", hint)
     except ValueError:
-        said = " ".join(text for _, text in _unreadable(node, (field,)))
+        said = " ".join(text for _, text in unreadable(node, (field,)))
         return Entry(field, line, None, said, _DATES)
 
 
@@ -157,9 +153,9 @@ def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object]
     SpecError
         Broken YAML, no mapping, or a repeated key.
     """
-    node = _composed(text, name, example)
+    node = compose(text, name, example)
     lines: dict[Steps, int] = {}
-    problems = list(_index(node, (), lines))
+    problems = list(index(node, (), lines))
     if problems:
         raise SpecError(
             "\n".join(f"{name}:{line}: {text}" for line, text in problems),
@@ -170,12 +166,12 @@ def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object]
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(
-            f"{name}:{where}: this is not valid YAML: {_plain(error)}.",
+            f"{name}:{where}: this is not valid YAML: {plain(error)}.",
             hint="quote text that begins with '!' or '<<'.",
         ) from None
     except ValueError:
         raise SpecError(
-            "\n".join(f"{name}:{line}: {text}" for line, text in _unreadable(node, ())),
+            "\n".join(f"{name}:{line}: {text}" for line, text in unreadable(node, ())),
             hint=_DATES,
         ) from None
     return data, Places(name, lines)
@@ -207,72 +203,6 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def _composed(text: str, name: str, example: str) -> yaml.MappingNode:
-    """The tree of a document that is a mapping; raises SpecError."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise SpecError(
-            f"{name}:{line}: this is not valid YAML: {_plain(error)}.",
-            hint="check the indentation and quote text that holds ': ' or '#'.",
-        ) from None
-    except yaml.YAMLError as error:
-        raise SpecError(
-            f"{name}:1: this is not valid YAML: {str(error).splitlines()[0]}.",
-            hint="write plain text; take out characters that do not show.",
-        ) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise SpecError(
-            f"{name}:1: the document is {_kind_of(node)}, not a mapping of fields.",
-            hint=f"it starts with a field, such as '{example}'.",
-        )
-    return node
-
-
-def _index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tuple[int, str]]:
-    """Note the line of every field below `node`; yield repeated keys."""
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = (*path, key.value)
-            if below in lines:
-                yield key.start_mark.line + 1, f"{dotted(below)}: this field stands twice."
-            lines[below] = key.start_mark.line + 1
-            yield from _index(value, below, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for i, value in enumerate(node.value):
-            yield from _index(value, (*path, i), lines)
-
-
-def _unreadable(node: yaml.Node, path: Steps) -> Iterator[tuple[int, str]]:
-    """Every value below `node` that looks like a date or number and is none."""
-    match node:
-        case yaml.MappingNode():
-            for key, value in node.value:
-                yield from _unreadable(value, (*path, key.value))
-        case yaml.SequenceNode():
-            for i, value in enumerate(node.value):
-                yield from _unreadable(value, (*path, i))
-        case _:
-            try:
-                yaml.safe_load(yaml.serialize(node))
-            except ValueError as error:
-                line = node.start_mark.line + 1
-                yield line, f"{dotted(path)}: found {node.value!r}; {error}."
-
-
-def _plain(error: yaml.MarkedYAMLError) -> str:
-    """What the YAML reader says, in words that need no knowledge of it."""
-    said = error.problem or error.context or ""
-    for pattern, words in _YAML:
-        match = re.fullmatch(pattern, said)
-        if match:
-            return match.expand(words)
-    return said
-
-
 def _told(
     error: ValidationError, kind: type[BaseModel], data: object, lines: Mapping[Steps, int]
 ) -> list[tuple[int, str]]:
@@ -283,7 +213,7 @@ def _told(
     """
     places: dict[Steps, list[ErrorDetails]] = {}
     for one in error.errors(include_url=False):
-        path = _existing(one["loc"], data)
+        path = _existing((*one["loc"], *_below(one)), data)
         if one["type"] == "missing":
             path = (*path, one["loc"][-1])
         places.setdefault(path, []).append(one)
@@ -293,6 +223,12 @@ def _told(
         for path, found in places.items()
         if path not in inner
     ]
+
+
+def _below(error: ErrorDetails) -> Steps:
+    """The way on to the field that a validator of the whole complains of."""
+    raised = error.get("ctx", {}).get("error")
+    return raised.path if isinstance(raised, FieldError) else ()
 
 
 def _describe(path: Steps, found: list[ErrorDetails], kind: type[BaseModel]) -> str:
@@ -383,11 +319,5 @@ def _fields_at(kind: type[BaseModel], path: Steps) -> set[str]:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _kind_of(node: yaml.Node | None) -> str:
-    if node is None:
-        return "empty"
-    return "a list" if isinstance(node, yaml.SequenceNode) else "a single value"

@@ -13,11 +13,17 @@ from proml_lab.errors import ColumnMissingError, DataError, SpecError, choose
 
 _NODES = {"Column", "Literal", "BinaryExpr", "Cast", "Ternary", "Alias", "Function"}
 _FUNCTIONS = {
-    "Abs", "Atan2", "Ceil", "Clip", "Coalesce", "Exp", "Floor", "Log", "Log1p", "MaxHorizontal",
-    "MinHorizontal", "Pow", "Round", "Sign", "Sql", "StringExpr", "TemporalExpr", "Trigonometry",
+    "Abs", "Atan2", "Ceil", "Clip", "Coalesce", "Exp", "FillNull", "Floor", "Log", "Log1p",
+    "MaxHorizontal", "MinHorizontal", "Pow", "Round", "Sign", "Sql", "StringExpr", "TemporalExpr",
+    "Trigonometry",
 }  # fmt: skip
+_OF_LISTS = {"Get", "Length", "Contains", "Join", "Sum", "Mean", "Max", "Min"}
 _TESTS = {"IsNull", "IsNotNull", "IsNan", "IsNotNan", "IsFinite", "IsInfinite", "IsIn", "Not"}
 _CLOCK = re.compile(r"\b(now|current_(date|time|timestamp)|today)\b", re.IGNORECASE)
+
+
+_LONGEST = 10_000
+"""Characters of an expression: far more than people write, far less than exhausts the stack."""
 
 
 @lru_cache(maxsize=4096)
@@ -27,11 +33,17 @@ def scalar(sql: str) -> pl.Expr:
     Raises
     ------
     SpecError
-        Not SQL, not a scalar (aggregates and windows see other rows), or it reads the clock.
+        Not SQL, not a scalar (aggregates and windows see other rows), or it reads the clock; or
+        too long or deep to be read.
     """
+    if len(sql) > _LONGEST:
+        raise _too_much(sql)
     try:
         expr = pl.sql_expr(sql)
         tree = json.loads(expr.meta.serialize(format="json"))
+        foreign = _foreign(tree)
+    except RecursionError:
+        raise _too_much(sql) from None
     except PolarsError as error:
         raise SpecError(
             f"SQL {sql!r}: {_plain(str(error))}.",
@@ -41,7 +53,6 @@ def scalar(sql: str) -> pl.Expr:
         raise SpecError(
             f"SQL {sql!r} reads the clock.", hint="use the cutoff column: results must repeat."
         )
-    foreign = _foreign(tree)
     if foreign:
         raise SpecError(
             f"SQL {sql!r} looks at more than one row ({foreign}).",
@@ -75,15 +86,44 @@ def evaluate(frame: pl.DataFrame, expressions: dict[str, str], *, role: str) -> 
         try:
             frame = frame.with_columns(scalar(sql).alias(name))
         except PolarsError as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(f"{role} {name!r} ({sql}) cannot be computed: {reason}.") from None
+            raise DataError(
+                f"{role} {name!r} ({sql}) cannot be computed: {_reason(str(error))}.",
+                hint=_cure(frame, sql, str(error)),
+            ) from None
     return frame
+
+
+def _too_much(sql: str) -> SpecError:
+    return SpecError(
+        f"SQL {sql[:40]!r}… of {len(sql):,} characters is too long or too deep.",
+        hint="make it of several features or transforms.",
+    )
+
+
+def _reason(said: str) -> str:
+    """The line of an error of Polars that says what is wrong."""
+    first, *others = said.splitlines()
+    last = [line for line in others if line.startswith("error: ")]
+    return f"{first} {last[-1].removeprefix('error: ')}" if last else first.rstrip(".")
+
+
+def _cure(frame: pl.DataFrame, sql: str, said: str) -> str:
+    """What to do about an expression that does not fit the types of its columns."""
+    if "`duration" in said:
+        return "a length of time as a number: (a - b) / interval '1 hour'."
+    read = columns(sql)
+    if not read:
+        return "correct the formula."
+    types = ", ".join(f"{name} is {frame.schema[name]}" for name in read)
+    return f"{types}; cast(x as type) changes a type, try_cast makes null what does not fit."
 
 
 def _plain(said: str) -> str:
     """What Polars says of SQL that it cannot read, without its own inner names."""
     if said.startswith("unable to parse"):
         return "it is empty or breaks off before its end"
+    if re.search(r"\bIdent\b|\w\(\"|\w \{", said):
+        return "a part of it is not known here"
     return said.removeprefix("sql parser error: ").replace("unsupported", "there is no")
 
 
@@ -105,6 +145,9 @@ def _foreign(node: object) -> str:
             if name == "Boolean":
                 if _function(detail)[0] not in _TESTS:
                     return str(_function(detail)[0]).lower()
+            elif name == "ListExpr":
+                if _function(detail)[0] not in _OF_LISTS:
+                    return _function(detail)[0].lower()
             elif name not in _FUNCTIONS:
                 return name.lower()
     return ""

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Self
 
 import pytest
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from proml_lab import document
-from proml_lab.document import Document
+from proml_lab.document import Document, FieldError
 from proml_lab.errors import SpecError
 
 
@@ -129,7 +130,8 @@ def test_a_wrong_value_is_told_once_in_plain_words(text: str, message: str) -> N
         ("\ta: 1", "a tab stands where spaces are needed"),
         ("a: @x", "a value that begins with '@' must be quoted"),
         ("a: *x", "a value that begins with '*' must be quoted"),
-        ("a: &", "a value that begins with '*' or '&' must be quoted"),
+        ("a: &", "a value that begins with '*', '&' or '%' must be quoted"),
+        ("a: [", "the end of a list or mapping is missing"),
         ("a:\n  - 1\n b: 2", "this line does not stand in line with those above it"),
         ("a: 1\nb", "a ': ' is missing after a field's name"),
         ("a: [- b]", "a value is missing before '-'"),
@@ -166,3 +168,16 @@ def test_read_says_when_there_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SpecError, match="cannot be read as text"):
         document.read(tmp_path / "binary.yaml", Outer)
+
+
+def test_a_field_error_is_told_at_the_field() -> None:
+    class Sum(Document):
+        proml: int
+        a: int
+
+        @model_validator(mode="after")
+        def _checked(self) -> Self:
+            raise FieldError("no", "a")
+
+    with pytest.raises(SpecError, match=r"^f:2: a: no\n"):
+        document.parse("proml: 1\na: 1\n", Sum, name="f")

@@ -76,12 +76,35 @@ def test_what_is_not_an_expression_is_refused(sql: str) -> None:
         ("ln(1 +", "it is empty or breaks off before its end"),
         ("x'", "Unterminated string literal at Line: 1, Column: 2"),
         ("nosuch(x)", "there is no function 'nosuch'"),
+        ("struct(x)", "a part of it is not known here"),
+        ("date_trunc('hour', x)", "a part of it is not known here"),
     ],
 )
 def test_what_is_wrong_is_said_without_inner_names(sql: str, said: str) -> None:
     with pytest.raises(SpecError) as caught:
         scalar(sql)
     assert caught.value.message == f"SQL {sql!r}: {said}."
+
+
+@pytest.mark.parametrize("sql", ["+".join(["x"] * 3000), "(" * 6000 + "x" + ")" * 6000])
+def test_what_is_too_long_or_too_deep_is_refused(sql: str) -> None:
+    with pytest.raises(SpecError, match=r"characters is too long or too deep"):
+        scalar(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "want"),
+    [
+        ("t[1]", ["a", None]),
+        ("array_length(t)", [2, 0]),
+        ("array_contains(t, 'b')", [True, False]),
+        ("array_to_string(t, '-')", ["a-b", ""]),
+        ("split_part('x y', ' ', 2)", ["y", "y"]),
+    ],
+)
+def test_lists_are_read_row_by_row(sql: str, want: list[object]) -> None:
+    frame = pl.DataFrame({"t": [["a", "b"], []]})
+    assert evaluate(frame, {"f": sql}, role="transform")["f"].to_list() == want
 
 
 def test_columns_are_named_once_in_order() -> None:
@@ -96,6 +119,21 @@ def test_later_expressions_read_earlier_ones() -> None:
 def test_a_missing_column_gives_the_nearest() -> None:
     with pytest.raises(ColumnMissingError, match=r"transform 'a' reads column 'xx'(.|\n)*'x'"):
         evaluate(FRAME, {"a": "xx + 1"}, role="transform")
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("s + 1", "Hint: s is String; cast\\(x as type\\) changes a type"),
+        ("cast(s as int)", "Hint: s is String; .*try_cast makes null what does not fit"),
+        ("s ~ '('", r"regex parse error: unclosed group\.\nHint: "),
+        ("extract(epoch from d)", r"Hint: .*\(a - b\) / interval '1 hour'"),
+    ],
+)
+def test_what_cannot_be_computed_says_why_and_what_to_do(sql: str, said: str) -> None:
+    frame = pl.DataFrame({"s": ["x"], "d": [dt.timedelta(hours=1)]})
+    with pytest.raises(DataError, match=said):
+        evaluate(frame, {"f": sql}, role="feature")
 
 
 def test_a_wrong_type_says_which_expression() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -10,12 +11,16 @@ from traitlets import Enum, Int, Unicode
 from traitlets.config import Configurable
 
 from proml_lab.errors import ProMLError, UsageError
+from proml_lab.interrupt import held_back
 from proml_lab.magics import interpolate, verbs
 from proml_lab.magics.answer import Text
 from proml_lab.magics.context import Context
 from proml_lab.magics.parser import Namespace
 from proml_lab.magics.progress import Style, interrupts
 from proml_lab.magics.wording import in_notebook, plain_warnings
+
+_IN_PARTS = ("numpy", "polars")
+"""Packages that, cut off while they are imported, cannot be imported again in this kernel."""
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -73,8 +78,12 @@ class ProMLMagics(Magics):
         if args.code:
             print(verbs.code(name, args))
             return None
+        with held_back():  # what verbs and their results stand on, whole or not at all
+            verb = verbs.load(name)
+            for package in _IN_PARTS if name != "help" else ():
+                import_module(package)
         try:
-            value = verbs.load(name).run(args, self._surroundings(args))
+            value = verb.run(args, self._surroundings(args))
         finally:  # what was said for this once does not hold for completion, or for the next
             self.context.folder = self.settings.workspace
         if args.output:

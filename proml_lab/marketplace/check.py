@@ -12,6 +12,7 @@ from proml_lab.expression import evaluate
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.feature import CUTOFF
 from proml_lab.marketplace.join.history import turns
+from proml_lab.marketplace.join.keys import key_type
 from proml_lab.marketplace.join.needs import needs
 from proml_lab.marketplace.kind import NUMBERS, cast, polars_type
 from proml_lab.marketplace.moment import moments
@@ -79,7 +80,11 @@ def check(catalog: Catalog) -> CheckReport:
 
 def _problems(view: FeatureView) -> Iterator[tuple[object, ...]]:
     """Rows of the report. One mistake of the view itself hides those of its features."""
-    whole: list[Callable[[], object]] = [lambda: needs(view, []), lambda: _clocks(view)]
+    whole: list[Callable[[], object]] = [
+        lambda: needs(view, []),
+        lambda: _keys(view),
+        lambda: _clocks(view),
+    ]
     for step in whole if view.source else []:
         problem = _told(view, "", step)
         if problem:
@@ -117,6 +122,21 @@ def _columns(view: FeatureView) -> pl.DataFrame:
     return pl.DataFrame(schema=kinds)
 
 
+def _keys(view: FeatureView) -> None:
+    """Raises for a key that nothing can be joined on."""
+    schema = view.table.schema()
+    for name, column in view.keys.items():
+        kind = schema[column]
+        with view.places.at("entities", name):
+            try:
+                key_type(pl.Series(name, dtype=kind), kind, view)
+            except DataError:
+                raise DataError(
+                    f"View {view.view!r}: the key {name!r} is {kind} in {view.source}.",
+                    hint="keys are text, whole numbers, dates or times.",
+                ) from None
+
+
 def _clocks(view: FeatureView) -> None:
     schema = view.table.schema()
     turns(view, schema.to_frame())
@@ -138,16 +158,22 @@ def _typed(view: FeatureView, name: str, columns: pl.DataFrame) -> None:
         if feature.where:
             kind = evaluate(given, {name: feature.where}, role=role)[name].dtype
             if kind != pl.Boolean:
-                raise DataError(f"where {feature.where!r} is {kind}, not yes or no.")
+                raise DataError(
+                    f"where {feature.where!r} is {kind}, not yes or no.",
+                    hint="write a condition, such as amount > 0.",
+                )
         sql = feature.of if feature.aggregate else feature.sql
         if sql is None and feature.aggregate:
             return
         found = (
             evaluate(given, {name: sql}, role=role)[name] if sql else given[feature.column or name]
         )
-        counted = feature.aggregate in ("count", "distinct")
+        if feature.aggregate in ("count", "distinct"):
+            return
+        numbers = feature.aggregate not in (None, "first", "last")
+        flags = numbers and found.dtype == pl.Boolean
         wanted = "float" if feature.aggregate and feature.type in NUMBERS else feature.type
-        if not counted and cast(found, wanted) is None and found.dtype != pl.Boolean:
+        if not flags and cast(found, wanted) is None:
             raise DataError(
                 f"{name!r} is declared {feature.type}, but {sql or feature.column or name} is "
                 f"{found.dtype}.",

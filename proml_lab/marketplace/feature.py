@@ -56,7 +56,7 @@ class Pivot(Document):
             yield from self.values.items()
             return
         for value in self.values:
-            yield re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_") or "other", value
+            yield re.sub(r"\W+", "_", str(value).lower()).strip("_") or "other", value
 
 
 class Feature(Document):
@@ -79,7 +79,9 @@ class Feature(Document):
         None, description="the feature to use instead, view.feature, once this one is deprecated"
     )
     default: Default | None = Field(None, description="the value where there is none")
-    column: str | None = Field(None, description="column of the source; default: the name")
+    column: str | None = Field(
+        None, min_length=1, description="column of the source; default: the name"
+    )
     sql: Sql | None = Field(
         None, description="SQL over one row of the source; 'cutoff' is the moment of the label"
     )
@@ -96,7 +98,11 @@ class Feature(Document):
     )
     where: Sql | None = Field(None, description="SQL condition: which rows are aggregated")
     limit: int | None = Field(
-        None, strict=True, ge=1, description="only so many rows, the newest, are aggregated"
+        None,
+        strict=True,
+        ge=1,
+        le=2**62,
+        description="only so many rows, the newest, are aggregated",
     )
     by: Pivot | None = Field(None, description="one feature for each value of a column")
 
@@ -116,7 +122,8 @@ class Feature(Document):
     @model_validator(mode="after")
     def _default_fits(self) -> Self:
         if self.default is not None and not fits(self.default, self.type):
-            raise ValueError(f"has the default {self.default!r}, which is no {self.type}")
+            shown = [*self.default] if isinstance(self.default, tuple) else self.default
+            raise ValueError(f"has the default {shown!r}, which is no {self.type}")
         return self
 
     def _check_aggregate(self, aggregate: Aggregate) -> None:

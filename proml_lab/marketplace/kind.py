@@ -20,6 +20,14 @@ _PLAIN: dict[str, pl.DataType] = {
 }
 _NESTED = re.compile(r"list\[(\w+)\]|vector\[([1-9]\d{0,5})\]")
 NUMBERS = ("float", "integer")
+_ELSEWHERE = {
+    **dict.fromkeys(("number", "double", "decimal", "numeric", "real"), "float"),
+    **dict.fromkeys(("int", "bigint", "long"), "integer"),
+    **dict.fromkeys(("str", "text", "varchar", "category"), "string"),
+    **dict.fromkeys(("datetime", "timestamp"), "time"),
+    "bool": "boolean",
+}
+"""What other languages call our kinds."""
 
 
 def polars_type(kind: str) -> pl.DataType:
@@ -32,7 +40,7 @@ def polars_type(kind: str) -> pl.DataType:
     if match and match[1] in _PLAIN:
         return pl.List(_PLAIN[match[1]])
     allowed = [*_PLAIN, "list[float]", "vector[64]"]
-    meant = near(kind, allowed)
+    meant = [_ELSEWHERE[kind.lower()]] if kind.lower() in _ELSEWHERE else near(kind, allowed)
     help_ = f"did you mean {meant[0]!r}?" if meant else f"allowed are {', '.join(allowed)}"
     raise ValueError(f"found {kind!r}, {help_}")
 
@@ -123,7 +131,7 @@ def fits(value: object, kind: str) -> bool:
         case "float":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
+            return type(value) is int and -(2**63) <= value < 2**63
         case "boolean":
             return isinstance(value, bool)
         case "string":

@@ -65,7 +65,7 @@ def _linked(
         links: dict[str, FeatureView] = {}
         types: dict[str, KeyType] = {}
         if view.inputs:
-            wrong, keys, links = _derived(view, found)
+            wrong, keys, links = _derived(view, found, named)
         else:
             wrong, keys = _keys(view, kinds)
             for entity in view.entities:
@@ -130,7 +130,7 @@ def _columns(
 
 
 def _derived(
-    view: FeatureView, found: Mapping[str, FeatureView]
+    view: FeatureView, found: Mapping[str, FeatureView], named: Mapping[str, FeatureView]
 ) -> tuple[list[Problem], dict[str, str], dict[str, FeatureView]]:
     """What is wrong with a derived view's inputs, its keys, and the view of each input."""
     problems: list[Problem] = []
@@ -142,7 +142,8 @@ def _derived(
         if name == CUTOFF:
             problems.append((place, "cutoff is the moment of the label; call the input otherwise."))
         if group not in found or short not in found[group].features:
-            names = [f"{other.view}.{one}" for other in found.values() for one in other.features]
+            others = (other for other in named.values() if other is not view)
+            names = [f"{other.view}.{one}" for other in others for one in other.features]
             told = f"there is no feature {wanted.feature!r}; {choose(wanted.feature, names)}"
             problems.append((place, told))
             continue

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from proml_lab import document
-from proml_lab.document import Document
+from proml_lab.document import Document, FieldError
 from proml_lab.errors import SourceError, choose, unknown
 from proml_lab.marketplace.duration import Duration
 from proml_lab.marketplace.entity import KeyType
 from proml_lab.marketplace.feature import SENSITIVITIES, Feature, Sensitivity, Status
 from proml_lab.marketplace.source.definition import Source
+from proml_lab.places import Places
 from proml_lab.spec import check_name
 
 if TYPE_CHECKING:
@@ -28,9 +29,15 @@ _FOR_PEOPLE = {"description", "owner", "tags", "unit", "sensitivity", "status", 
 _OF_ROWS = ("entities", "event_time", "known_at", "ties", "time_to_live")
 
 
+_Column = Annotated[str, Field(min_length=1)]
+
+
 def _view_name(name: str) -> str:
-    if "." not in check_name(name, role="view name"):
+    group, dot, _ = check_name(name, role="view name").partition(".")
+    if not dot:
         raise ValueError(f"found {name!r}; a view is called group.name, such as weather.hourly")
+    if group == SPINE:
+        raise ValueError(f"found {name!r}; {SPINE} stands for the spine's own columns")
     return name
 
 
@@ -83,8 +90,8 @@ class FeatureView(Document):
         default_factory=dict,
         description="kinds of entities or key columns: names, or {name: column of the source}",
     )
-    event_time: str | None = Field(None, description="UTC column; absent: the view is static")
-    known_at: str | Delay | None = Field(
+    event_time: _Column | None = Field(None, description="UTC column; absent: the view is static")
+    known_at: _Column | Delay | None = Field(
         None, description="UTC column, or {delay: 1h} after the event; the event time if absent"
     )
     ties: str | None = Field(
@@ -104,13 +111,22 @@ class FeatureView(Document):
     @field_validator("entities", mode="before")
     @classmethod
     def _entity_names(cls, value: object) -> object:
-        return {name: name for name in value} if isinstance(value, list | tuple) else value
+        if isinstance(value, str):
+            raise ValueError(f"found {value!r}; a list such as [{value}] is needed")
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            return value
+        for name in value:
+            if value.count(name) > 1:
+                raise ValueError(f"{name!r} stands twice")
+        return {name: name for name in value}
 
     @field_validator("entities")
     @classmethod
     def _some_entity(cls, value: dict[str, object]) -> dict[str, object]:
         if not value:
             raise ValueError("at least 1 entry is needed")
+        if "" in value or "" in value.values():
+            raise ValueError("found an empty name; columns have names")
         return value
 
     @field_validator("features", mode="before")
@@ -137,7 +153,8 @@ class FeatureView(Document):
         for name, feature in features.items():
             for new, one in feature.unfold(name).items():
                 if new in found or (new != name and new in features):
-                    raise ValueError(f"{name} by its values makes {new}, which is there already")
+                    said = f"{name} by its values makes {new}, which is there already"
+                    raise FieldError(said, name)
                 found[new] = one
         _check_names(found)
         return found
@@ -158,26 +175,38 @@ class FeatureView(Document):
     def _check_static(self) -> None:
         for name in ("known_at", "time_to_live"):
             if getattr(self, name) is not None:
-                raise ValueError(f"has {name}, but no event_time")
+                raise FieldError(f"has {name}, but no event_time", name)
         for name, feature in self.features.items():
             if feature.aggregate:
-                raise ValueError(f"feature {name!r} has a window, but the view no event_time")
+                said = f"feature {name!r} has a window, but the view no event_time"
+                raise FieldError(said, "features", name)
             if feature.reads_cutoff:
-                raise ValueError(f"feature {name!r} reads cutoff, but the view has no event_time")
+                said = f"feature {name!r} reads cutoff, but the view has no event_time"
+                raise FieldError(said, "features", name)
 
     def _check_derived(self) -> None:
         for name in _OF_ROWS:
             if getattr(self, name):
-                raise ValueError(f"has {name}, but inputs and no source: its inputs have their own")
+                said = f"has {name}, but inputs and no source: its inputs have their own"
+                raise FieldError(said, name)
         for name, feature in self.features.items():
             if feature.aggregate:
-                raise ValueError(f"feature {name!r} has a window, but the view no source")
+                said = f"feature {name!r} has a window, but the view no source"
+                raise FieldError(said, "features", name)
             for column in feature.reads(name):
                 if column not in self.inputs:
-                    raise ValueError(
-                        f"feature {name!r} reads {column!r}, which is no input; "
-                        + choose(column, self.inputs)
-                    )
+                    said = f"feature {name!r} reads {column!r}, which is no input; "
+                    raise FieldError(said + choose(column, self.inputs), "features", name)
+
+    def _placed(self, places: Places) -> Places:
+        """What is made by the values of a feature's `by` stands where that feature does."""
+        pivots = [path[1] for path in places.lines if path[2:] == ("by",)]
+        lines = dict(places.lines)
+        for name in self.features:
+            whole = [one for one in pivots if name.startswith(f"{one}_")]
+            if ("features", name) not in lines and whole:
+                lines["features", name] = lines["features", max(map(str, whole), key=len)]
+        return Places(places.name, lines)
 
     @classmethod
     def read(cls, path: str | Path, *, root: Path | None = None) -> FeatureView:
@@ -342,7 +371,7 @@ class FeatureView(Document):
 def _check_names(names: Iterable[object]) -> None:
     for name in names:
         if not isinstance(name, str) or not name.isidentifier():
-            raise ValueError(f"found the name {name!r}; letters, digits and _ only")
+            raise FieldError(f"found the name {name!r}; letters, digits and _ only", str(name))
 
 
 def _digest(said: object) -> str:

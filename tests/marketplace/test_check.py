@@ -44,7 +44,7 @@ def checked(folder: Path, text: str, **more: str) -> list[tuple[str, int, str]]:
 @pytest.mark.parametrize(
     ("old", "new", "line", "told"),
     [
-        ("s.parquet", "t.parquet", 2, "View 'shop.sales': there is no file "),
+        ("s.parquet", "t.parquet", 2, "source: View 'shop.sales': there is no file "),
         ("[id]", "[ID]", 3, "entities.ID: View 'shop.sales': entity 'ID' reads column 'ID', which"),
         (
             "time: time",
@@ -52,6 +52,10 @@ def checked(folder: Path, text: str, **more: str) -> list[tuple[str, int, str]]:
             4,
             "event_time: View 'shop.sales': event_time reads column 'w",
         ),
+        ("[id]", "[x]", 3, "entities.x: View 'shop.sales': the key 'x' is Float64 in s.parquet."),
+        ("[id]", "{id: v}", 3, "entities.id: View 'shop.sales': the key 'id' is List(Float64) in"),
+        ("x: float", "y: {type: float, sql: x > 1}", 6, "features.y: 'y' is declared float, but x"),
+        ("x: float", "y: {type: float, aggregate: last, of: x > 1, window: 1d}", 6, "features.y: "),
         ("time: time", "time: naive", 4, "event_time: View 'shop.sales' (s.parquet): column 'naiv"),
         ("time: time", "time: x", 4, "event_time: View 'shop.sales' (s.parquet): column 'x' is Fl"),
         ("x: float", "y: float", 6, "features.y: View 'shop.sales': feature 'y' reads column 'y'"),
@@ -123,5 +127,5 @@ def test_the_report_reads_well(folder: Path) -> None:
         "    choose one of id, naive, s, time, v, x.",
     ]
     shown = report._repr_mimebundle_()
-    assert "shop.sales" in shown["text/html"]
+    assert "shop.sales" in shown["text/html"].replace("<wbr>", "")
     assert "<script" not in shown["text/html"]

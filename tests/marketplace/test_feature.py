@@ -22,7 +22,7 @@ def test_a_pivot_is_one_feature_for_each_value(tmp_path: Path) -> None:
         tmp_path,
         """\
   n_7d: {type: integer, aggregate: count, window: 7d, where: x > 0, description: Orders,
-         by: {column: kind, values: [Film-Noir, "it's", 3, true]}}
+         by: {column: kind, values: [Film-Noir, "it's", 3, true, 李]}}
   mean: {type: float, aggregate: mean, of: x, window: 7d,
          by: {column: kind, values: {good: a, bad: b}}}
 """,
@@ -32,10 +32,13 @@ def test_a_pivot_is_one_feature_for_each_value(tmp_path: Path) -> None:
         "n_7d_it_s": "count() over 7d where (x > 0) and (kind = 'it''s')",
         "n_7d_3": "count() over 7d where (x > 0) and (kind = 3)",
         "n_7d_true": "count() over 7d where (x > 0) and (kind = true)",
+        "n_7d_李": "count() over 7d where (x > 0) and (kind = '李')",
         "mean_good": "mean(x) over 7d where kind = 'a'",
         "mean_bad": "mean(x) over 7d where kind = 'b'",
     }
     assert view.about("n_7d_3") == "Orders (3)"
+    lines = {name: view.places.line(("features", name)) for name in view.features}
+    assert lines["n_7d_it_s"] == lines["mean_bad"] - 2 == HEAD.count("\n") + 1
     assert view.feature("n_7d_3").reads("n_7d_3") == ("x", "kind")
 
 
@@ -88,10 +91,13 @@ def test_formulas_and_words_of_aggregates(tmp_path: Path) -> None:
         ("{type: boolean, default: 1}", "f: has the default 1, which is no boolean"),
         ("{type: string, default: 1}", "f: has the default 1, which is no string"),
         ('{type: date, default: "2024-01-01"}', "f: has the default '2024-01-01', which is no dat"),
-        ("{type: 'vector[2]', default: [0.0]}", r"f: has the default (0.0,), which is no vector[2"),
-        ("{type: 'list[string]', default: [1]}", "f: has the default (1,), which is no list[strin"),
+        ("{type: 'vector[2]', default: [0.0]}", r"f: has the default [0.0], which is no vector[2"),
+        ("{type: 'list[string]', default: [1]}", "f: has the default [1], which is no list[string"),
         ("{type: 'vector[0]'}", "f.type: found 'vector[0]', did you mean 'vector[64]'"),
         ("{type: 'list[list[float]]'}", "f.type: found 'list[list[float]]', allowed are float"),
+        ("{type: integer, default: 10000000000000000000}", "f: has the default 10000000000"),
+        ("{type: float, column: ''}", "f.column: found ''; string should have at least 1 char"),
+        ("{type: integer, aggregate: count, window: 1d, limit: 9000000000000000000}", "it must"),
         ("{type: money}", "f.type: found 'money', allowed are float, integer, string, boolean, ti"),
         ("{type: float, status: gone}", "f.status: found 'gone', allowed are 'draft', 'active' or"),
         ("{type: float, sensitivity: secret}", "f.sensitivity: found 'secret', allowed are 'publi"),

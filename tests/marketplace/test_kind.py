@@ -24,6 +24,16 @@ def test_kinds_and_their_types(kind: str, found: pl.DataType) -> None:
     assert polars_type(kind) == found
 
 
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [("int", "integer"), ("datetime", "time"), ("TEXT", "string"), ("bool", "boolean"),
+     ("number", "float"), ("flota", "float")],
+)  # fmt: skip
+def test_what_other_languages_call_a_kind(kind: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"found '{kind}', did you mean '{meant}'"):
+        polars_type(kind)
+
+
 @pytest.mark.parametrize("kind", ["", "Float", "list[]", "list[money]", "vector[]", "vector[-1]"])
 def test_what_is_no_kind(kind: str) -> None:
     with pytest.raises(ValueError, match=r"found .*, (allowed are|did you mean)"):

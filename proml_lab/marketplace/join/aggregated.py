@@ -138,7 +138,8 @@ class Sources:
             _keep(self._aggregated, key, Aggregated(of, self._rows(feature.where, name)))
         found = self._aggregated[key]
         if feature.aggregate in _OF_NUMBERS:
-            found.require_numbers(f"{self._role} {name!r}")
+            with self.view.places.at("features", name):
+                found.require_numbers(f"{self._role} {name!r}")
         return found
 
     def undecided(self, name: str, rows: Ints) -> DuplicateKeyError:
@@ -155,16 +156,19 @@ class Sources:
         if where not in self._counted:
             found = self._column(where or "", name)
             if found.dtype != pl.Boolean:
-                raise DataError(
-                    f"{self._role} {name!r}: where {where!r} is {found.dtype}, not yes or no."
-                )
+                with self.view.places.at("features", name):
+                    raise DataError(
+                        f"{self._role} {name!r}: where {where!r} is {found.dtype}, not yes or no.",
+                        hint="write a condition, such as amount > 0.",
+                    )
             keep = found.fill_null(value=False).to_numpy()[self._all.rows]
             _keep(self._counted, where, self._all.only(keep))
         return self._counted[where]
 
     def _column(self, sql: str, name: str) -> pl.Series:
         """(source,) the value of `sql`; a NaN is a missing value, and -0.0 is 0.0."""
-        found = evaluate(self.frame, {name: sql}, role=self._role)[name]
+        with self.view.places.at("features", name):
+            found = evaluate(self.frame, {name: sql}, role=self._role)[name]
         return found.fill_nan(None).set(found == 0.0, 0.0) if found.dtype.is_float() else found
 
     @property

@@ -193,7 +193,8 @@ class Answers:
             columns = [pl.int_range(self.spine.height, eager=True)]
         of = f" ({view.source})" if view.source else ""
         role = f"View {view.view!r}{of}: feature"
-        return evaluate(pl.DataFrame(columns), {name: feature.sql or ""}, role=role)[name]
+        with view.places.at("features", name):
+            return evaluate(pl.DataFrame(columns), {name: feature.sql or ""}, role=role)[name]
 
     def _read(self, view: FeatureView, at: At) -> None:
         """Work out all features that are asked of `view`, and let its rows go."""

@@ -22,7 +22,8 @@ def needs(view: FeatureView, features: Iterable[str]) -> list[str]:
     DataError
         A key has another type than its entity says.
     """
-    there = view.table.schema()
+    with view.places.at("source"):
+        there = view.table.schema()
     asked: list[tuple[Steps, str, str]] = [
         (("entities", name), f"entity {name!r}", column) for name, column in view.keys.items()
     ]

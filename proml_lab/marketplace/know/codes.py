@@ -58,8 +58,8 @@ CHECKS = {
             "Compare the newest rows of the source with those of the period before.",
         ),
         Check(
-            "FH020", "look", "older than its time to live",
-            "Labels of today see no row any more: the feature is null for all of them.",
+            "FH020", "look", "older than it may be",
+            "Labels of today see no row any more: the feature is null, a count 0, for all of them.",
             "Find out why the source is not written any more; start it again.",
         ),
         Check(

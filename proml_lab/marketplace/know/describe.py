@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,14 @@ import polars as pl
 
 from proml_lab.errors import DataError, ProMLError, SourceError, unknown
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.duration import ALL
+from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.know.association import association
+from proml_lab.marketplace.know.codes import QUIET_UNITS
 from proml_lab.marketplace.know.drift import drift
 from proml_lab.marketplace.know.kept import Looked, keep
-from proml_lab.marketplace.know.parts import Unit, by_period, by_rows, parts, unit_of
+from proml_lab.marketplace.know.parts import Unit, by_period, by_rows, length_of, parts, unit_of
 from proml_lab.marketplace.know.reasons import looked
 from proml_lab.marketplace.know.report import FeatureProfile, ProfileReport
 from proml_lab.marketplace.know.seen import seen
@@ -190,11 +193,21 @@ def _view(view: FeatureView, cache: Path | None, now: datetime) -> list[FeatureP
                 first=first,
                 last=last,
                 age=now - newest if newest else None,
-                time_to_live=view.time_to_live,
+                time_to_live=_lives(view, feature, unit),
                 drift=drift(dated),
             )
         )
     return profiles
+
+
+def _lives(view: FeatureView, feature: Feature, unit: Unit | None) -> timedelta | None:
+    """How old the newest row may be for the feature to be of use; a short window is often empty."""
+    if not feature.aggregate:
+        return view.time_to_live
+    if feature.window is None or feature.window == ALL:
+        return None
+    length = feature.window + (feature.slide or timedelta(0))
+    return max(length, QUIET_UNITS * length_of(unit)) if unit else length
 
 
 def _together(

@@ -43,8 +43,8 @@ def of_age(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
     if age is None:
         return
     if longest is not None and age > longest:
-        said = f"the newest row is {lasting(age)} old, its time to live {show_duration(longest)}"
-        yield Reason("FH020", said)
+        ended = show_duration(longest)
+        yield Reason("FH020", f"the newest row is {lasting(age)} old; over {ended} is too old")
     elif profile.unit and age > QUIET_UNITS * length_of(profile.unit):
         yield Reason("FH021", f"rows came every {profile.unit}, the newest is {lasting(age)} old")
 

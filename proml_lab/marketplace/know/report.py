@@ -49,7 +49,8 @@ class FeatureProfile:
     first, last
         First and last event time of the source, UTC; None if it has none.
     age, time_to_live
-        How long ago the newest row became known, and how old a row may be to be used.
+        How long ago the newest row became known, and how old it may be: the view's time to live;
+        of a window its length and slide, or three periods where these are longer.
     drift
         The newest period against the one before; None where there are no two.
     label

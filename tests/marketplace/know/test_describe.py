@@ -115,6 +115,29 @@ def test_derived_features_are_seen_at_moments(make_view: MakeView, sales: Featur
     assert one.total.high <= 98
 
 
+def test_an_input_that_is_found_by_another_is_seen_at_moments(make_view: MakeView) -> None:
+    trips = make_view(
+        {"id": [1, 2, 1], "time": [at(0), at(1), at(2)], "to": ["a", "b", "b"]},
+        view="shop.trips", features={"to": "string"},
+    )  # fmt: skip
+    stays = make_view(
+        {"place": ["a", "b"], "time": [at(0), at(1)], "x": [1.0, 2.0]},
+        view="shop.stays", entities=["place"], features={"x": "float"},
+    )  # fmt: skip
+    there = FeatureView.model_validate(
+        {
+            "view": "shop.there",
+            "inputs": {
+                "to": "shop.trips.to",
+                "x": {"feature": "shop.stays.x", "keys": {"place": "to"}},
+            },
+            "features": {"x": "float"},
+        }
+    )
+    (one,) = describe(Catalog((trips, stays, there)), "shop.there").profiles
+    assert (one.total.n, one.first, one.last) == (3, at(0), at(2))
+
+
 def test_a_static_view_has_no_periods(make_view: MakeView) -> None:
     view = make_view({"id": [1, 2], "x": [1.0, None]}, event_time=None, features={"x": "float"})
     (one,) = describe(Catalog((view,))).profiles

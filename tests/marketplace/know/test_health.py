@@ -33,6 +33,10 @@ def view_of(make_view: MakeView, values: Values, **fields: object) -> FeatureVie
     return make_view(rows, **{"features": {"x": "float"}, **fields})
 
 
+def window(length: str, **more: object) -> dict[str, object]:
+    return {"type": "float", "aggregate": "sum", "of": "x", "window": length, **more}
+
+
 def codes(report: HealthReport, feature: str = "shop.sales.x") -> list[str]:
     (found,) = [one for one in report.features if one.key == feature]
     return [reason.code for reason in found.reasons]
@@ -101,6 +105,10 @@ def test_the_newest_week_differs(
     ("later", "fields", "want"),
     [
         (timedelta(days=2), {"time_to_live": "1d"}, ["FH020"]),
+        (timedelta(days=2), {"features": {"x": window("1d")}, "time_to_live": "1h"}, []),
+        (timedelta(days=60), {"features": {"x": window("60d")}, "time_to_live": "1h"}, ["FH020"]),
+        (timedelta(days=60), {"features": {"x": window("60d", slide="1d")}}, ["FH021"]),
+        (timedelta(days=60), {"features": {"x": window("all")}, "time_to_live": "1h"}, ["FH021"]),
         (timedelta(days=2), {"time_to_live": "3d"}, []),
         (timedelta(days=60), {}, ["FH021"]),
         (timedelta(days=-1), {}, ["FH022"]),

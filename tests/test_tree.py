@@ -1,0 +1,24 @@
+"""Trees of YAML documents; what is wrong in one is tested with `document.parse`."""
+
+from __future__ import annotations
+
+import pytest
+
+from proml_lab.errors import SpecError
+from proml_lab.tree import compose, index
+
+
+def test_fields_have_lines_and_stand_once() -> None:
+    lines: dict[tuple[int | str, ...], int] = {}
+    node = compose("a: 1\nb:\n  - c: 2\n    c: 3\na: 4\n", "f", "a: …")
+    problems = list(index(node, (), lines))
+    assert problems == [(4, "b[0].c: this field stands twice."), (5, "a: this field stands twice.")]
+    assert lines["b", 0] == 3
+
+
+def test_a_document_without_end_is_refused() -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(9))
+    for text in (bomb, "a: " + "[" * 60 + "]" * 60, "a: " + "[" * 5000):
+        with pytest.raises(SpecError, match=r"f:1: this has more than 50 levels, or 1,000,000 fi"):
+            compose(text, "f", "a: …")
