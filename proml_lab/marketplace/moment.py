@@ -41,7 +41,7 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
         whole = -((-whole) // 1000) if up else whole // 1000
     elif kind.time_unit == "ms":
         whole = whole * 1000
-    return whole.fill_null(NEVER).to_numpy()
+    return (whole.fill_null(NEVER) if whole.null_count() else whole).to_numpy()
 
 
 def moment_text(moment: int) -> str:

@@ -14,11 +14,12 @@ from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import Content
 from proml_lab.marketplace.feature import CUTOFF, Feature
+from proml_lab.marketplace.join.arrivals import Newest
 from proml_lab.marketplace.join.history import Labels
 from proml_lab.marketplace.join.keys import Entities, key_type, number, require_shared
 from proml_lab.marketplace.join.laid import Laid
 from proml_lab.marketplace.join.needs import needs
-from proml_lab.marketplace.join.reading import Newest, Past, Pieces, Reading, default_memory
+from proml_lab.marketplace.join.reading import Past, Pieces, Reading, default_memory
 from proml_lab.marketplace.join.windows import Windows
 from proml_lab.marketplace.kind import cast, polars_type
 from proml_lab.marketplace.link import input_order
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 At = tuple[tuple[str, str], ...]
 """For which entity: (key of the view, name of the column of `Answers.columns`), by key."""
+Asked = tuple[Entities, Labels, tuple[pl.Series, ...]]
+"""The entities of the spine, its labels, and the key columns in the types that are compared."""
 
 
 class Answers:
@@ -88,9 +91,7 @@ class Answers:
             self._require(view)
             self._plan(view, names)
         self._pieces: dict[str, Pieces] = {}
-        self._entities: dict[
-            tuple[tuple[str, ...], tuple[pl.DataType, ...]], tuple[Entities, Labels]
-        ] = {}
+        self._entities: dict[tuple[tuple[str, ...], tuple[pl.DataType, ...]], Asked] = {}
         self._values: dict[tuple[str, str, At], pl.Series] = {}
 
     @property
@@ -201,28 +202,25 @@ class Answers:
         names = self._asked[view.view]
         windows = [name for name in names if view.feature(name).aggregate]
         others = [name for name in names if name not in windows]
-        entities, labels, kinds = self._numbered(view, at)
+        entities, labels, keys = self._numbered(view, at)
         layout = self._layout(view)
         reading: Laid | Reading
         if layout is not None:
-            reading = Laid(view, layout, entities, kinds, labels, self.memory)
+            reading = Laid(view, layout, entities, keys, labels, self.memory)
         else:
-            reading = Reading(view, self._source(view), entities, kinds, labels, self.memory)
+            reading = Reading(view, self._source(view), entities, keys, labels, self.memory)
             if view.view not in self._seen:
                 self._count(view, reading)
-        newest, parts = reading.read(
-            needs(view, others) if others else [], needs(view, windows) if windows else []
-        )
+        newest, parts = reading.read(_values(view, others), needs(view, windows) if windows else [])
         if self.labelled and not reading.shared:
             rows = view.table.read([*dict.fromkeys(view.keys.values())])
-            columns = [self.columns[column].alias(key) for key, column in at]
             require_shared(
                 view,
                 [
-                    rows[column].cast(kind)
-                    for column, kind in zip(view.keys.values(), kinds, strict=True)
+                    rows[column].cast(key.dtype)
+                    for column, key in zip(view.keys.values(), keys, strict=True)
                 ],
-                [column.cast(kind) for column, kind in zip(columns, kinds, strict=True)],
+                keys,
             )
         for past in parts:
             self._aggregate(view, at, windows, past)
@@ -259,22 +257,19 @@ class Answers:
             before = self._values.get(place)
             self._values[place] = values if before is None else values.zip_with(mine, before)
 
-    def _numbered(
-        self, view: FeatureView, at: At
-    ) -> tuple[Entities, Labels, tuple[pl.DataType, ...]]:
-        """The entities that the spine asks about, in the types in which keys are compared."""
+    def _numbered(self, view: FeatureView, at: At) -> Asked:
+        """The entities that the spine asks about, by the keys of `view`."""
         there = self._source(view).schema
-        kinds = tuple(
-            key_type(self.columns[column].alias(key), there[view.keys[key]], view)
-            for key, column in at
-        )
-        columns = tuple(column for _, column in at)
-        if (columns, kinds) not in self._entities:
-            keys = [self.columns[c].cast(kind) for c, kind in zip(columns, kinds, strict=True)]
+        asked = [self.columns[column].alias(key) for key, column in at]
+        kinds = tuple(key_type(key, there[view.keys[key.name]], view) for key in asked)
+        place = tuple(column for _, column in at), kinds
+        if place not in self._entities:
+            keys = tuple(key.cast(kind) for key, kind in zip(asked, kinds, strict=True))
             entities = number(keys)
             labels = Labels(entities.labels, self._cutoffs, entities.n)
-            self._entities[columns, kinds] = entities, labels
-        return *self._entities[columns, kinds], kinds
+            self._entities[place] = entities, labels, keys
+        entities, labels, keys = self._entities[place]
+        return entities, labels, tuple(k.alias(key) for k, (key, _) in zip(keys, at, strict=True))
 
     def _source(self, view: FeatureView) -> Pieces:
         place = _place(view)
@@ -332,6 +327,12 @@ class Answers:
 def _place(view: FeatureView) -> str:
     """All that is said of where the rows of a view are."""
     return view.source.model_dump_json() if view.source else ""
+
+
+def _values(view: FeatureView, names: list[str]) -> list[str]:
+    """The columns that the features `names`, of rows, are made of: of constants, any column."""
+    columns = [column for name in names for column in view.feature(name).reads(name)]
+    return list(dict.fromkeys(columns)) or ([*view.keys.values()][:1] if names else [])
 
 
 def _wanted(view: FeatureView, names: Iterable[str]) -> list[str]:

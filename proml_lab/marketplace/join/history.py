@@ -14,6 +14,8 @@ from proml_lab.errors import DataError
 from proml_lab.marketplace.moment import ALWAYS, NEVER, Ints, moments
 from proml_lab.marketplace.view import Delay, FeatureView
 
+Order = tuple[Ints, Ints, Ints, Ints]
+"""(m,) each of some rows: entity, event, known, and the turn as in `turns`."""
 NO_TURNS: Ints = np.empty(0, np.int64)
 """Where nothing decides between rows with the same clocks."""
 _TOO_WIDE = (pl.UInt64, pl.Int128, pl.UInt128)

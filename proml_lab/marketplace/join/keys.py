@@ -126,8 +126,9 @@ def _paired(first: Ints, second: Ints | npt.NDArray[np.int64], n: int) -> pl.Ser
 def _wholes(keys: pl.Series) -> tuple[Ints, Flags]:
     """(n,) the numbers of a column, and which are there; empty where all are."""
     whole = keys.to_physical().cast(pl.Int64)
-    there = whole.is_not_null().to_numpy() if whole.null_count() else _ALL
-    return whole.fill_null(0).to_numpy(), there
+    if not whole.null_count():
+        return whole.to_numpy(), _ALL
+    return whole.fill_null(0).to_numpy(), whole.is_not_null().to_numpy()
 
 
 def _texts(keys: pl.Series) -> tuple[Ints, npt.NDArray[np.uint8], Flags]:

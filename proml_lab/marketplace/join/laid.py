@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from proml_lab.marketplace.join.arrivals import Newest, undecided
 from proml_lab.marketplace.join.history import History, Labels, microseconds
 from proml_lab.marketplace.join.keys import Entities
-from proml_lab.marketplace.join.reading import KEPT, ROW, Newest, Past, undecided
+from proml_lab.marketplace.join.reading import KEPT, ROW, Past
 from proml_lab.marketplace.moment import Ints
 from proml_lab.marketplace.view import FeatureView
 
@@ -31,15 +32,15 @@ class Laid:
     view: FeatureView
     layout: Layout
     entities: Entities
-    key_types: tuple[pl.DataType, ...]
+    keys: tuple[pl.Series, ...]
     labels: Labels
     memory: int
 
     @cached_property
     def _of(self) -> Ints:
         """(e,) the spine's number of each entity of the layout, -1 for none."""
-        keys = zip(self.layout.keys, self.key_types, strict=True)
-        return self.entities.find([key.cast(kind) for key, kind in keys])
+        keys = zip(self.layout.keys, self.keys, strict=True)
+        return self.entities.find([there.cast(asked.dtype) for there, asked in keys])
 
     @property
     def shared(self) -> bool:
@@ -94,11 +95,10 @@ class Laid:
         of = np.sort(tied)
         _, first = np.unique(seen[of], return_index=True)
         of = of[first]
-        chosen = seen[of[np.argmin(self.labels.in_order.order[of])]]
-        names = [*self.view.keys.values()]
-        names += [self.view.event_time] if self.view.event_time else []
-        row = self.layout.frame.select(names).row(int(chosen), named=True)
-        raise undecided(self.view, row, of.size)
+        order = self.labels.in_order.order
+        place = of[np.argmin(order[of])]
+        event = int(self.layout.rows.event[seen[place]])
+        raise undecided(self.view, self.keys, int(order[place]), event, of.size)
 
     def _parts(self, columns: list[str]) -> Iterator[Past]:
         """All rows that labels may see, in as many parts of the entities as the memory asks for."""

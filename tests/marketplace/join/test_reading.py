@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from proml_lab.contracts import Dataset
 from proml_lab.errors import SourceError
+from proml_lab.fingerprint import Content
+from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import laid, training_set
-from proml_lab.marketplace.join.reading import Pieces, default_memory
+from proml_lab.marketplace.join.history import Labels
+from proml_lab.marketplace.join.keys import number
+from proml_lab.marketplace.join.reading import Pieces, Reading, default_memory
 from proml_lab.marketplace.layout.layouts import Layouts
 from proml_lab.marketplace.source import Table
 from proml_lab.marketplace.source import table as tables
@@ -113,3 +119,44 @@ def test_no_rows_are_a_mistake(make_view: MakeView) -> None:
 
 def test_a_quarter_of_the_machine() -> None:
     assert default_memory() > 2**27
+
+
+def test_an_interruption_leaves_no_thread_behind(make_view: MakeView) -> None:
+    rows = {"id": [1, 2], "time": [at(0), at(1)], "x": [1.0, 2.0]}
+    view = make_view(rows, features={"x": "float"})
+
+    class Interrupted(Pieces):
+        def __iter__(self) -> Iterator[pl.DataFrame]:
+            yield from super().__iter__()
+            raise KeyboardInterrupt
+
+    keys = (pl.Series("id", [1, 2]),)
+    entities = number(keys)
+    reading = Reading(
+        view=view,
+        pieces=Interrupted(view.table, ["id", "time", "x"], memory=0),
+        entities=entities,
+        keys=keys,
+        labels=Labels(entities.labels, np.array([2, 2]), entities.n),
+        memory=0,
+        seen=Content(view.table.schema()),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        reading.read(["x"], [])
+    assert not [one for one in threading.enumerate() if one.name.startswith("proml-join")]
+
+
+def test_features_of_constants_and_keys(make_view: MakeView) -> None:
+    rows = {"id": [1, 2], "time": [at(0), at(1)]}
+    features = {
+        "one": {"type": "integer", "sql": "1"},
+        "id_seen": {"type": "integer", "column": "id"},
+        "since": {"type": "float", "sql": "extract(hour from cutoff) - extract(hour from time)"},
+    }
+    view = make_view(rows, features=features)
+    asked = pl.DataFrame({"id": [2, 1, 3], "t": [at(4)] * 3})
+    got = training_set(asked, [{view.view: ["one"]}], catalog=Catalog((view,)), cutoff="t")
+    assert got.frame["one"].to_list() == [1, 1, None]
+    got = training_set(asked, [view], cutoff="t")
+    assert got.frame["id_seen"].to_list() == [2, 1, None]
+    assert got.frame["since"].to_list() == [3.0, 4.0, None]
