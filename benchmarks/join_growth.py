@@ -1,6 +1,6 @@
 """How the cost of a join grows with labels and with rows: the picture docs/images/join-growth.svg.
 
-One view with four features is joined by `join_cold.py` in a process of its own, for 1,000 to
+One view with four features is joined by `join.py` in a process of its own, for 1,000 to
 1,000,000 labels of 1,000,000 rows and for 10,000 to 10,000,000 rows at 100,000 labels. CPU seconds
 are drawn, the least of some runs, and dotted what growth in proportion would be from the last point
 back. What stands above it on the left is what a join costs to begin, however small it is.
@@ -10,13 +10,12 @@ Run: python benchmarks/join_growth.py [runs]
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 import plotly.graph_objects as go
-from join_cold import alone, make
+from join import alone, make
 
 from proml_lab.plots.svg import to_svg
 
@@ -49,7 +48,7 @@ def cpu(n_labels: int, n_rows: int, runs: int) -> float:
     """The least CPU seconds of some runs."""
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), n_labels, 1, n_rows)
-        return min(float(json.loads(alone(Path(folder), "ours"))["cpu"]) for _ in range(runs))
+        return min(alone(Path(folder), "ours")["cpu"] for _ in range(runs))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Arrivals:
             self._compact()
 
     def newest(self, view: FeatureView, keys: Sequence[pl.Series]) -> Newest:
-        """What each label sees, once all rows have come.
+        """What each label sees, once all rows have come; no more may be added.
 
         `keys` (n,) of the labels are for an error.
 
@@ -71,10 +71,12 @@ class Arrivals:
         found = arrival.settle(self._line, microseconds(life) if life else 0)
         labels, seen = self._order[found >= 0], found[found >= 0]
         self._require_unique(view, keys, seen)
-        rows, place = self._rows(self._at[seen])
+        del self._line, found
+        at = self._at[seen]
+        rows, place = self._rows(at)
         places = np.zeros(self.labels.group.size, np.int64)
         missing = np.ones(places.size, np.bool_)
-        places[labels], missing[labels] = place[self._at[seen]], False
+        places[labels], missing[labels] = place[at], False
         return Newest(rows, pl.Series("row", places).set(pl.Series(missing), None))
 
     def _compact(self) -> None:
@@ -89,9 +91,9 @@ class Arrivals:
 
     def _rows(self, at: Ints) -> tuple[pl.DataFrame, Ints]:
         """Those of the kept rows, as `_chosen` gives them; the others are let go."""
-        kept, self._kept = self._kept, []
-        rows, place = _chosen(pl.concat(kept), at)
-        return rows.rechunk(), place
+        rows, place = _chosen(pl.concat(self._kept), at)
+        self._kept = []
+        return rows, place
 
     def _require_unique(self, view: FeatureView, keys: Sequence[pl.Series], seen: Ints) -> None:
         from proml_lab.kernels import arrival
@@ -127,8 +129,12 @@ def undecided(
 def _chosen(frame: pl.DataFrame, rows: Ints) -> tuple[pl.DataFrame, Ints]:
     """Some rows of a frame, in its order, and the place that each of its rows has among them.
 
-    A filter reads memory in order: it takes a tenth of the time of a gather in another order.
+    A filter reads memory in order: it takes a tenth of the time of a gather in another order. It
+    goes column by column, so that little is held twice.
     """
     kept = np.zeros(frame.height, np.bool_)
     kept[rows] = True
-    return frame.filter(pl.Series(kept)), np.cumsum(kept) - 1
+    places: Ints = np.cumsum(kept, dtype=np.int64)
+    places -= 1
+    chosen = pl.Series(kept)
+    return pl.DataFrame([column.filter(chosen).rechunk() for column in frame]), places
