@@ -20,7 +20,7 @@ from proml_lab.marketplace.moment import Ints
 from proml_lab.marketplace.source import Table
 from proml_lab.marketplace.view import FeatureView
 
-_KEPT = 4
+KEPT = 4
 """Of the memory that a join may use, the part that rows of one source may hold at once: what is
 computed of them takes some three times as much."""
 ROW = 32
