@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from proml_lab.marketplace.workspace import Workspace, open_workspace
+from tests import postgres as server
 
 # No test says how long anything takes: the first call of a kernel compiles, machines are busy.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,3 +56,10 @@ def movies_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def movies(movies_folder: Path) -> Workspace:
     return open_workspace(movies_folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL server of our own: see `server.running`."""
+    with server.running() as address:
+        yield address

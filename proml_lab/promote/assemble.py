@@ -14,6 +14,7 @@ from proml_lab.promote import bundle, card, example, freeze, groups, notebook, p
 from proml_lab.promote.bundle import FileEntry, InputEntry, Manifest
 from proml_lab.promote.freeze import Ground, data
 from proml_lab.promote.freeze.reads import Reads
+from proml_lab.promote.freeze.rows import ROWS
 from proml_lab.promote.gates import held_out
 from proml_lab.promote.gates.standing import Standing
 from proml_lab.promote.notebook import NotebookInfo
@@ -94,7 +95,14 @@ def assemble(
     shutil.copyfile(folder / "model" / "spec.proml.yaml", folder / "spec.proml.yaml")
     freeze.write(ground, folder)
     cutoff = draft.spec.spine.cutoff
-    data.write(folder / "data", workspace, reads, origins=draft.origins, cutoff=cutoff)
+    data.write(
+        folder / "data",
+        workspace,
+        reads,
+        origins=draft.origins,
+        cutoff=cutoff,
+        held=keep / ROWS,
+    )
     rows = [metric.row() for metric in draft.metrics]
     bundle.write_json(folder / bundle.METRICS, {"metrics": rows})
     (folder / bundle.CARD).write_text(card.write(draft), encoding="utf-8", newline="\n")

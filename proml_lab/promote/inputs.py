@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+from posixpath import normpath
 
 from proml_lab.promote import bundle
 from proml_lab.promote.freeze.data import INDEX
+from proml_lab.promote.freeze.rows import ROWS
 from proml_lab.words import counted
 
 TABLE = "frame"
@@ -55,14 +59,20 @@ def read(folder: Path) -> Inputs:
 
 def _read(folder: Path) -> Inputs:
     place = folder / "data"
-    files = json.loads((place / INDEX).read_text(encoding="utf-8"))["files"]
+    index = json.loads((place / INDEX).read_text(encoding="utf-8"))
+    files, rows = index["files"], index.get(ROWS, [])
+    databases = index.get("settings", {}).get("databases", {})
     fate = {file["path"]: "" if file["kept"] else file["why"] for file in files}
-    sources = []
+    held = {row["source"]: "" if row["kept"] else row["why"] for row in rows}
+    sources: list[Input] = []
+    named: set[str] = set()
     for path in sorted(place.glob("*.json")):
         if path.name == INDEX:
             continue
         told = json.loads(path.read_text(encoding="utf-8"))
         source = told["source"]
+        paths = of_source(source, databases, fate)
+        named |= set(paths)
         unknown = "made by the notebook" if source == TABLE else "not read in this run"
         sources.append(
             Input(
@@ -72,17 +82,44 @@ def _read(folder: Path) -> Inputs:
                 fingerprint=told["fingerprint"],
                 columns=tuple(told["columns"]),
                 until=told["until"],
-                missing=fate.get(source, unknown),
+                missing=held[source] if source in held else _missing(paths, fate, unknown),
             )
         )
     sources.sort(key=lambda one: one.view != "spine")
-    named = {one.source for one in sources}
     lost = Counter(file["why"] for file in files if not file["kept"])
+    away = [f"rows of {row['source']}: {row['why']}" for row in rows if not row["kept"]]
     return Inputs(
         tuple(sources),
         others=sum(path not in named for path in fate),
-        missing=tuple(f"{counted(n, 'file')}: {why}" for why, n in sorted(lost.items())),
+        missing=(*(f"{counted(n, 'file')}: {why}" for why, n in sorted(lost.items())), *away),
     )
+
+
+def of_source(source: str, databases: Mapping[str, str], files: Iterable[str]) -> list[str]:
+    """Those of `files`, paths from the workspace's root, that a source is read from.
+
+    `databases` are the addresses that the workspace names.
+    """
+    if source in (found := set(files)):
+        return [source]
+    what, _, name = source.rpartition(" of ")
+    address = databases.get(name, name) if what else source
+    kind, there, rest = address.partition("://")
+    if there:
+        if kind.partition("+")[0] not in ("sqlite", "duckdb"):
+            return []
+        place = normpath(rest.partition("?")[0].removeprefix("/"))
+        return sorted(path for path in found if path in (place, f"{place}-wal", f"{place}.wal"))
+    place = normpath(address)
+    if "*" in place:
+        return sorted(path for path in found if fnmatchcase(path, place))
+    return sorted(path for path in found if path == place or path.startswith(f"{place}/"))
+
+
+def _missing(paths: Iterable[str], fate: Mapping[str, str], unknown: str) -> str:
+    """Why not all of these files were kept; empty if they were."""
+    whys = [fate[path] for path in paths]
+    return "; ".join(sorted({why for why in whys if why})) if whys else unknown
 
 
 def span(first: str, last: str) -> str:

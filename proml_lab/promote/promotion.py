@@ -16,7 +16,7 @@ from proml_lab.errors import ProMLError, RegistryError, RunError, SigningError
 from proml_lab.promote import assemble, bundle, freeze
 from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.checking import check
-from proml_lab.promote.freeze import Ground, reads
+from proml_lab.promote.freeze import Ground, reads, rows
 from proml_lab.promote.gates import standing
 from proml_lab.promote.gates.entry import overriding
 from proml_lab.promote.lint import LintReport, after
@@ -214,6 +214,7 @@ def perform(run: Run, ground: Ground, tell: Progress) -> Recorded:
         environment={
             VARIABLE: str(run.outputs),
             "PROML_WORKSPACE": str(run.workspace.root),
+            **rows.variables(run.keep, run.workspace),
             **ground.variables,
         },
         startup=(*ground.startup, reads.source(run.keep, run.workspace.root)),

@@ -12,7 +12,7 @@ from proml_lab import document
 from proml_lab.errors import ArtifactError, UsageError
 from proml_lab.promote import bundle
 from proml_lab.promote.artifact import Artifact
-from proml_lab.promote.freeze import code
+from proml_lab.promote.freeze import code, rows
 from proml_lab.promote.freeze import table as tables
 from proml_lab.promote.freeze.data import INDEX, OWN
 from proml_lab.promote.freeze.snapshot import FILES
@@ -42,7 +42,9 @@ def restore(artifact: Artifact, folder: Path, *, workspace: Workspace | None = N
     Returns
     -------
     The workspace, with its settings, catalogue, sources and modules, and the notebook at
-    `notebook_of`. Its registry is a file of its own, whatever the first one was.
+    `notebook_of`. Rows that came from a server are in ``.proml/rows``, where runs find them; those
+    that the artifact does not hold are read from the server: see `unheld`. Its registry is a file
+    of its own, whatever the first one was.
 
     Raises
     ------
@@ -76,6 +78,7 @@ def restore(artifact: Artifact, folder: Path, *, workspace: Workspace | None = N
             hint="name a workspace that has them, unchanged.",
         )
     code.restore(artifact.path / "code", folder)
+    rows.restore(artifact.path / "data", folder, index.get(rows.ROWS, ()))
     notebook = notebook_of(artifact, folder)
     notebook.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(artifact.path / _SOURCE, notebook)
@@ -86,6 +89,14 @@ def restore(artifact: Artifact, folder: Path, *, workspace: Workspace | None = N
 def notebook_of(artifact: Artifact, folder: Path) -> Path:
     """Where `restore` puts the artifact's notebook."""
     return folder / _inside(artifact.manifest.notebook, artifact)
+
+
+def unheld(artifact: Artifact) -> list[str]:
+    """A line for each source, such as a table on a server, whose rows the artifact does not hold.
+
+    Raises ArtifactError as `restore` does.
+    """
+    return rows.missing(_index(artifact).get(rows.ROWS, ()))
 
 
 def _index(artifact: Artifact) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proml_lab.errors import ArtifactError
-from proml_lab.promote.inputs import Input, moment, read, span
+from proml_lab.promote.inputs import Input, moment, of_source, read, span
 from tests.promote.conftest import Promoted
 
 
@@ -67,3 +67,24 @@ def test_moments_and_periods() -> None:
     assert span("2013-01-01T05:00:00+00:00", "2013-10-31T23:00:00+00:00") == (
         "2013-01-01 to 2013-10-31"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("a/rain.csv", ["a/rain.csv"]),
+        ("./a/rain.csv", ["a/rain.csv"]),
+        ("a", ["a/deep/rain.csv", "a/rain.csv"]),
+        ("a/*.csv", ["a/deep/rain.csv", "a/rain.csv"]),
+        ("t of sqlite:///shop.db", ["shop.db", "shop.db-wal"]),
+        ("t of named", ["b.duckdb", "b.duckdb.wal"]),
+        ("t of other", []),
+        ("t of postgresql://shop.db", []),
+        ("s3://a/rain.csv", []),
+        ("frame", []),
+    ],
+)
+def test_which_files_a_source_is_read_from(source: str, wanted: list[str]) -> None:
+    files = ["a/rain.csv", "a/deep/rain.csv", "shop.db", "shop.db-wal", "b.duckdb", "b.duckdb.wal"]
+    databases = {"named": "duckdb:///b.duckdb?x=1", "other": "postgresql://host/shop.db"}
+    assert of_source(source, databases, files) == wanted

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.marketplace.source.files import Files
+from proml_lab.marketplace.source.kept import keeping
 from proml_lab.marketplace.source.table import Table
 
 __all__ = ["Files", "Source", "Table", "open_table"]
@@ -21,6 +22,8 @@ def open_table(
 ) -> Table:
     """The table that `source` names; nothing is read yet.
 
+    In a promoted run it keeps what is read of it where a copy of files would not do: see `kept`.
+
     Parameters
     ----------
     source
@@ -34,12 +37,16 @@ def open_table(
     """
     if not isinstance(source, Source):
         source = Source(path=str(source))
+    return keeping(_opened(source, root, databases or {}, role), source)
+
+
+def _opened(source: Source, root: Path, databases: Mapping[str, str], role: str) -> Table:
     if source.path is not None:
         return Files(source, root, role=role)
     if source.database is not None:
         from proml_lab.marketplace.source.database import Database
 
-        return Database(source, root, databases=databases or {}, role=role)
+        return Database(source, root, databases=databases, role=role)
     from proml_lab.marketplace.source.lake import Lake
 
     return Lake(source, root, role=role)

@@ -65,6 +65,10 @@ class Database(Table):
         return f"{'a query' if self.source.query else self.source.table} of {self._place}"
 
     @property
+    def is_movable(self) -> bool:
+        return self._file is not None
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """The file of an SQLite or DuckDB database; of others none."""
         file = self._file

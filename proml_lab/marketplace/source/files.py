@@ -56,6 +56,10 @@ class Files(Table):
         return files
 
     @property
+    def is_movable(self) -> bool:
+        return not self.remote
+
+    @property
     def what(self) -> str:
         return f"the {'folder' if Path(self.place).is_dir() else 'file'} {self.place}"
 

@@ -37,6 +37,11 @@ class Lake(Table):
         self.place = path if self.remote else str((root / path).resolve())
 
     @property
+    def is_movable(self) -> bool:
+        """An Iceberg table is not: its metadata names the places of its files in full."""
+        return bool(self.source.delta) and not self.remote
+
+    @property
     def what(self) -> str:
         return f"the {'Delta' if self.source.delta else 'Iceberg'} table {self.place}"
 

@@ -49,6 +49,11 @@ class Table(ABC):
         return ()
 
     @property
+    def is_movable(self) -> bool:
+        """Whether copies of its files give its rows again in another folder."""
+        return True
+
+    @property
     def what(self) -> str:
         """It in words, so that it can be found."""
         return self.name
@@ -103,7 +108,7 @@ class Table(ABC):
         rows, found = self.scan(), 0
         try:
             chosen = rows if columns is None else rows.select(columns)
-            size = _piece(chosen.collect_schema())
+            size = piece_size(chosen.collect_schema())
             for piece in chosen.collect_batches(chunk_size=size, maintain_order=True):
                 found += piece.height
                 yield piece
@@ -166,7 +171,7 @@ class Table(ABC):
         )
 
 
-def _piece(schema: Mapping[str, pl.DataType]) -> int:
+def piece_size(schema: Mapping[str, pl.DataType]) -> int:
     """How many rows of these columns are read at once: fewer where they hold long vectors."""
     width = sum(8 * kind.size if isinstance(kind, pl.Array) else 8 for kind in schema.values())
     return max(_SMALLEST_PIECE, min(_PIECE, _PIECE_BYTES // max(width, 1)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Origin
 from proml_lab.promote import bundle
-from proml_lab.promote.freeze import snapshot
+from proml_lab.promote.freeze import rows, snapshot
 from proml_lab.promote.freeze.reads import Reads
 from proml_lab.promote.freeze.snapshot import FILES
 from proml_lab.promote.freeze.table import Table
@@ -34,13 +34,14 @@ def write(
     *,
     origins: Iterable[Origin],
     cutoff: str | None,
+    held: Path,
 ) -> None:
-    """Write ``<view>.json`` for each of `origins`, ``index.json`` and ``files/`` into `folder`.
+    """Write ``<view>.json`` for each of `origins`, ``index.json``, ``files/`` and ``rows/``.
 
-    `cutoff` is the spine's column of moments; it is told of sources that were joined by it. Files
-    are copied up to the workspace's `snapshot_limit`; of the others, and of what may hold secrets,
-    the index tells what is needed to find them again. Modules that lie in ``code/`` beside `folder`
-    already are left out.
+    `cutoff` is the spine's column of moments; it is told of sources that were joined by it. `held`
+    is where the run kept rows, see `freeze.rows`. Files, then rows, are copied up to the
+    workspace's `snapshot_limit`; of the others, and of what may hold secrets, the index tells what
+    is needed to find them again. Modules that lie in ``code/`` beside `folder` are left out.
     """
     folder.mkdir()
     taken = {INDEX.removesuffix(".json"): 1}
@@ -69,12 +70,15 @@ def write(
             tables[origin.source] = Table(origin.fingerprint, origin.n_rows, origin.types)
     limit = workspace.snapshot_limit
     modules = folder.parent / "code" / FILES
-    files = [file for file in reads.files if not (modules / file.path).is_file()]
+    read = [file for file in reads.files if not (modules / file.path).is_file()]
+    files = snapshot.write(folder, workspace.root, read, limit=limit, tables=tables)
+    n_bytes = sum(file.stat().st_size for file in (folder / FILES).rglob("*") if file.is_file())
     index = {
         "format": 1,
         "limit": limit,
         "settings": workspace.config.model_dump(mode="json", exclude=set(OWN)),
-        "files": snapshot.write(folder, workspace.root, files, limit=limit, tables=tables),
+        "files": files,
+        "rows": rows.write(folder, held, limit=limit - n_bytes),
         "outside": [{"place": place, "suffix": suffix} for place, suffix in reads.outside],
     }
     bundle.write_json(folder / INDEX, index)

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,8 @@ from proml_lab.promote.freeze.randomness import startup
 
 _NOTE = "reads.jsonl"
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
+_LOGS = ("-wal", ".wal")
+"""Ends of the logs that SQLite and DuckDB write beside a database."""
 _WORD = re.compile(r"[^\s\"'`()\[\]{},;=<>|&]+")
 
 How = Literal["opened", "named"]
@@ -83,7 +85,23 @@ def read(keep: Path, root: Path, *, code: Iterable[str], folder: Path) -> Reads:
     for path in named(code, root, folder):
         if path not in found and (root / path).stat().st_mtime_ns < started:
             found[path] = Read(path, "named")
+    for one in [*found.values()]:
+        found |= _logs(one, root, started)
     return Reads(tuple(found[path] for path in sorted(found)), tuple(sorted(outside)))
+
+
+def _logs(read: Read, root: Path, started: int) -> dict[str, Read]:
+    """The logs beside a database, which hold its newest rows, and it, if one has changed since."""
+    found = {}
+    for end in _LOGS:
+        log = root / f"{read.path}{end}"
+        if log.is_file():
+            changed = log.stat().st_mtime_ns >= started
+            path = f"{read.path}{end}"
+            found[path] = replace(read, path=path, changed=changed or read.changed)
+            if changed:
+                found[read.path] = replace(read, changed=True)
+    return found
 
 
 def _opened(root: Path, facts: dict[str, object]) -> Read:

@@ -27,7 +27,7 @@ from proml_lab.promote.reproduction.closeness import IDENTICAL, Closeness
 from proml_lab.promote.reproduction.files import compare_files
 from proml_lab.promote.reproduction.predictions import compare_predictions
 from proml_lab.promote.reproduction.result import SCHEMA, Reproduction, row, worst
-from proml_lab.promote.restore import notebook_of, restore
+from proml_lab.promote.restore import notebook_of, restore, unheld
 from proml_lab.promote.run import execute
 from proml_lab.promote.run.presence import running
 
@@ -137,7 +137,7 @@ def _made(
     locked = artifact.path / "environment"
     ground = promotion.stand(run, tell, lock=locked if fresh_env else None)
     ground = replace(ground, seed=artifact.manifest.seed or 0)
-    warnings = [*drift.machine_apart(locked)]
+    warnings = [*drift.machine_apart(locked), *unheld(artifact)]
     if fresh_env:
         warnings += [f"{name} has other files than it had" for name in ground.unlike]
     else:

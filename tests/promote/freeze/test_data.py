@@ -33,7 +33,9 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
     names = ("mine.py", "note.txt", "rain.parquet")
     reads = Reads(tuple(Read(name, "opened") for name in names), (("elsewhere", ".csv"),))
     folder = tmp_path / "bundle" / "data"
-    write(folder, Workspace(root, config), reads, origins=origins, cutoff="at")
+    write(
+        folder, Workspace(root, config), reads, origins=origins, cutoff="at", held=tmp_path / "rows"
+    )
     assert json.loads((folder / "index-2.json").read_text()) == {
         "view": "index",
         "source": "rain.parquet",
@@ -55,6 +57,7 @@ def test_sources_files_and_settings(tmp_path: Path) -> None:
     index = json.loads((folder / "index.json").read_text())
     assert index["limit"] == 1000
     assert index["outside"] == [{"place": "elsewhere", "suffix": ".csv"}]
+    assert index["rows"] == []
     assert index["settings"]["rows"] == 9
     assert not {"registry", "trusted_keys", "trusted_identities", "sign_with"} & set(
         index["settings"]

@@ -56,3 +56,22 @@ def test_what_was_opened_what_is_named_and_what_the_run_made(tmp_path: Path) -> 
 
 def test_a_kernel_that_noted_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, tmp_path, code=["'a.csv'"], folder=tmp_path) == Reads()
+
+
+def test_the_log_beside_a_database_belongs_to_it(tmp_path: Path) -> None:
+    """It has the newest rows; if it was written since, a copy of the database is of no moment."""
+    root, keep = tmp_path / "root", tmp_path / "keep"
+    opened = [put(root, name) for name in ("calm.db", "busy.db", "calm.duckdb")]
+    put(root, "calm.db-wal")
+    put(root, "calm.duckdb.wal")
+    put(root, "busy.db-wal", 10**18 + 5)
+    note(keep, *opened)
+    found = read(keep, root, code=[], folder=root)
+    assert found.files == (
+        Read("busy.db", "opened", changed=True),
+        Read("busy.db-wal", "opened", changed=True),
+        Read("calm.db", "opened"),
+        Read("calm.db-wal", "opened"),
+        Read("calm.duckdb", "opened"),
+        Read("calm.duckdb.wal", "opened"),
+    )

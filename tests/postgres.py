@@ -6,17 +6,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from tests.promote.stranger import open_folder
 
 _NOBODY = 65_534
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+@contextmanager
+def running() -> Iterator[str]:
     """Its address, ``postgresql://ann@/shop?host=…``; ann owns the database and needs no password.
 
     ``bob`` has the password ``hush``.
