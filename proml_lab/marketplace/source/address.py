@@ -11,7 +11,10 @@ from proml_lab.errors import SourceError, choose
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _USER = re.compile(r"://(?:[^/?#]*)@")
 _WORD = re.compile(r"://[^/?#@:]*:([^/?#]*)@")
-_SECRET = re.compile(r"[?&;](?:password|passwd|pwd|token|secret|access_key)=([^&;]*)", re.I)
+_SECRET = re.compile(
+    r"[?&;](?:password|passwd|pwd|token|secret|access_key|sig|x-amz-(?:signature|security-token))=([^&;]*)",
+    re.I,
+)
 _HIDDEN = "***"
 
 

@@ -77,6 +77,16 @@ class Source(Document):
     def _keeps_its_password(cls, address: str | None) -> str | None:
         return None if address is None else without_password(address)
 
+    @field_validator("path", "delta", "iceberg")
+    @classmethod
+    def _keeps_its_keys(cls, place: str | None) -> str | None:
+        if place is not None and has_password(place):
+            raise ValueError(
+                f"{shown(place)} has a key or a password in it; the environment is the place for "
+                "that, for s3:// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
+        return place
+
     @field_validator("time_zone")
     @classmethod
     def _is_zone(cls, name: str | None) -> str | None:

@@ -9,6 +9,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.errors import SourceError, choose
+from proml_lab.marketplace.source import remote
 from proml_lab.marketplace.source.definition import ENDINGS, Format, Source
 from proml_lab.marketplace.source.table import Table
 
@@ -90,6 +91,8 @@ class Files(Table):
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
     def failed(self, error: Exception) -> SourceError:
+        if self.remote:
+            return remote.failed(self.role, self.what, error)
         kind = _WORDS[self.format]
         reason = str(error).splitlines()[0]
         if "File out of specification" in reason or "not a valid arrow file" in reason.lower():

@@ -13,6 +13,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.errors import MissingExtraError, SourceError
+from proml_lab.marketplace.source import remote
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.marketplace.source.table import Table
 
@@ -44,6 +45,9 @@ class Lake(Table):
     @property
     def what(self) -> str:
         return f"the {'Delta' if self.source.delta else 'Iceberg'} table {self.place}"
+
+    def failed(self, error: Exception) -> SourceError:
+        return remote.failed(self.role, self.what, error) if self.remote else super().failed(error)
 
     @property
     def state(self) -> str | None:
