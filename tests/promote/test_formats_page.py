@@ -28,6 +28,7 @@ from proml_lab.promote.gates.entry import GateEntry, HeldOutEntry, Override, Tra
 from proml_lab.promote.recorded import Metric
 from proml_lab.promote.reproduction.result import SCHEMA, Reproduction
 from tests.promote.conftest import Promoted
+from tests.promote.freeze.test_rows import keep
 
 PAGES = Path(__file__).parents[2] / "docs"
 PAGE = (PAGES / "formats.md").read_text(encoding="utf-8")
@@ -126,10 +127,15 @@ def test_what_only_some_artifacts_have_is_on_the_page(tmp_path: Path) -> None:
     (root / ".env").write_text("x")
     reads = Reads(tuple(Read(n, "opened") for n in (".env", "a.parquet")), (("elsewhere", ".csv"),))
     place = Workspace(root, WorkspaceConfig())
-    data.write(tmp_path / "data", place, reads, origins=(), cutoff=None)
+    keep(tmp_path / "held", "b", ["a"])
+    keep(tmp_path / "held", "c", ["a"], limit=1)
+    data.write(tmp_path / "data", place, reads, origins=(), cutoff=None, held=tmp_path / "held")
     index = parsed(tmp_path / "data" / "index.json")
     assert {key for file in index["files"] for key in file} == {
         *("path", "how", "kept", "why", "bytes", "sha256", "table")
+    }
+    assert {key for row in index["rows"] for key in row} == {
+        *("source", "key", "columns", "n_rows", "bytes", "kept", "why")
     }
     assert set(keys(index, OPEN["data/index.json"])) <= named(section("## Data"))
     assert named(section("## Data")) >= data.OWN
