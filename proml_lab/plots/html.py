@@ -75,12 +75,15 @@ def table(
         "<tr>" + "".join(map(cell, row, sides, range(len(row)))) + "</tr>"
         for row in zip(*texts, strict=True)
     )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
     more = _left_out(frame, max_rows)
-    return (
-        f'<div class="proml-scroll"><table>{title}<thead><tr>{head}</tr></thead>'
+    made = (
+        f'<div class="proml-scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{note(more) if more else ''}"
     )
+    if not caption:  # a figure's may be wider than a table, whose own would break early
+        return made
+    said = f"<figcaption>{escape(caption)}</figcaption>"
+    return f'<figure class="proml-table">{said}{made}</figure>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

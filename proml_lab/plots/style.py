@@ -51,7 +51,7 @@ CSS = variables(".proml") + (  # tables twice: to win over Jupyter's own rules
     ".proml .proml-scroll{overflow-x:auto;max-width:100%}"
     ".proml.proml table{border-collapse:collapse;margin:.4em 0;font-size:.95em;border:0;"
     "width:auto;table-layout:auto;font-variant-numeric:tabular-nums}"
-    ".proml.proml caption{caption-side:top;text-align:left;color:var(--proml-soft);padding:.2em 0}"
+    ".proml .proml-table{margin:.4em 0}.proml .proml-table table{margin:.1em 0}"
     ".proml.proml table th,.proml.proml table td{padding:.25em .55em;text-align:left;border:0;"
     "vertical-align:top;background:none;color:inherit}"
     ".proml.proml table td[align=right],.proml.proml table td.proml-n{white-space:nowrap}"
