@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 Ints = npt.NDArray[np.int64]
+Places = npt.NDArray[np.uint32]
 
 
 class Rows(NamedTuple):
@@ -54,65 +55,70 @@ def _same(rows: Rows, row: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def newest(
-    groups: tuple[int, int], of: Ints, rows: Rows, labels: tuple[Ints, Ints], longest: int
-) -> tuple[Ints, Ints, Ints]:
+    part: tuple[int, int, int],
+    of: Ints,
+    rows: Rows,
+    labels: tuple[Ints, Ints, Ints],
+    longest: int,
+    found: tuple[Places, Places],
+) -> Ints:
     """What each label of some groups sees.
 
     Parameters
     ----------
-    groups
-        First and last + 1 of the groups.
+    part
+        The first of the groups, the last + 1, and where their labels begin in `found`.
     of
         (g,) which entity of the labels each group is, -1 for none.
     rows
         The rows of all groups.
     labels
-        (e + 1,) where each entity's labels begin, and (n,) their cutoffs, ascending inside each.
+        (e + 1,) where each entity's labels begin, and (n,) each: their cutoffs, ascending inside
+        each, and their numbers.
     longest
         Rows count only while ``event > cutoff - longest``; 0 for no limit.
+    found
+        Are filled: rows, one for each label of the groups, ascending from group to group; and
+        where among these the row of a label is, by its number. Of a label that sees none, the
+        first is any row, and the second stays as it was.
 
     Returns
     -------
-    (k,) each, for the labels that see one: the row, ascending from group to group, and the place
-    of the label; and (t,) the places of those whose row nothing puts after the one before it.
+    (t,) where among the rows those stand that nothing puts after the one before them.
     """
-    starts, cutoff = labels
-    n = 0
-    for g in range(groups[0], groups[1]):
-        if of[g] >= 0:
-            n += starts[of[g] + 1] - starts[of[g]]
-    seen, place = np.empty(n, np.int64), np.empty(n, np.int64)
-    tied = np.empty(n, np.int64)
-    found = n_tied = 0
-    for g in range(groups[0], groups[1]):
+    starts, cutoff, order = labels
+    seen, place = found
+    tied = np.empty(0, np.int64)
+    at, n_tied = part[2], 0
+    for g in range(part[0], part[1]):
         if of[g] < 0:
             continue
         begin, stop = rows.offsets[g], rows.offsets[g + 1]
-        near = begin
+        low = begin
         for i in range(starts[of[g]], starts[of[g] + 1]):
-            limit, step, low = cutoff[i], 1, near
+            limit, step = cutoff[i], 1
             while low + step < stop and rows.ready[low + step] <= limit:
                 low += step
                 step *= 2
-            high = min(stop, low + step)
-            while low < high:
-                middle = (low + high) >> 1
-                if rows.ready[middle] <= limit:
-                    low = middle + 1
-                else:
-                    high = middle
-            near = low
-            if low == begin:
-                continue
-            row = rows.best[low - 1] if rows.best.size else low - 1
-            if longest != 0 and rows.event[row] <= limit - longest:
-                continue
-            seen[found], place[found] = row, i
-            found += 1
-            if row > begin and _same(rows, row):
-                tied[n_tied] = i
-                n_tied += 1
-    return seen[:found], place[:found], tied[:n_tied]
+            left = min(stop, low + step) - low
+            while left > 0:  # without branches: they could not be foreseen
+                half = left >> 1
+                before = np.int64(rows.ready[low + half] <= limit)
+                low += before * (half + 1)
+                left = half + before * (left - 2 * half - 1)
+            row = begin if low == begin else low - 1
+            if rows.best.size:
+                row = rows.best[row]
+            seen[at] = row
+            if low > begin and (longest == 0 or rows.event[row] > limit - longest):
+                place[order[i]] = at
+                if row > begin and _same(rows, row):
+                    if n_tied == tied.size:
+                        tied = np.concatenate((tied, np.empty(max(64, tied.size), np.int64)))
+                    tied[n_tied] = at
+                    n_tied += 1
+            at += 1
+    return tied[:n_tied]
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from proml_lab import document
 from proml_lab.errors import SourceError, WorkspaceError, choose
@@ -43,6 +43,14 @@ _HINT = (
     "it (%proml help workspace says more); or one to try: %proml init --example flights"
 )
 _SQLITE = "sqlite:///"
+
+
+class _Roles(TypedDict, total=False):
+    """Columns of a spine."""
+
+    label: str | None
+    entities: Iterable[str]
+    cutoff: str | None
 
 
 @dataclass(frozen=True)
@@ -207,6 +215,17 @@ class Workspace:
         new version is refused, and who joins what is deprecated is told what replaces it. Large
         sources are laid out at first use, which `progress` is told of.
         """
+        given: _Roles = {"label": label, "entities": entities, "cutoff": cutoff}
+        return self._joined(spine, features, self.layouts(progress), sensitivity, given)
+
+    def _joined(
+        self,
+        spine: object,
+        features: Iterable[Wanted],
+        layouts: Layouts | None,
+        sensitivity: Sensitivity | None,
+        given: _Roles,
+    ) -> Dataset:
         from proml_lab.marketplace.join import training_set
         from proml_lab.marketplace.publish.rules import allowing
 
@@ -216,12 +235,10 @@ class Workspace:
             features,
             catalog=self.catalog,
             root=self.root,
-            label=label,
-            entities=entities,
-            cutoff=cutoff,
             check=allowing(self.catalog, sensitivity, self.config.sensitivity),
             memory=self.memory,
-            layouts=self.layouts(progress),
+            layouts=layouts,
+            **given,
         )
 
     def rebuild(self, dataset: Dataset) -> Dataset:
@@ -239,7 +256,8 @@ class Workspace:
     ) -> CoverageReport:
         """For how many rows of `spine` each feature has a value, and how long a join takes.
 
-        Up to 2,000 of its rows, evenly spread, are joined; for the rest see `training_set`.
+        Up to 2,000 of its rows, evenly spread, are joined, and no source is laid out for that; for
+        the rest see `training_set`.
         """
         from proml_lab.marketplace.join.coverage import coverage, sample
         from proml_lab.marketplace.source import open_table
@@ -250,8 +268,11 @@ class Workspace:
         else:
             frame = as_frame(spine)
         some = sample(frame)
+        layouts = self.layouts()
+        found = layouts.found if layouts else None
         return coverage(
-            lambda: self.training_set(some, features, cutoff=cutoff), n_rows=frame.height
+            lambda: self._joined(some, features, found, None, {"cutoff": cutoff}),
+            n_rows=frame.height,
         )
 
     def dataset(self, spec: ModelSpec, *, progress: Progress | None = None) -> Dataset:

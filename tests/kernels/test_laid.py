@@ -41,23 +41,26 @@ def test_the_newest_ready_row_is_found(seed: int, late: bool, turns: bool, longe
     of = np.array([2, -1, 0, 1, 3])
     entity, cutoff = np.sort(rng.integers(0, 4, 60)), rng.integers(-3, 60, 60)
     cutoff = cutoff[np.lexsort((cutoff, entity))]
-    labels = np.searchsorted(entity, np.arange(5)), cutoff
-    parts = [laid.newest(groups, of, rows, labels, longest) for groups in ((0, 2), (2, 5))]
-    found, places, tied = (np.concatenate(column) for column in zip(*parts, strict=True))
-    assert np.all(np.diff(found[np.argsort(places)][entity[np.sort(places)] == 0]) >= 0)
-    for place in range(60):
-        group = int(np.flatnonzero(of == entity[place])[0])
-        seen = [
-            i
-            for i, (g, e, k, _) in enumerate(said)
-            if g == group and max(e, k) <= cutoff[place]
-        ]  # fmt: skip
-        best = max(seen, key=lambda i: (said[i], i), default=-1)
-        if best >= 0 and longest and said[best][1] <= cutoff[place] - longest:
+    numbers = rng.permutation(60)
+    starts = np.searchsorted(entity, np.arange(5))
+    labels = starts, cutoff, numbers
+    seen, place = np.zeros(60, np.uint32), np.full(60, 99, np.uint32)
+    first = int(np.diff(starts)[2])
+    tied = [
+        laid.newest(part, of, rows, labels, longest, (seen, place))
+        for part in ((2, 5, first), (0, 2, 0))
+    ]
+    for i in range(60):
+        group = int(np.flatnonzero(of == entity[i])[0])
+        ready = [
+            row for row, (g, e, k, _) in enumerate(said) if g == group and max(e, k) <= cutoff[i]
+        ]
+        best = max(ready, key=lambda row: (said[row], row), default=-1)
+        if best >= 0 and longest and said[best][1] <= cutoff[i] - longest:
             best = -1
-        mine = found[places == place]
-        assert mine.tolist() == ([best] if best >= 0 else [])
-        assert (place in tied) == (best >= 0 and said.count(said[best]) > 1)
+        at = place[numbers[i]]
+        assert (-1 if at == 99 else seen[at]) == best
+        assert (at in np.concatenate(tied)) == (best >= 0 and said.count(said[best]) > 1)
 
 
 @pytest.mark.parametrize("seed", seeds(6))

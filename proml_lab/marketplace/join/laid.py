@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from proml_lab.marketplace.join.arrivals import Newest, undecided
@@ -21,6 +22,8 @@ from proml_lab.marketplace.view import FeatureView
 if TYPE_CHECKING:
     from proml_lab.marketplace.layout.layout import Layout
 
+Places = npt.NDArray[np.uint32]
+_NONE = np.iinfo(np.uint32).max
 _SMALL = 10_000
 """So many labels are not worth a second thread."""
 
@@ -58,47 +61,45 @@ class Laid:
 
         line, life = self.labels.in_order, self.view.time_to_live
         longest = microseconds(life) if life else 0
+        labels = line.offsets, line.cutoff, line.order
+        stretches = self._stretches()
+        seen = np.empty(stretches[-1][2], np.uint32)
+        place = np.full(self.labels.group.size, _NONE, np.uint32)
 
-        def work(groups: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
-            labels = line.offsets, line.cutoff
-            return laid.newest(groups, self._of, self.layout.rows, labels, longest)
+        def work(part: tuple[int, int, int]) -> Ints:
+            return laid.newest(part, self._of, self.layout.rows, labels, longest, (seen, place))
 
         with ThreadPoolExecutor(pl.thread_pool_size(), "proml-laid") as pool:
-            parts = list(pool.map(work, self._stretches()))
-        rows, places, tied = (np.concatenate(part) for part in zip(*parts, strict=True))
-        frame = self.layout.frame.select(columns)
+            tied = np.concatenate(list(pool.map(work, stretches)))
         if tied.size:
-            self._refuse(rows, places, tied)
-        at = np.zeros(self.labels.group.size, np.int64)
-        missing = np.ones(at.size, np.bool_)
-        at[line.order[places]] = np.arange(rows.size)
-        missing[line.order[places]] = False
-        seen = frame[rows]
-        return Newest(seen, pl.Series("row", at).set(pl.Series(missing), None))
+            self._refuse(seen, place, tied)
+        places = pl.Series("row", place)
+        missing = place == _NONE
+        if missing.any():
+            places = places.set(pl.Series(missing), None)
+        return Newest(self.layout.frame.select(columns)[pl.Series(seen)], places)
 
-    def _stretches(self) -> list[tuple[int, int]]:
-        """Stretches of the layout's entities, with about as many labels each."""
-        n = 4 * pl.thread_pool_size()
-        if self.labels.group.size < _SMALL:
-            n = 1
+    def _stretches(self) -> list[tuple[int, int, int]]:
+        """Stretches of the layout's entities, with about as many labels each.
+
+        The first of each, the last + 1, and how many labels those before have. The last one is
+        empty.
+        """
+        n = 4 * pl.thread_pool_size() if self.labels.group.size >= _SMALL else 1
         sizes = np.append(np.diff(self.labels.in_order.offsets), 0)  # 0 at -1
-        asked = sizes[self._of]
-        work = np.cumsum(asked + 1)
-        cuts = np.searchsorted(work, work[-1:] * np.arange(1, n) / n)
+        before = np.append(0, np.cumsum(sizes[self._of]))
+        cuts = np.searchsorted(before, before[-1] * np.arange(1, n) / n)
         edges = np.unique(np.concatenate([[0], cuts, [self._of.size]]))
-        return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)) or [(0, 0)]
+        ends = np.append(edges[1:], edges[-1])
+        return list(zip(edges.tolist(), ends.tolist(), before[edges].tolist(), strict=True))
 
-    def _refuse(self, rows: Ints, places: Ints, tied: Ints) -> None:
-        """Raise for the rows that labels see, and another row could be as well."""
-        seen = np.full(self.labels.in_order.order.size, -1, np.int64)
-        seen[places] = rows
-        of = np.sort(tied)
-        _, first = np.unique(seen[of], return_index=True)
-        of = of[first]
-        order = self.labels.in_order.order
-        place = of[np.argmin(order[of])]
-        event = int(self.layout.rows.event[seen[place]])
-        raise undecided(self.view, self.keys, int(order[place]), event, of.size)
+    def _refuse(self, seen: Places, place: Places, tied: Ints) -> None:
+        """Raise for rows that labels see, and another row could be as well: `tied` of `seen`."""
+        tied = np.sort(tied)
+        _, first = np.unique(seen[tied], return_index=True)
+        label = int(np.flatnonzero(np.isin(place, tied[first]))[0])
+        event = int(self.layout.rows.event[seen[place[label]]])
+        raise undecided(self.view, self.keys, label, event, first.size)
 
     def _parts(self, columns: list[str]) -> Iterator[Past]:
         """All rows that labels may see, in as many parts of the entities as the memory asks for."""

@@ -13,17 +13,17 @@ from proml_lab.marketplace.join.history import clocks, lay_out, turns
 from proml_lab.marketplace.join.keys import Weaken, key_type, number
 from proml_lab.marketplace.layout.layout import (
     Layout,
+    Places,
     block_sums,
     column_file,
     frame_of,
     key_file,
     sums_file,
 )
-from proml_lab.marketplace.layout.store import Array, Store
+from proml_lab.marketplace.layout.store import Store
 from proml_lab.marketplace.moment import Ints
 from proml_lab.marketplace.view import FeatureView
 
-_LARGE = 1 << 32
 _Told = Callable[[int], None]
 
 
@@ -71,7 +71,7 @@ def extend(view: FeatureView, columns: list[str], store: Store, *, tell: Progres
     _add_sums(store, columns)
 
 
-def _put_in_order(view: FeatureView, store: Store, weaken: Weaken | None) -> Array:
+def _put_in_order(view: FeatureView, store: Store, weaken: Weaken | None) -> Places:
     """Write what a layout has beside columns; gives the source's row numbers in its order."""
     names = [*view.keys.values()]
     also = [one for one in (view.event_time, view.known_at, view.ties) if isinstance(one, str)]
@@ -114,7 +114,7 @@ def _add_arrivals(store: Store, ready: Ints, offsets: Ints) -> None:
 
 
 def _add_columns(
-    view: FeatureView, store: Store, rows: Array, columns: Iterable[str], told: _Told
+    view: FeatureView, store: Store, rows: Places, columns: Iterable[str], told: _Told
 ) -> None:
     order = pl.Series(rows)
     for n, name in enumerate(columns):
@@ -127,6 +127,6 @@ def _add_sums(store: Store, columns: list[str]) -> None:
     store.add(sums_file(columns), sums)
 
 
-def _narrow(numbers: Ints) -> Array:
-    """Row numbers in four bytes, where they fit."""
-    return numbers.astype(np.uint32) if numbers.size < _LARGE else numbers
+def _narrow(numbers: Ints) -> Places:
+    """Row numbers in four bytes: layouts are of fewer rows."""
+    return numbers.astype(np.uint32)

@@ -19,6 +19,7 @@ from proml_lab.marketplace.moment import Ints
 if TYPE_CHECKING:
     from proml_lab.kernels.laid import Rows
 
+Places = npt.NDArray[np.uint32]
 BLOCK = 4096
 """So many rows, in the order in which they became known, have one sum."""
 _STRETCH = 1 << 20
@@ -56,7 +57,7 @@ class Layout:
     keys: list[pl.Series]
     rows: Rows
     frame: pl.DataFrame
-    by_known: npt.NDArray[np.uint32] | Ints
+    by_known: Places
     sums: Words
     width: dict[str, int]
 
@@ -106,7 +107,7 @@ class Layout:
             found.add(self.frame[np.sort(some[self._ready(some) <= until])])
         return found
 
-    def _ready(self, rows: npt.NDArray[np.uint32] | Ints) -> Ints:
+    def _ready(self, rows: Places) -> Ints:
         """(k,) when some rows had happened and were known."""
         return np.maximum(self.rows.event[rows], self.rows.known[rows])
 
@@ -116,7 +117,7 @@ def frame_of(store: Store, columns: Iterable[str]) -> pl.DataFrame:
     return pl.DataFrame([store.column(column_file(name)).alias(name) for name in columns])
 
 
-def block_sums(frame: pl.DataFrame, by_known: npt.NDArray[np.uint32] | Ints) -> Words:
+def block_sums(frame: pl.DataFrame, by_known: Places) -> Words:
     """`Layout.sums` of the rows of `frame`, in any order; `by_known` is that of their moments."""
     content, n_blocks = Content(frame.schema), -(-frame.height // BLOCK)
     block = np.empty(frame.height, np.int64)

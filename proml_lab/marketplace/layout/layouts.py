@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import stat
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -28,6 +29,7 @@ SMALLEST = 1 << 25
 """Files that take fewer bytes are read each time: that is done before a layout would be."""
 _ROW = 96
 """Bytes that a row takes while it is put in order."""
+_ROWS = 1 << 32
 _PART = ".part"
 
 
@@ -80,11 +82,17 @@ class Layouts:
             store = self._make(view, columns, folder, state)
         if store is None or not _has(store, columns):
             return None
-        try:
+        with suppress(OSError):  # that of somebody else may be read only
             os.utime(folder / HEAD)
+        try:
             return Layout.of(store, columns)
         except OSError:  # another process has made it anew meanwhile
             return None
+
+    @property
+    def found(self) -> Layouts:
+        """The same ones, of which no more are made."""
+        return replace(self, limit=0)
 
     @property
     def quiet(self) -> Layouts:
@@ -128,7 +136,8 @@ class Layouts:
         from proml_lab.marketplace.layout.build import build
 
         part = self.folder / f"{folder.name}-{secrets.token_hex(4)}{_PART}"
-        part.mkdir()
+        for_all = all(file.stat().st_mode & stat.S_IROTH for file in view.table.files)
+        part.mkdir(0o755 if for_all else 0o700)  # whoever may not read the source, not this either
         try:
             try:
                 store = build(view, columns, part, tell=self._told)
@@ -172,7 +181,8 @@ class Layouts:
         if any("Int128" in str(schema[name]) for name in columns):  # Arrow's files have none
             return False
         n_rows = table.n_rows()
-        return n_rows * _ROW <= self.memory and n_rows * 8 * (len(columns) + 4) <= self.limit
+        fits = n_rows < _ROWS and n_rows * _ROW <= self.memory
+        return fits and n_rows * 8 * (len(columns) + 4) <= self.limit
 
     def _sweep(self, key: str) -> None:
         """Take away what one left behind that was killed; who holds the lock is alone."""

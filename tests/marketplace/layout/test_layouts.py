@@ -197,6 +197,16 @@ def test_an_interrupt_leaves_nothing(view: FeatureView, layouts: Layouts) -> Non
     assert folders(layouts) == []
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o640])
+def test_who_may_not_read_the_source_may_not_read_its_layout(
+    view: FeatureView, layouts: Layouts, mode: int
+) -> None:
+    view.table.files[0].chmod(mode)
+    joined(view, layouts)
+    (folder,) = folders(layouts)
+    assert (folder.stat().st_mode & 0o077 > 0) == (mode == 0o644)
+
+
 SCRIPT = """
     import os, resource, signal, sys, warnings
     from pathlib import Path
@@ -296,3 +306,34 @@ def test_nothing_is_said_where_all_is_well(view: FeatureView, layouts: Layouts) 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         same(view, layouts)
+
+
+def test_a_workspace_lays_out_for_joins_and_not_for_coverage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "proml.toml").touch()
+    (tmp_path / "features").mkdir()
+    ROWS.write_parquet(tmp_path / "sales.parquet")
+    (tmp_path / "features" / "sales.yaml").write_text(
+        "{view: shop.sales, source: sales.parquet, entities: [id], event_time: time, "
+        "features: {x: float}}"
+    )
+    shop, place = open_workspace(tmp_path), tmp_path / ".proml" / "layouts"
+    told: list[str] = []
+
+    def join() -> Dataset:
+        tell = lambda _part, words: told.append(words)  # noqa: E731
+        return shop.training_set(ASKED, ["shop.sales"], cutoff="t", progress=tell)
+
+    made = join()
+    assert not place.exists(), "the source is small"
+    monkeypatch.setattr(Layouts, "_pays", lambda layouts, _view, _columns: layouts.limit > 0)
+    shop.coverage(ASKED, ["shop.sales"], cutoff="t")
+    assert [*place.rglob("layout.json")] == []
+    assert join().frame.equals(made.frame)
+    assert len([*place.rglob("layout.json")]) == 1
+    assert told[0] == "laying out shop.sales"
+    n_told = len(told)
+    assert join().frame.equals(shop.rebuild(made).frame)
+    assert shop.coverage(ASKED, ["shop.sales"], cutoff="t").n_asked == ASKED.height
+    assert len(told) == n_told
