@@ -35,7 +35,7 @@ _ENTITY = re.compile(r"^entity\s*:", re.MULTILINE)
 class Catalog:
     """Feature views and kinds of entities, each with a name of its own.
 
-    `versions` are the published ones, where they are kept.
+    `versions` are the published ones, where they are kept; inputs may name one of them.
 
     Raises
     ------
@@ -52,7 +52,16 @@ class Catalog:
         return f"<Catalog: {counted(len(self.views), 'view')}>"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "views", link(self.views, self.entities))
+        linked = link((*self.views, *self._copies()), self.entities)
+        object.__setattr__(self, "views", linked[: len(self.views)])
+
+    def _copies(self) -> tuple[FeatureView, ...]:
+        """The published versions that inputs of derived views name."""
+        if self.versions is None:
+            return ()
+        from proml_lab.marketplace.publish.pinned import copies
+
+        return copies(self.views, self.versions)
 
     @classmethod
     def read(

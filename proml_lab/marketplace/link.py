@@ -144,7 +144,8 @@ def _derived(
         if group not in found or short not in found[group].features:
             others = (other for other in named.values() if other is not view)
             names = [f"{other.view}.{one}" for other in others for one in other.features]
-            told = f"there is no feature {wanted.feature!r}; {choose(wanted.feature, names)}"
+            what = "published feature" if "@" in group and group not in named else "feature"
+            told = f"there is no {what} {wanted.feature!r}; {choose(wanted.feature, names)}"
             problems.append((place, told))
             continue
         links[name] = other = found[group]

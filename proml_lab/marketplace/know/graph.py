@@ -114,13 +114,20 @@ def graph(catalog: Catalog, uses: Iterable[Use] = ()) -> Graph:
     """What the features of `catalog` come from, and what `uses` make of them."""
     found: dict[Edge, None] = {}
     aliases: dict[str, tuple[str, ...]] = {}
-    for view in catalog.views:
+    for view in _with_versions(catalog.views):
         found |= dict.fromkeys(_of_view(view))
     for use in uses:
         found |= dict.fromkeys(_of_use(use))
         if use.kind == "artifact":
             aliases[use.name] = use.aliases
     return Graph(tuple(found), aliases)
+
+
+def _with_versions(views: Iterable[FeatureView]) -> Iterator[FeatureView]:
+    """The views, and the published versions that they are derived from."""
+    for view in views:
+        yield view
+        yield from _with_versions(one for one in view.links.values() if "@" in one.view)
 
 
 def column(source: object, name: str) -> Node:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab import document
@@ -15,7 +14,7 @@ from proml_lab.marketplace.know.graph import Node, graph
 from proml_lab.marketplace.know.impact import Cause, Impact, caused, hits
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish.changes import changes
-from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY
+from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY, Versions
 from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ def staged_impact(workspace: Workspace, promoted: Iterable[Use] = ()) -> Impact:
     root = workspace.root
     now, then = checkout.staged(root), checkout.committed(root)
     folders = workspace.config.catalog
-    after = _catalog(root, [name for name in now if _is_view(name, folders)], of="")
+    after = _catalog(workspace, [name for name in now if _is_view(name, folders)], of="")
     notes: list[str] = []
     try:
-        before = _catalog(root, [name for name in then if _is_view(name, folders)], of="HEAD")
+        before = _catalog(workspace, [name for name in then if _is_view(name, folders)], of="HEAD")
     except SpecError as error:
         before = Catalog()
         notes.append(f"The last commit cannot be compared: {error.message.splitlines()[0]}")
@@ -90,8 +89,8 @@ def _is_view(name: str, folders: Iterable[str]) -> bool:
     return False
 
 
-def _catalog(root: Path, names: Iterable[str], *, of: str) -> Catalog:
-    """The catalogue of some files of git.
+def _catalog(workspace: Workspace, names: Iterable[str], *, of: str) -> Catalog:
+    """The catalogue of some files of git; versions, which never change, are those on the disk.
 
     Raises
     ------
@@ -99,7 +98,7 @@ def _catalog(root: Path, names: Iterable[str], *, of: str) -> Catalog:
         Every mistake in every file.
     """
     views, entities, problems = [], [], []
-    for name, text in checkout.contents(root, names, of=of).items():
+    for name, text in checkout.contents(workspace.root, names, of=of).items():
         try:
             if is_entity(text):
                 entities.append(document.parse(text, Entity, name=name))
@@ -110,4 +109,4 @@ def _catalog(root: Path, names: Iterable[str], *, of: str) -> Catalog:
     if problems:
         said = "\n".join(problem.message for problem in problems)
         raise SpecError(said, hint=problems[0].hint)
-    return Catalog(tuple(views), tuple(entities))
+    return Catalog(tuple(views), tuple(entities), Versions(workspace.root, workspace.folders))

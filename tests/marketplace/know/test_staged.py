@@ -81,6 +81,16 @@ def test_a_meaning_that_changes(kept: Workspace) -> None:
     assert "in a new version" in str(found)
 
 
+def test_who_reads_a_version_is_not_reached(kept: Workspace) -> None:
+    copy = kept.root / "features" / "versions" / "shop.sales" / "1.yaml"
+    copy.parent.mkdir(parents=True)
+    copy.write_text((kept.root / "features" / "sales.yaml").read_text())
+    change(kept, "features/worth.yaml", "shop.sales.n_7d", "shop.sales@1.n_7d")
+    git(kept.root, "commit", "-am", "second")
+    change(kept, "features/sales.yaml", "window: 7d", "window: 9d")
+    assert told(kept) == {("shop.sales.n_7d", "changes", "try.ipynb")}
+
+
 def test_words_for_people_and_new_features_break_nothing(kept: Workspace) -> None:
     change(kept, "features/sales.yaml", "view: shop.sales", "view: shop.sales\ndescription: x")
     change(kept, "features/sales.yaml", "  price: float", "  price: float\n  more: float")

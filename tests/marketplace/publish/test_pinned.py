@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from proml_lab.errors import SpecError, UnknownNameError
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.know.graph import graph
+from proml_lab.marketplace.online import Online, materialize, open_store
 from proml_lab.marketplace.publish.publish import publish
 from proml_lab.marketplace.workspace import Workspace
-from tests.marketplace.publish.conftest import RAIN, rain, spine
+from tests.marketplace.publish.conftest import RAIN, SPEC, START, rain, spine
 
 TEXT = RAIN.replace("owner", "source: sources/rain.parquet\nowner")
 WET = "view: shop.wet\ninputs: {r: shop.rain.rain}\nfeatures: {wet: {type: float, sql: r * 2}}\n"
@@ -71,3 +75,80 @@ def test_versions_that_are_not_there(wet: Workspace) -> None:
         Catalog().asked("shop.rain@1")
     with pytest.raises(UnknownNameError, match=r"no feature in view 'shop.rain@1' called 'mist'"):
         wet.training_set(spine(), ["shop.rain@1.mist"], cutoff="at")
+
+
+OLD = WET.replace("shop.rain.rain", "shop.rain@1.rain").replace("shop.wet", "shop.old")
+
+
+@pytest.fixture
+def old(wet: Workspace) -> Workspace:
+    """Beside them a view that is derived from the first version of the rain."""
+    (wet.root / "features" / "old.yaml").write_text(OLD)
+    return wet
+
+
+def test_an_input_may_name_a_version(old: Workspace) -> None:
+    joined = old.training_set(spine(5), ["shop.old", "shop.rain"], cutoff="at")
+    assert joined.frame.select("wet", "rain").row(0) == (10.0, 105.0)
+    assert publish("shop.old", workspace=old, yes=True).done == "published"
+    both = old.training_set(spine(5), ["shop.old@1", {"shop.rain@1": {"r": "rain"}}], cutoff="at")
+    assert both.frame.select("wet", "r").row(0) == (10.0, 5.0)
+
+
+def test_it_stays_when_the_view_moves_on(old: Workspace) -> None:
+    (old.root / "s.proml.yaml").write_text(SPEC.format("shop.old"))
+    dataset = old.training_set(spine(5), ["shop.old"], cutoff="at")
+    file = old.root / "features" / "rain.yaml"
+    text = file.read_text().replace("version: 2", "version: 3").replace("+ 100", "+ 200")
+    file.write_text(text)
+    found = publish("shop.rain", workspace=old, yes=True)
+    assert [str(one) for one in found.harmed] == ["feature shop.wet.wet"]
+    assert old.training_set(spine(5), ["shop.old"], cutoff="at").frame["wet"].item() == 10.0
+    assert old.rebuild(dataset).frame["wet"].item() == 10.0
+    file.unlink()
+    (old.root / "features" / "wet.yaml").unlink()
+    assert old.training_set(spine(5), ["shop.old"], cutoff="at").frame["wet"].item() == 10.0
+
+
+def test_it_is_online_too(old: Workspace) -> None:
+    store = open_store(old.root / "store")
+    until = START + timedelta(hours=5)
+    materialize([old.catalog.view(name) for name in ("shop.old", "shop.rain")], store, until=until)
+    online = Online(old.catalog, store)
+    found = online.lookup({"shop": ["n"]}, ["shop.old.wet", "shop.rain.rain"], at=until)
+    assert [found[name][0] for name in ("wet", "rain")] == [10.0, 105.0]
+    assert online.check()
+
+
+def test_lineage_leads_through_the_version(old: Workspace) -> None:
+    whole = graph(old.catalog)
+    ends = {edge.end.name for edge in whole.from_([whole.node("sources/rain.parquet")])}
+    assert {"shop.rain@1.rain", "shop.old.wet"} <= ends
+    assert "shop.old.wet" not in {edge.end.name for edge in whole.from_([whole.node("shop.rain")])}
+
+
+def test_a_version_that_an_input_names_is_as_sensitive_as_today(old: Workspace) -> None:
+    file = old.root / "features" / "rain.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("owner:", "sensitivity: personal\nowner:"))
+    assert old.catalog.view("shop.old").sensitivity_of("wet") == "personal"
+    file.write_text(text.replace("unit: mm", "unit: mm, sensitivity: personal"))
+    assert old.catalog.view("shop.old").sensitivity_of("wet") == "personal"
+    file.write_text(text.replace("unit: mm", "unit: mm, sensitivity: public"))
+    assert old.catalog.view("shop.old").sensitivity_of("wet") == "internal"
+    (old.root / "features" / "wet.yaml").unlink()
+    file.write_text(text.replace("  rain: {", "  snow: {"))
+    assert old.catalog.view("shop.old").sensitivity_of("wet") == "internal"
+
+
+def test_an_input_of_a_version_that_is_not_there(old: Workspace) -> None:
+    file = old.root / "features" / "old.yaml"
+    for name in ("shop.rain@7.rain", "shop.rain@x.rain", "@1.rain", "shop.rain@1.mist"):
+        file.write_text(OLD.replace("shop.rain@1.rain", f"'{name}'"))
+        with pytest.raises(SpecError, match=rf"old.yaml:2: inputs.r: there is no .*'{name}'"):
+            _ = old.catalog
+    copy = old.root / "features" / "versions" / "shop.rain" / "1.yaml"
+    copy.write_text("view: [")
+    file.write_text(OLD)
+    with pytest.raises(SpecError, match=r"1.yaml:1"):
+        _ = old.catalog
