@@ -38,6 +38,7 @@ def run(args: Namespace, context: Context) -> HealthReport:
         found.uses,
         args.name or "",
         cache=workspace.profiles,
+        online=workspace.online,
         notes=found.notes,
     )
 
@@ -52,5 +53,6 @@ def code(args: Namespace) -> str:
     found = python.Source("uses(workspace).uses")
     catalog, cache = python.Source("workspace.catalog"), python.Source("workspace.profiles")
     of = [args.name] if args.name else []
-    call = python.call("health", catalog, found, *of, cache=cache)
+    online = python.Source("workspace.online")
+    call = python.call("health", catalog, found, *of, cache=cache, online=online)
     return python.script(f"workspace = {python.opened(args)}", call)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from proml_lab.document import Document
 from proml_lab.expression import columns
 from proml_lab.marketplace.duration import ALL, Duration, show_duration
 from proml_lab.marketplace.kind import NUMBERS, FeatureType, fits
+from proml_lab.marketplace.know.codes import muted
 from proml_lab.spec import Sql
 
 Aggregate = Literal[
@@ -23,6 +32,7 @@ SENSITIVITIES: tuple[Sensitivity, ...] = ("public", "internal", "personal")
 Status = Literal["draft", "active", "deprecated"]
 Plain = StrictBool | StrictInt | StrictFloat | StrictStr
 Default = Plain | tuple[Plain, ...]
+Mutes = Annotated[dict[str, str], AfterValidator(muted)]
 CUTOFF = "cutoff"
 """In the sql of a feature: the moment that a label asks about."""
 _AGGREGATED = ("of", "window", "where", "slide", "limit", "by", "q")
@@ -77,6 +87,9 @@ class Feature(Document):
     )
     successor: str | None = Field(
         None, description="the feature to use instead, view.feature, once this one is deprecated"
+    )
+    mute: Mutes = Field(
+        default_factory=dict, description="{check of health: why it is no fault here}"
     )
     default: Default | None = Field(None, description="the value where there is none")
     column: str | None = Field(

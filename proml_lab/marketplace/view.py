@@ -15,7 +15,7 @@ from proml_lab.document import Document, FieldError
 from proml_lab.errors import SourceError, choose, unknown
 from proml_lab.marketplace.duration import Duration
 from proml_lab.marketplace.entity import KeyType
-from proml_lab.marketplace.feature import SENSITIVITIES, Feature, Sensitivity, Status
+from proml_lab.marketplace.feature import SENSITIVITIES, Feature, Mutes, Sensitivity, Status
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.places import Places
 from proml_lab.spec import check_name
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.source import Table
 
 SPINE = "spine"
-_FOR_PEOPLE = {"description", "owner", "tags", "unit", "sensitivity", "status", "successor"}
+_FOR_PEOPLE = {
+    *("description", "owner", "tags", "unit", "sensitivity", "status", "successor", "mute"),
+}
 """Fields that say nothing of what the values are."""
 _OF_ROWS = ("entities", "event_time", "known_at", "ties", "time_to_live")
 
@@ -79,6 +81,9 @@ class FeatureView(Document):
     status: Status = Field("active", description="draft, active or deprecated")
     successor: str | None = Field(
         None, description="the view to use instead, once this one is deprecated"
+    )
+    mute: Mutes = Field(
+        default_factory=dict, description="{check of health: why it is no fault here}"
     )
     source: Source | None = Field(
         None, description="path of files, relative to the workspace; a table of a lake or database"
@@ -362,6 +367,10 @@ class FeatureView(Document):
         ]
         highest = max([self.sensitivity, *read], key=SENSITIVITIES.index)
         return highest if feature.sensitivity is None else feature.sensitivity
+
+    def mutes_of(self, name: str) -> dict[str, str]:
+        """The checks of health that are muted for a feature, the view's too: code to reason."""
+        return {**self.mute, **self.feature(name).mute}
 
     def status_of(self, name: str) -> Status:
         """The feature's status, or the view's."""

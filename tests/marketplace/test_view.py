@@ -111,6 +111,8 @@ def test_what_is_no_duration(text: object) -> None:
     [
         ("view: weather.hourly", "view: weather", "1: view: found 'weather'; a view is called gr"),
         ("view: weather.hourly", "view: Weather.A", "1: view: The view name 'Weather.A' is not"),
+        ("owner: weather", "mute: {FH12: a}", "3: mute: found 'FH12', which is no check of health"),
+        ("owner: weather", "mute: {FH012: ' '}", "3: mute: mutes FH012 without a reason; say why"),
         ("owner: weather", "ower: weather", "3: ower: unknown field; did you mean 'owner'"),
         ("view: weather.hourly", "view: spine.a", "1: view: found 'spine.a'; spine stands for"),
         ("entities: {origin: station}", "entities: []", "6: entities: .*at least 1"),

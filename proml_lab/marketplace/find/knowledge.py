@@ -57,12 +57,20 @@ def _judged(index: Index, seen: pl.DataFrame, asked: pl.DataFrame | None, now: i
     )
     unused = pl.lit(None if asked is None else 0.0, pl.Float64)
     age = pl.lit(now) - pl.col("newest")
-    stale = ((age > pl.col("longest")) | (age > pl.col("quiet"))).fill_null(value=False)
-    ahead = (pl.col("last") > now).fill_null(value=False)
-    odd = ((pl.col("status") == "deprecated") & (pl.col("usage") > 0)) | (
-        (pl.col("status") == "draft") & pl.col("served")
+    found = {
+        "FH020": age > pl.col("longest"),
+        "FH021": age > pl.col("quiet"),
+        "FH022": pl.col("last") > now,
+        "FH040": (pl.col("status") == "deprecated") & (pl.col("usage") > 0),
+        "FH041": (pl.col("status") == "draft") & pl.col("served"),
+    }
+    stale = (found["FH020"] | found["FH021"]).fill_null(value=False)
+    mutes = pl.col("mutes").str.split(" ").fill_null([])
+    look = pl.any_horizontal(
+        seen.fill_null(value=False) & ~mutes.list.contains(code) for code, seen in found.items()
     )
-    codes = pl.col("codes").str.split(" ")
+    codes = pl.col("codes").str.split(" ").list.set_difference(mutes)
+    codes = codes.list.set_difference(pl.lit([""]))
     bad = codes.list.set_intersection(pl.lit(_BAD)).list.len() > 0
     return rows.select(
         "view",
@@ -70,7 +78,7 @@ def _judged(index: Index, seen: pl.DataFrame, asked: pl.DataFrame | None, now: i
         pl.col("usage").fill_null(unused).alias("usage"),
         pl.when(bad)
         .then(VALUES["bad"])
-        .when(stale | ahead | odd.fill_null(value=False) | (pl.col("codes") != ""))
+        .when(look | (codes.list.len() > 0))
         .then(VALUES["look"])
         .when(pl.col("codes").is_not_null())
         .then(VALUES["good"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from proml_lab.errors import choose
 
 Mark = Literal["good", "look", "bad"]
 
@@ -97,9 +100,25 @@ CHECKS = {
             "It is computed from a feature that is itself bad.",
             "Mend the input.",
         ),
+        Check(
+            "FH060", "bad", "online differs from offline",
+            "A model is served other values than it learnt from.",
+            "Materialize the view again, if need be with --full; 'features online --check 1000' "
+            "names the values.",
+        ),
     )
 }  # fmt: skip
 """Code to check, in their order."""
 MOST_NULLS = 0.5
 NULLS_RISE = 0.1
 QUIET_UNITS = 3
+
+
+def muted(value: Mapping[str, str]) -> dict[str, str]:
+    """What a view says of `mute`, code to reason; raises ValueError for a mistake."""
+    for code, reason in value.items():
+        if code not in CHECKS:
+            raise ValueError(f"found {code!r}, which is no check of health; {choose(code, CHECKS)}")
+        if not reason.strip():
+            raise ValueError(f"mutes {code} without a reason; say why it is no fault")
+    return dict(value)

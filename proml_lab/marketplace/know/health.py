@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proml_lab.errors import ProMLError
 from proml_lab.marketplace.catalog import Catalog
@@ -13,8 +15,12 @@ from proml_lab.marketplace.know.describe import chosen, describe
 from proml_lab.marketplace.know.healthreport import FeatureHealth, HealthReport, Reason
 from proml_lab.marketplace.know.kept import Looked, keep_codes
 from proml_lab.marketplace.know.reasons import of_age, of_values
+from proml_lab.marketplace.know.served import served
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.view import FeatureView
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.online.reader import Online
 
 
 def health(
@@ -23,6 +29,7 @@ def health(
     of: str = "",
     *,
     cache: Path | None = None,
+    online: Online | None = None,
     now: datetime | None = None,
     notes: Iterable[str] = (),
 ) -> HealthReport:
@@ -38,6 +45,8 @@ def health(
         A view, or ``view.feature``; all if empty.
     cache, now
         As in `describe`, which looks at the values.
+    online
+        Values of sampled entities are held against it; None: they are not.
     notes
         Handed on to the report.
 
@@ -51,6 +60,7 @@ def health(
     for use in uses:
         used.setdefault(use.key, []).append(use)
     problems = _problems(catalog)
+    differs, more = served(online, [view for view, _ in every]) if online else ({}, ())
     report = describe(catalog, of, cache=cache, now=now, lenient=True)
     profiles = {profile.key: profile for profile in report.profiles}
     found = []
@@ -64,23 +74,31 @@ def health(
             elif not reasons:
                 reasons.append(Reason("FH001", _unread(view, report.notes)))
             reasons += _of_uses(view, name, used.get(key, []))
-            found.append(FeatureHealth(view.view, name, tuple(reasons), tuple(used.get(key, []))))
+            reasons += [differs[key]] if key in differs else []
+            told_of = _with_mutes(reasons, view.mutes_of(name))
+            found.append(FeatureHealth(view.view, name, told_of, tuple(used.get(key, []))))
     found = [*_with_inputs(catalog, found)]
     if cache:
-        keep_codes(cache, [_codes(one, catalog.view(one.view).meaning) for one in found])
+        keep_codes(cache, [_codes(one, catalog.view(one.view)) for one in found])
     known = set(catalog.names())
     for key, some in used.items() if not of else ():
         if key not in known:
             view_name, _, name = key.rpartition(".")
             reason = Reason("FH042", f"used by {_names(some)}")
             found.append(FeatureHealth(view_name, name, (reason,), tuple(some)))
-    return HealthReport(tuple(found), profiles, report.now, of, tuple(notes))
+    return HealthReport(tuple(found), profiles, report.now, of, (*notes, *more))
 
 
-def _codes(one: FeatureHealth, meaning: str) -> Looked:
-    """What is kept: nothing that depends on the present moment and on who uses the feature."""
-    codes = [reason.code for reason in one.reasons if reason.code[:4] not in ("FH02", "FH04")]
-    return Looked(one.view, one.feature, meaning, codes=" ".join(codes))
+def _with_mutes(reasons: Iterable[Reason], mutes: Mapping[str, str]) -> tuple[Reason, ...]:
+    return tuple(replace(one, muted=mutes.get(one.code, "")) for one in reasons)
+
+
+def _codes(one: FeatureHealth, view: FeatureView) -> Looked:
+    """What is kept: nothing of the present moment, of who uses it, or of what is online."""
+    passing = ("FH02", "FH04", "FH06")
+    kept = [one.code for one in one.reasons if one.code[:4] not in passing]
+    codes, mutes = " ".join(kept), " ".join(view.mutes_of(one.feature))
+    return Looked(one.view, one.feature, view.meaning, codes=codes, mutes=mutes)
 
 
 def _problems(catalog: Catalog) -> dict[str, list[Reason]]:
@@ -125,7 +143,8 @@ def _with_inputs(catalog: Catalog, found: Iterable[FeatureHealth]) -> Iterator[F
         if one.key not in done:
             bad = [key for key in _inputs(views, one) if key in every
                    and finished(every[key]).mark == "bad"]  # fmt: skip
-            more = [Reason("FH050", ", ".join(bad))] if bad else []
+            mutes = views[one.view].mutes_of(one.feature)
+            more = _with_mutes([Reason("FH050", ", ".join(bad))] if bad else [], mutes)
             done[one.key] = FeatureHealth(one.view, one.feature, (*one.reasons, *more), one.uses)
         return done[one.key]
 

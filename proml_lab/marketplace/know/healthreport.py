@@ -37,17 +37,27 @@ def sign(value: float) -> str:
 
 @dataclass(frozen=True)
 class Reason:
-    """What one check found: its `code`, and what it saw."""
+    """What one check found: its `code`, and what it saw.
+
+    `muted` is why the view says that it is no fault; empty if it does not.
+    """
 
     code: str
     seen: str
+    muted: str = ""
 
     @property
     def check(self) -> Check:
         return CHECKS[self.code]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.check.title}: {self.seen}"
+        return f"{self.code} {self.said}"
+
+    @property
+    def said(self) -> str:
+        """What was seen, and why that is no fault."""
+        muted = f" (muted: {self.muted})" if self.muted else ""
+        return f"{self.check.title}: {self.seen}{muted}"
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,8 @@ class FeatureHealth:
 
     @property
     def mark(self) -> Mark:
-        """The worst of its reasons; good without one."""
-        marks = {reason.check.mark for reason in self.reasons}
+        """The worst of its reasons that are not muted; good without one."""
+        marks = {reason.check.mark for reason in self.reasons if not reason.muted}
         return next((mark for mark in MARKS if mark in marks), "good")
 
 
@@ -98,11 +108,11 @@ class HealthReport:
         return f"{counted(len(self.features), 'feature')}: {said or 'none'}"
 
     def frame(self) -> pl.DataFrame:
-        """One row a feature: ``view``, ``feature``, ``mark`` (good, look, bad), ``codes``,
-        ``reasons`` in words.
+        """One row a feature: ``view``, ``feature``, ``mark`` (good, look, bad), ``codes`` that
+        are not muted, ``reasons`` in words, muted ones too.
         """
         rows = [
-            (one.view, one.feature, one.mark, [r.code for r in one.reasons],
+            (one.view, one.feature, one.mark, [r.code for r in one.reasons if not r.muted],
              "; ".join(map(str, one.reasons)))
             for one in self.features
         ]  # fmt: skip
@@ -112,15 +122,15 @@ class HealthReport:
 
     def rows(self) -> pl.DataFrame:
         """One row a reason: ``view``, ``feature``, ``code``, ``mark``, ``title``, ``seen``,
-        ``why``, ``mend``.
+        ``why``, ``mend``, ``muted`` (the reason, or empty).
         """
         found = [
             (one.view, one.feature, reason.code, reason.check.mark, reason.check.title,
-             reason.seen, reason.check.why, reason.check.mend)
+             reason.seen, reason.check.why, reason.check.mend, reason.muted)
             for one in self.features
             for reason in one.reasons
         ]  # fmt: skip
-        names = ("view", "feature", "code", "mark", "title", "seen", "why", "mend")
+        names = ("view", "feature", "code", "mark", "title", "seen", "why", "mend", "muted")
         return pl.DataFrame(found, schema=dict.fromkeys(names, pl.String), orient="row")
 
     def known(self) -> pl.DataFrame:
@@ -157,7 +167,10 @@ class HealthReport:
         from proml_lab.plots.bars import counts
 
         found = Counter(
-            f"{reason.code} {reason.check.title}" for one in self.features for reason in one.reasons
+            f"{reason.code} {reason.check.title}"
+            for one in self.features
+            for reason in one.reasons
+            if not reason.muted
         )
         rows = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         frame = pl.DataFrame(rows, schema={"name": pl.String, "n": pl.Int64}, orient="row")
@@ -187,14 +200,14 @@ class HealthReport:
         rows = []
         for one in sorted(self.features, key=lambda one: MARKS.index(one.mark)):
             for i, reason in enumerate(one.reasons or [None]):
-                said = f"{reason.check.title}: {reason.seen}" if reason else ""
+                said = reason.said if reason else ""
                 head = (one.key, _SIGNS[one.mark]) if not i else ("", "")
                 rows.append((*head, reason.code if reason else "", said))
         names = ("feature", "mark", "code", "what was seen")
         return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
     def _advice(self) -> pl.DataFrame:
-        codes = sorted({reason.code for one in self.features for reason in one.reasons})
+        codes = sorted({r.code for one in self.features for r in one.reasons if not r.muted})
         rows = [(code, CHECKS[code].title, CHECKS[code].why, CHECKS[code].mend) for code in codes]
         names = ("code", "what", "why", "mend")
         return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")

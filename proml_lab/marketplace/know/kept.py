@@ -16,7 +16,7 @@ from proml_lab.marketplace.know.usage import Use
 
 N_BARS = 12
 _FILE = "known.db"
-_FORMAT = 1
+_FORMAT = 2
 _PATIENCE_S = 5.0
 
 
@@ -37,7 +37,9 @@ class Looked:
         stopped: microseconds, or None.
     codes
         The checks of `know.codes` that found something then, without those that depend on the
-        present moment and on who uses the feature.
+        present moment and on who uses the feature, or what is online.
+    mutes
+        Those that the view muted then.
     """
 
     view: str
@@ -53,6 +55,7 @@ class Looked:
     longest: int | None = None
     quiet: int | None = None
     codes: str = ""
+    mutes: str = ""
 
 
 _LOOKED = {field.name: field.type for field in fields(Looked)}
@@ -116,7 +119,7 @@ def keep(folder: Path, rows: Iterable[Looked], *, gently: bool = False) -> None:
 
 def keep_codes(folder: Path, rows: Iterable[Looked]) -> None:
     """Keep the codes of `rows`; of the values that were seen, what is there stays."""
-    _put(folder, [*rows], "codes = excluded.codes")
+    _put(folder, [*rows], "codes = excluded.codes, mutes = excluded.mutes")
 
 
 def _put(folder: Path, rows: list[Looked], update: str) -> None:

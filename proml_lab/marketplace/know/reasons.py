@@ -68,6 +68,7 @@ def looked(profile: FeatureProfile, view: FeatureView, state: str | None, now: d
         longest=micros(profile.time_to_live) if profile.time_to_live else None,
         quiet=micros(QUIET_UNITS * length_of(profile.unit)) if profile.unit else None,
         codes=" ".join(reason.code for reason in of_values(profile)),
+        mutes=" ".join(view.mutes_of(profile.feature)),
     )
 
 

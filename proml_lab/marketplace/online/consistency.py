@@ -127,6 +127,11 @@ def check(
     return Consistency(pl.DataFrame(rows, schema=_SCHEMA), names, n_entities, n_values, left_out)
 
 
+def is_online(view: FeatureView, state: State) -> bool:
+    """Whether a store of that `state` holds all that the view is answered from."""
+    return bool(_tables(view, state))
+
+
 def _tables(view: FeatureView, state: State) -> list[OnlineTable]:
     """The tables that a view is answered from; none where one is missing."""
     tables = [state.table(one.view, definition_of(one)) for one in sourced([view])]

@@ -10,6 +10,9 @@ from proml_lab.marketplace.duration import show_duration
 from proml_lab.marketplace.feature import SENSITIVITIES, Feature
 from proml_lab.marketplace.view import Delay, FeatureView
 
+_TOLD = ("owner", "description", "tags", "mute")
+"""Fields for people that are told by what they were and are."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -65,7 +68,7 @@ def _for_people(before: FeatureView, after: FeatureView) -> Iterator[Change]:
         yield _sensitivity("", before.sensitivity, after.sensitivity)
     if before.status != after.status:
         yield Change("", "status", _status(after.status, after.successor))
-    for field in ("owner", "description", "tags"):
+    for field in _TOLD:
         old, new = getattr(before, field), getattr(after, field)
         if old != new:
             yield Change("", field, f"{field}: {_shown(old)} → {_shown(new)}")
@@ -92,7 +95,7 @@ def _of_feature(name: str, before: FeatureView, after: FeatureView) -> Iterator[
 
 
 def _told(name: str, old: Feature, new: Feature) -> Iterator[Change]:
-    for field in ("owner", "description", "tags"):
+    for field in _TOLD:
         pair = getattr(old, field), getattr(new, field)
         if pair[0] != pair[1]:
             yield Change(name, field, f"{field}: {_shown(pair[0])} → {_shown(pair[1])}")

@@ -93,6 +93,27 @@ def test_marks_and_freshness_are_judged_now(shop: Workspace) -> None:
     assert told(shop, NOW + timedelta(days=2))["fresh"] == (None, 0.7, "stale")
 
 
+def test_what_is_muted_does_not_count(shop: Workspace) -> None:
+    meaning, now = shop.catalog.view("shop.sales").meaning, micros(NOW)
+    rows = {
+        "stale": {"newest": now - 3 * DAY, "longest": 2 * DAY, "mutes": "FH020"},
+        "quiet": {"newest": now - 3 * DAY, "quiet": 2 * DAY, "mutes": "FH020"},
+        "ahead": {"newest": now - DAY, "last": now + DAY, "mutes": "FH021 FH022"},
+        "empty": {"codes": "FH003 FH011", "mutes": "FH011 FH003"},
+        "static": {"codes": "FH003 FH011", "mutes": "FH003"},
+    }
+    told_of = {"meaning": meaning, "nulls": 0.5}
+    kept.keep(
+        shop.profiles,
+        [Looked("shop.sales", name, **told_of, **row) for name, row in rows.items()],  # type: ignore[arg-type]
+    )
+    found = told(shop)
+    assert found["stale"] == (None, 1.0, "stale")
+    assert found["quiet"] == (None, 0.7, "stale")
+    assert found["ahead"][1] == found["empty"][1] == 1.0
+    assert found["static"][1] == 0.7
+
+
 def test_who_uses_it_counts(shop: Workspace) -> None:
     look(shop)
     uses = [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from proml_lab.contracts import Report
@@ -14,6 +16,7 @@ from proml_lab.marketplace.know.codes import CHECKS
 from proml_lab.marketplace.know.health import health
 from proml_lab.marketplace.know.healthreport import FeatureHealth, HealthReport
 from proml_lab.marketplace.know.usage import Use
+from proml_lab.marketplace.online import Online, open_store
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.plots.svg import to_svg
 from tests.marketplace.conftest import MakeView, at
@@ -197,3 +200,76 @@ def test_the_search_takes_what_is_known(make_view: MakeView) -> None:
     catalog = Catalog((view_of(make_view, well),))
     found = health(catalog, [use()], now=NOW)
     assert align(found.known(), catalog.index).rows["freshness"].to_list() == ["fresh"]
+
+
+def test_a_muted_reason_is_told_and_does_not_count(make_view: MakeView) -> None:
+    why = "no sales are infinitely few"
+    half = lambda i: None if i % 5 else (float("inf") if i == 5 else well(i))  # noqa: E731
+    x = {"type": "float", "mute": {"FH012": why}}
+    view = view_of(make_view, half, features={"x": x, "y": {"type": "float", "column": "x"}})
+    found = health(Catalog((view,)), now=NOW)
+    assert codes(found) == ["FH010", "FH012"]
+    assert found.frame()["codes"].to_list() == [["FH010"], ["FH010", "FH012"]]
+    both = view.model_copy(update={"mute": {"FH010": "few shops"}})
+    found = health(Catalog((both,)), now=NOW)
+    assert [one.mark for one in found.features] == ["good", "look"]
+    assert found.known()["health"].to_list() == [1.0, 0.7]
+    said = found.frame()["reasons"][0]
+    assert "FH012 infinite values: 1 of 720 rows (muted: no sales are infinitely few)" in said
+    assert found.rows()["muted"].to_list() == ["few shops", why, "few shops", ""]
+    shown = found._repr_mimebundle_()["text/html"]
+    assert "muted: few shops" in shown
+    assert CHECKS["FH010"].mend not in shown
+    assert CHECKS["FH012"].mend in shown
+    assert [*found.figure().data[0].x] == [1]
+
+
+def test_a_muted_input_is_not_bad(make_view: MakeView) -> None:
+    view = view_of(make_view, lambda i: None)
+    derived = FeatureView.model_validate(
+        {
+            "view": "shop.more",
+            "inputs": {"a": "shop.sales.x"},
+            "features": {"y": {"type": "float", "sql": "a", "mute": {"FH003": "not yet"}}},
+        }
+    )
+    found = health(Catalog((view, derived)), now=NOW)
+    assert codes(found, "shop.more.y") == ["FH003", "FH050"]
+    muted = view.model_copy(update={"mute": {"FH003": "not yet"}})
+    found = health(Catalog((muted, derived)), now=NOW)
+    assert codes(found, "shop.more.y") == ["FH003"]
+    assert found.passed
+
+
+def test_what_is_online_is_held_against_a_join(make_view: MakeView, tmp_path: Path) -> None:
+    view = view_of(make_view, well)
+    other = view.model_copy(update={"view": "shop.other"})
+    online = Online(Catalog((view, other)), open_store(tmp_path / "online"))
+    assert codes(health(online.catalog, online=online, now=NOW)) == []
+    online.materialize(["shop.sales"], until=NOW)
+    assert codes(health(online.catalog, online=online, now=NOW)) == []
+    file = view.table.files[0]
+    rows = pl.read_parquet(file)
+    rows.with_columns(pl.when(id=2).then("x").otherwise(-1.0).alias("x")).write_parquet(file)
+    found = health(online.catalog, online=online, now=NOW)
+    assert codes(found) == ["FH060"]
+    assert codes(found, "shop.other.x") == []
+    assert found.features[0].mark == "bad"
+    assert found.features[0].reasons[0].seen.startswith("2 of 3 entities differ, such as id ")
+    assert " online, -1.0 by a join" in found.features[0].reasons[0].seen
+    assert codes(health(online.catalog, now=NOW)) == []
+
+
+def test_what_cannot_be_compared_is_told(make_view: MakeView, tmp_path: Path) -> None:
+    view = view_of(make_view, well)
+    online = Online(Catalog((view,)), open_store(tmp_path / "online"))
+    online.materialize(until=NOW)
+    view.table.files[0].unlink()
+    found = health(online.catalog, online=online, now=NOW)
+    assert codes(found) == ["FH001"]
+    assert found.notes[0].startswith("shop.sales was not compared with what is online: ")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "data.mdb").write_bytes(b"x" * 20_000)
+    broken = Online(Catalog((view,)), open_store(tmp_path / "bad"))
+    found = health(online.catalog, online=broken, now=NOW)
+    assert found.notes[0].startswith("Not compared with what is online: The online store ")

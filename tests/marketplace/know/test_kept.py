@@ -34,7 +34,7 @@ def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
     }
     assert seen(tmp_path / "in")["a.b.y"] == {
         "view": "a.b", "feature": "y", "meaning": "m1", "nulls": None, "newest": 5, "last": 4,
-        "longest": 3, "quiet": 2, "codes": "",
+        "longest": 3, "quiet": 2, "codes": "", "mutes": "",
     }  # fmt: skip
     before = kept.stamp(tmp_path / "in")
     kept.keep(tmp_path / "in", [replace(ONE, nulls=0.25)])

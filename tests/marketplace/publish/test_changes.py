@@ -35,6 +35,7 @@ def test_a_view_has_no_changes_against_itself() -> None:
         ({"entities": ["k", "j"]}, "keys: k → k, j", True, True),
         ({"known_at": {"delay": "1h"}}, "known_at: none → 1h after the event", True, True),
         ({"known_at": "seen"}, "known_at: none → seen", True, True),
+        ({"mute": {"FH021": "over"}}, "mute: none → FH021: over", False, False),
         ({"time_to_live": "90d"}, "time_to_live: none → 90d", True, True),
         ({"event_time": None}, "event_time: t → none", True, True),
         ({"sensitivity": "personal"}, "sensitivity: internal → personal", True, False),
