@@ -89,6 +89,7 @@ def _looked(view: FeatureView, found: pl.DataFrame, state: str | None) -> Iterat
             longest=micros(view.time_to_live) if newest and view.time_to_live else None,
             quiet=micros(QUIET_UNITS * length_of(unit_of(first, newest))) if newest else None,
             codes=" ".join(codes),
+            mutes=" ".join(view.mutes_of(row["feature"])),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from proml_lab import document
-from proml_lab.errors import PublicationError, SourceError, UsageError
+from proml_lab.errors import ProMLError, PublicationError, SourceError, UsageError
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish import git, keeping
@@ -99,7 +99,9 @@ def publish(
                 return plan
             if propose:
                 return keeping.propose(made, plan, here, staged)
-            return keeping.keep(made, plan, here, staged, force=force)
+            done = keeping.keep(made, plan, here, staged, force=force)
+    _profile(done.view, here)
+    return done
 
 
 def _document(view: FeatureView | str | Path, here: Workspace) -> tuple[str, str, Path | None]:
@@ -160,7 +162,7 @@ def _look(
 
     view = catalog.view(made.view.view)
     ready = view if staged is None else view.at(staged)
-    values = profile(ready, cache=here.root / ".proml" / "profiles" if staged is None else None)
+    values = profile(ready, cache=here.profiles if staged is None else None)
     owner, by, found = _owner(made, here), git.author(here.root), made.found
     team = here.config.owners.get(owner)
     return Publication(
@@ -180,6 +182,19 @@ def _look(
         files=(made.file,),
         root=here.root,
     )
+
+
+def _profile(name: str, here: Workspace) -> None:
+    """Profile what was published, so that search, browser and health have it at once.
+
+    What cannot be looked at any more, or kept, does not undo the publication.
+    """
+    from proml_lab.marketplace.know.describe import describe
+    from proml_lab.marketplace.know.profile import profile
+
+    with suppress(ProMLError):
+        profile(here.catalog.view(name), cache=here.profiles)
+        describe(here.catalog, name, cache=here.profiles, lenient=True)
 
 
 def _sensitive(view: FeatureView) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tests.marketplace.publish.conftest import Git, rain, spine
 from tests.soak import FACTOR
 
 DOCUMENT = "view: shop.rain\nentities: [shop]\nevent_time: hour\n"
-N_STEPS = 10
+N_STEPS = 12
 STEP = """
 import errno, os, signal, sys
 import polars as pl
@@ -66,7 +66,7 @@ def rows() -> pl.DataFrame:
     return rain(30).with_columns(wet=pl.lit(1))
 
 
-@pytest.mark.parametrize("step", range(1, N_STEPS + 1) if FACTOR > 1 else (1, 4, 8, 9, 10))
+@pytest.mark.parametrize("step", range(1, N_STEPS + 1) if FACTOR > 1 else (1, 4, 8, 9, 10, 12))
 def test_a_process_that_dies_at_a_step(place: Workspace, git: Git, step: int) -> None:
     publish(DOCUMENT, workspace=place, rows=rain(20), yes=True)
     dead = run(place, step, "kill")

@@ -18,6 +18,7 @@ from proml_lab.errors import (
     SpecError,
     UnknownNameError,
 )
+from proml_lab.marketplace.know.kept import drawn
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish.publish import publish
 from proml_lab.marketplace.view import FeatureView
@@ -63,6 +64,19 @@ def test_a_frame_becomes_a_view_that_joins(place: Workspace, git: Git) -> None:
     assert git("status", "--short") == ""
     joined = place.training_set(spine(5), ["shop.rain"], cutoff="at")
     assert joined.frame["rain"].to_list() == [5.0]
+
+
+def test_the_profile_is_kept_for_whoever_searches(place: Workspace) -> None:
+    publish(SHORT, workspace=place, rows=rain())
+    assert place.search().frame()["age"].to_list() == []
+    publish(SHORT, workspace=place, rows=rain(), yes=True)
+    (row,) = place.search("rain").frame().iter_rows(named=True)
+    assert (row["freshness"], row["health"]) == ("stale", 0.7)
+    seen = drawn(place.profiles, ["shop.rain.rain"])["shop.rain.rain"]
+    assert (seen.nulls, seen.meaning) == (0.0, place.catalog.view("shop.rain").meaning)
+    wide = rain(20).with_columns(bad=pl.lit(None, pl.Float64))
+    publish(SHORT, workspace=place, rows=wide, yes=True)
+    assert drawn(place.profiles, ["shop.rain.bad"])["shop.rain.bad"].codes == "FH003"
 
 
 def test_publishing_the_same_again_changes_nothing(place: Workspace, git: Git) -> None:
@@ -324,7 +338,7 @@ def test_it_is_shown_as_text_and_as_a_table(place: Workspace) -> None:
     assert "rain is personal." in shown["text/plain"]
     assert "Nothing is written yet: add --yes" in shown["text/plain"]
     assert "<script" not in shown["text/html"]
-    assert "sources/shop.rain.2.parquet" in shown["text/html"]
+    assert "sources/shop.rain.2.parquet" in shown["text/html"].replace("<wbr>", "")
     assert found.frame().filter("breaking")["field"].to_list() == ["source", "sensitivity"]
 
 
