@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from proml_lab.errors import MissingExtraError
+from proml_lab.errors import MissingExtraError, UsageError
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
 from proml_lab.magics.users import note_users
@@ -20,6 +20,7 @@ HELP = "browse the marketplace and pick features"
 EXAMPLES = """
 browse -o shop
 browse weather -o shop
+browse --spine flights --cutoff cutoff -o shop
 """
 COMMANDS = """
 browse
@@ -29,8 +30,14 @@ BODY = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What to look for at first."""
+    """What to look for at first, and what to join to."""
     parser.add_argument("text", nargs="*", metavar="WORD", help="words to look for at first")
+    parser.add_argument(
+        "--spine", metavar="SPINE", default="", help="the rows to join to: a source or a frame"
+    )
+    parser.add_argument(
+        "--cutoff", metavar="COLUMN", default="", help="the spine's column of times"
+    )
 
 
 def run(args: Namespace, context: Context) -> Browse | SearchReport:
@@ -38,12 +45,17 @@ def run(args: Namespace, context: Context) -> Browse | SearchReport:
     text, workspace = " ".join(args.text), context.workspace
     note_users(workspace)
     if not context.in_notebook:
+        if args.spine or args.cutoff:
+            raise UsageError(
+                "On the command line the catalogue is shown, and nothing is joined.",
+                hint="leave --spine and --cutoff out; 'features coverage' tries a join.",
+            )
         return replace(workspace.search(text), max_rows=context.max_rows)
     if find_spec("anywidget") is None:
         raise MissingExtraError("anywidget, which draws the browser,", extra="lab")
     from proml_lab.widgets.browse import Browse
 
-    return Browse(workspace, text=text)
+    return Browse(workspace, text=text, spine=args.spine, cutoff=args.cutoff)
 
 
 def code(args: Namespace) -> str:
@@ -51,5 +63,6 @@ def code(args: Namespace) -> str:
     if args.command:
         wanted = [" ".join(args.text)] if args.text else [""]
         return python.script(python.call(f"{python.opened(args)}.search", *wanted))
-    words = {"text": " ".join(args.text)} if args.text else {}
+    given = {"text": " ".join(args.text), "spine": args.spine, "cutoff": args.cutoff}
+    words = {name: value for name, value in given.items() if value}
     return python.script(python.call("Browse", python.opened(args), **words))

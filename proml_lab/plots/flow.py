@@ -38,7 +38,7 @@ def flow(nodes: pl.DataFrame, steps: pl.DataFrame, *, title: str = "") -> go.Fig
     require(steps, "picture of a flow", "from", "to")
     rows = {row["node"]: row for row in nodes.to_dicts()}
     pairs = list(dict.fromkeys(steps.select("from", "to").iter_rows()))
-    layers = _layers(rows, pairs)
+    layers = layers_of(rows, pairs)
     rows, pairs, layers = _gathered(rows, pairs, layers)
     n_layers = 1 + max(layers.values(), default=0)
     chains = [_chain(pair, layers) for pair in pairs]
@@ -66,8 +66,11 @@ def flow(nodes: pl.DataFrame, steps: pl.DataFrame, *, title: str = "") -> go.Fig
     return made.update_yaxes(range=[-most - 0.6, most + 1.1], **plain)
 
 
-def _layers(rows: Mapping[str, Any], pairs: Iterable[Step]) -> dict[str, int]:
-    """Each node's layer: one past the last that it comes from; a lone start is next to its end."""
+def layers_of(rows: Mapping[str, Any], pairs: Iterable[Step]) -> dict[str, int]:
+    """Each node's layer: one past the last that it comes from; a lone start is next to its end.
+
+    `rows` tells the ``kind`` of each node: a ``source`` stays first.
+    """
     before: dict[str, list[str]] = {name: [] for name in rows}
     after: dict[str, list[str]] = {name: [] for name in rows}
     for start, end in pairs:

@@ -19,19 +19,6 @@ class Picks:
         """The ``features:`` of a spec as YAML; empty where nothing is picked."""
         return as_yaml(self.picked)
 
-    def code(self) -> str:
-        """Python that joins what is picked to a spine."""
-        return "\n".join(
-            [
-                "from proml_lab import open_workspace",
-                "",
-                "train = open_workspace().training_set(",
-                '    "flights",  # the spine: rows to predict for',
-                f"    {self.features!r},",
-                ")",
-            ]
-        )
-
 
 def grouped(picked: Iterable[str]) -> list[dict[str, list[str]]]:
     """``[{view: [features]}]``, each once, views in the order of their first pick."""
@@ -50,3 +37,32 @@ def as_yaml(picked: Iterable[str]) -> str:
         for view, features in item.items()
     ]
     return "\n".join(["features:", *lines]) if lines else ""
+
+
+def as_python(picked: Iterable[str], spine: str, *, cutoff: str = "", opened: str = "") -> str:
+    """Python that joins what is picked to `spine`, an expression, such as ``'flights'``.
+
+    `opened` is the expression that opens the workspace, ``open_workspace()`` if empty.
+    """
+    groups = [
+        f'        {{"{view}": [{", ".join(_quoted(one) for one in features)}]}},'
+        for item in grouped(picked)
+        for view, features in item.items()
+    ]
+    lines = [
+        "from proml_lab import open_workspace",
+        "",
+        f"train = {opened or 'open_workspace()'}.training_set(",
+        f"    {spine},",
+        "    [",
+        *groups,
+        "    ],",
+        *([f"    cutoff={_quoted(cutoff)},"] if cutoff else []),
+        ")",
+        "train",
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'

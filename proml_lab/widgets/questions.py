@@ -30,20 +30,24 @@ CHOICES = 50
 """Values of one facet that are sent, at most: the most frequent, and the one that is chosen."""
 
 
-def answer(workspace: Workspace, message: object) -> dict[str, Json] | None:
+Question = Callable[["Workspace", Mapping[str, object]], Json]
+"""Answers one kind of question: the workspace and the payload in, the payload of the reply out."""
+
+
+def answer(
+    workspace: Workspace, message: object, more: Mapping[str, Question] | None = None
+) -> dict[str, Json] | None:
     """The reply to one message of the page; None to what is not a question.
 
     ``search`` takes ``text``, ``kept`` (facet to value), ``start`` and ``sort`` and gives
     ``total``, at most 50 ``rows`` from `start` on, and ``facets``, at most 50 values of each;
     ``rows`` is the same without facets. ``bins`` takes at most
     50 ``names`` of features and gives the ``counts`` of each, what they span (``low``, ``high``)
-    and the share of ``nulls``. ``card`` takes the ``name`` of a feature and gives its ``facts`` and
-    the ``code`` that joins it.
+    and the share of ``nulls``. `more` are questions of other kinds.
     """
     if not isinstance(message, Mapping) or not isinstance(message.get("id"), str):
         return None
-    known: dict[str, Callable[[Workspace, Mapping[str, object]], Json]]
-    known = {"search": _search, "rows": _rows, "bins": _bins, "card": _card}
+    known = {"search": _search, "rows": _rows, "bins": _bins, **(more or {})}
     kind, payload = message.get("kind"), message.get("payload")
     try:
         if kind not in known:
@@ -129,12 +133,6 @@ def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:
     return drawn
 
 
-def _card(workspace: Workspace, payload: Mapping[str, object]) -> Json:
-    card = workspace.card(str(payload.get("name")), values=False)
-    facts: list[Json] = [[what, text] for what, text in card.facts]
-    return {"name": card.name, "about": card.description, "facts": facts, "code": card.code}
-
-
 def _drawn(row: Mapping[str, object]) -> Json:
     """One feature's little histogram, and the words below it."""
     labels = [str(label) for label in cast("list[object]", row["labels"])]
@@ -144,10 +142,9 @@ def _drawn(row: Mapping[str, object]) -> Json:
     elif labels:
         first, last = labels[0].partition(" to ")[0], labels[-1].rpartition(" to ")[2]
         span = first.replace("below ", "< "), last.replace("from ", "≥ ")
-    nulls = row["nulls"]
     return {
         "counts": row["bins"] or [],  # type: ignore[dict-item]
         "low": span[0],
         "high": span[1],
-        "nulls": f"{nulls:.0%}" if isinstance(nulls, float) and nulls >= 0.005 else "",
+        "nulls": row["nulls"],  # type: ignore[dict-item]
     }

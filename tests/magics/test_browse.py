@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from proml_lab.errors import MissingExtraError
+from proml_lab.errors import MissingExtraError, UsageError
 from proml_lab.magics import browse, verbs
 from proml_lab.magics.context import Context
 from proml_lab.marketplace.find.search import SearchReport
@@ -20,6 +20,19 @@ def test_a_widget_in_a_notebook(small: Path) -> None:
     assert isinstance(shop, Browse)
     assert shop.text == "wind gust"
     assert shop.workspace.root == small
+
+
+def test_what_to_join_to(small: Path) -> None:
+    shop = run("--spine flights --cutoff seen", Context({}))
+    assert isinstance(shop, Browse)
+    assert (shop.spine, shop.cutoff) == ("flights", "seen")
+    args = verbs.parser("browse", prog=verbs.NOTEBOOK).parse(["--spine", "a", "--cutoff", "b"])
+    assert browse.code(args).endswith("Browse(open_workspace(), spine='a', cutoff='b')")
+
+
+def test_nothing_is_joined_on_the_command_line(small: Path) -> None:
+    with pytest.raises(UsageError, match="nothing is joined"):
+        run("--spine flights", Context())
 
 
 def test_a_table_on_the_command_line(small: Path) -> None:

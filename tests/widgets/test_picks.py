@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from proml_lab.spec import ModelSpec
-from proml_lab.widgets.picks import Picks, as_yaml, grouped
+from proml_lab.widgets.picks import Picks, as_python, as_yaml, grouped
 
 PICKED = ["weather.hourly.temp", "fleet.planes.seats", "weather.hourly.wind", "fleet.planes.seats"]
 
@@ -29,5 +31,19 @@ def test_a_holder_of_picks_says_how_to_use_them() -> None:
     picks.picked = PICKED
     assert picks.features == grouped(PICKED)
     assert picks.spec() == as_yaml(PICKED)
-    compile(picks.code(), "picks", "exec")
-    assert "{'weather.hourly': ['temp', 'wind']}" in picks.code()
+
+
+def test_the_python_joins_the_picks() -> None:
+    code = as_python(PICKED, "'flights'", cutoff="seen", opened="shop")
+    calls: list[tuple[Any, ...]] = []
+
+    class Shop:
+        def training_set(self, spine: object, features: object, *, cutoff: str) -> str:
+            calls.append((spine, features, cutoff))
+            return "joined"
+
+    scope: dict[str, Any] = {"shop": Shop()}
+    exec(code, scope)
+    assert calls == [("flights", grouped(PICKED), "seen")]
+    assert scope["train"] == "joined"
+    assert "open_workspace().training_set(\n    rows,\n" in as_python(PICKED, "rows")

@@ -70,13 +70,6 @@ def test_bins_are_those_of_the_profile(flights: Workspace) -> None:
     assert len(drawn[names[2]]["counts"]) <= 20
 
 
-def test_a_card_says_what_the_workspace_says(flights: Workspace) -> None:
-    said = ask(flights, "card", name="weather.at_origin.temp")["payload"]
-    card = flights.card("weather.at_origin.temp", values=False)
-    assert said["facts"] == [list(fact) for fact in card.facts]
-    assert (said["name"], said["about"], said["code"]) == (card.name, card.description, card.code)
-
-
 def test_rows_come_without_facets_and_in_any_order(flights: Workspace) -> None:
     for sort in SORTS:
         whole = ask(flights, "search", text="delay", kept={}, sort=sort)["payload"]
@@ -119,8 +112,6 @@ def test_rows_tell_what_was_seen(flights_folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "payload", "text"),
     [
-        ("card", {}, "There is no feature 'None'"),
-        ("card", {"name": "planes.static.seat"}, "did you mean 'planes.static.seats'"),
         ("serach", {}, "There is no kind of question 'serach'.\nHint: did you mean 'search'?"),
         ("search", {"kept": {"owner": "netwrk"}}, "Hint: did you mean 'network'?"),
         ("bins", {"names": ["planes.static.seat"]}, "There is no feature 'planes.static.seat'"),
@@ -136,6 +127,14 @@ def test_a_question_that_cannot_be_answered_gets_its_error(
     reply = ask(flights, kind, **payload)
     assert text in reply["error"]
     assert "payload" not in reply
+
+
+def test_questions_of_other_kinds(flights: Workspace) -> None:
+    more = {"twice": lambda _, payload: 2 * payload["n"]}
+    assert answer(flights, {"id": "1", "kind": "twice", "payload": {"n": 4}}, more) == {  # type: ignore[arg-type]
+        "id": "1",
+        "payload": 8,
+    }
 
 
 def test_a_question_without_payload(flights: Workspace) -> None:

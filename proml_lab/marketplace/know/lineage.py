@@ -53,9 +53,7 @@ class Lineage:
         """
         from proml_lab.plots.flow import flow
 
-        shown = _without_columns(self.edges) if self._leaves_columns_out else self.edges
-        nodes = dict.fromkeys(node for edge in shown for node in (edge.start, edge.end))
-        nodes[self.node] = None
+        nodes, shown = self._shown()
         rows = [(str(node), node.kind, self._label(node), node == self.node) for node in nodes]
         schema = {"node": pl.String, "kind": pl.String, "label": pl.String, "here": pl.Boolean}
         steps = [(str(edge.start), str(edge.end)) for edge in shown]
@@ -64,6 +62,24 @@ class Lineage:
             pl.DataFrame(steps, schema={"from": pl.String, "to": pl.String}, orient="row"),
             title=f"Lineage of {self.node.name}",
         )
+
+    def layers(self) -> list[list[Node]]:
+        """The things of the picture, each in a layer after all that it comes from."""
+        from proml_lab.plots.flow import layers_of
+
+        nodes, shown = self._shown()
+        kinds = {str(node): {"kind": node.kind} for node in nodes}
+        found = layers_of(kinds, [(str(edge.start), str(edge.end)) for edge in shown])
+        layers: list[list[Node]] = [[] for _ in range(1 + max(found.values()))]
+        for node in nodes:
+            layers[found[str(node)]].append(node)
+        return layers
+
+    def _shown(self) -> tuple[list[Node], tuple[Edge, ...]]:
+        """What is drawn: the things, and the steps between them."""
+        edges = _without_columns(self.edges) if self._leaves_columns_out else self.edges
+        ends = (node for edge in edges for node in (edge.start, edge.end))
+        return list(dict.fromkeys([*ends, self.node])), edges
 
     @property
     def _leaves_columns_out(self) -> bool:
