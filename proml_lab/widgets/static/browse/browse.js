@@ -28,6 +28,8 @@ function render({ model, el }) {
   const parts = build(model.get("text"));
   /** @type {Record<string, string>} */
   const kept = {};
+  /** @type {Set<string>} */
+  const looked = new Set(); // features whose values were asked for
   let typing = 0;
   let resting = 0;
 
@@ -55,20 +57,23 @@ function render({ model, el }) {
   async function look(names) {
     /** @type {Map<string, string[]>} */
     const views = new Map();
-    for (const name of names) {
+    for (const name of names.filter((one) => !looked.has(one))) {
       const view = name.slice(0, name.lastIndexOf("."));
       views.set(view, [...(views.get(view) ?? []), name]);
     }
-    try {
-      for (const some of views.values()) {
+    for (const some of views.values()) {
+      try {
         const found = await kernel.ask("bins", { names: some });
         if (found === null) return;
+        for (const name of some) looked.add(name);
         for (const [name, { counts, low, high, nulls }] of Object.entries(found)) {
           list.learn(name, { bins: counts, low, high, nulls });
         }
+        await list.again(); // what was seen is known now: health and freshness too
+      } catch (error) {
+        for (const name of some) looked.add(name); // once is enough
+        say(words(error));
       }
-    } catch (error) {
-      say(words(error));
     }
   }
 

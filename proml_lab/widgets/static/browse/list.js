@@ -211,6 +211,22 @@ export function listing(list, on) {
   list.addEventListener("scroll", later, { passive: true });
   list.addEventListener("keydown", onKey);
 
+  /** @param {string} name @param {Partial<Row>} known  what was found out about a row */
+  function learn(name, known) {
+    for (const [i, row] of rows) {
+      if (row.name !== name) continue;
+      Object.assign(row, known);
+      const there = drawn.get(i);
+      if (!there) continue;
+      const made = option(row, i);
+      made.style.transform = there.style.transform;
+      const focused = there === document.activeElement;
+      there.replaceWith(made);
+      drawn.set(i, made);
+      if (focused) made.focus({ preventScroll: true });
+    }
+  }
+
   return {
     /** @param {Page} page  what a new search found */
     show(page) {
@@ -230,20 +246,14 @@ export function listing(list, on) {
       picked = new Set(names);
       drawn.forEach(mark);
     },
-    /** @param {string} name @param {Partial<Row>} known  what was found out about a row */
-    learn(name, known) {
-      for (const [i, row] of rows) {
-        if (row.name !== name) continue;
-        Object.assign(row, known);
-        const there = drawn.get(i);
-        if (!there) continue;
-        const made = option(row, i);
-        made.style.transform = there.style.transform;
-        const focused = there === document.activeElement;
-        there.replaceWith(made);
-        drawn.set(i, made);
-        if (focused) made.focus({ preventScroll: true });
-      }
+    learn,
+    /** Ask anew for the rows that are seen. */
+    async again() {
+      const mine = version;
+      const got = await on.ask(span()[0]);
+      if (mine !== version) return;
+      for (const row of got ?? []) learn(row.name, row);
+      draw(); // it may have taken the place of a question for other rows
     },
     focus: () => focus(active),
     close() {
