@@ -198,6 +198,31 @@ def test_only_what_is_seen_is_there(lab: Lab) -> None:
     assert rows.count() < everything - 10
 
 
+def test_rows_tell_what_is_known_and_are_sorted(lab: Lab) -> None:
+    widget = _browse(lab, lab.open("browse.ipynb"))
+    rows, sort = _rows(widget), widget.get_by_label("Sort by")
+    expect(rows.first.get_by_role("img")).to_be_visible(timeout=60_000)
+    expect(rows.first).to_have_attribute(
+        "aria-description",
+        re.compile("% missing; stale, newest row .* ago; .* uses; health look"),
+        timeout=60_000,
+    )
+    sort.focus()
+    sort.select_option("Name")
+    _settled(widget)
+    names = [str(row.get_attribute("aria-label")) for row in rows.all()]
+    assert names == sorted(names)
+    sort.select_option("Most used")
+    _settled(widget)
+    used = [int(row.locator(".used").inner_text()) for row in rows.all()[:8]]
+    assert used == sorted(used, reverse=True)
+    facet = widget.get_by_role("group", name="freshness").get_by_role("button")
+    facet.filter(has_text="stale").click()
+    expect(facet.filter(has_text="stale")).to_have_attribute("aria-pressed", "true")
+    _settled(widget)
+    expect(rows.first).to_have_attribute("aria-description", re.compile("stale"))
+
+
 def test_nothing_sticks_out_in_light_and_dark_narrow_and_wide(lab: Lab) -> None:
     SHOTS.mkdir(exist_ok=True)
     panel = lab.open("browse.ipynb")

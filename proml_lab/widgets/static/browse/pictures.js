@@ -60,7 +60,7 @@ function gaps(periods, label) {
     drawn.append(svg("rect", { x: i * step, y: 20 - size, width: Math.max(step - 1, 0.5), height: size }));
   });
   const axis = node("div", "axis");
-  axis.append(node("span", "", "missing"), node("span", "", most ? `≤ ${percent(most)}` : "none"));
+  axis.append(node("span", "", "missing"), node("span", "", most ? `≤ ${Math.ceil(100 * most)}%` : "none"));
   const plot = node("div", "plot gaps");
   plot.append(axis, drawn);
   return plot;
