@@ -81,8 +81,7 @@ class Database(Table):
             return None
         said = [self._address, str(self.source.table), str(self.source.query)]
         for place in (file, Path(f"{file}-wal"), Path(f"{file}.wal")):
-            if place.is_file():
-                stat = place.stat()
+            if place.is_file() and (stat := place.stat()).st_size:
                 said.append(f"{place}:{stat.st_size}:{stat.st_mtime_ns}")
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 

@@ -9,7 +9,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.errors import SourceError, choose
-from proml_lab.marketplace.source import remote
+from proml_lab.marketplace.source import remote, separated
 from proml_lab.marketplace.source.definition import ENDINGS, Format, Source
 from proml_lab.marketplace.source.table import Table
 
@@ -124,21 +124,11 @@ class Files(Table):
                 case "arrow":
                     return pl.scan_ipc(places, hive_partitioning=hive, try_parse_hive_dates=True)
                 case "csv":
-                    return self._csv(places)
+                    return separated.scan(
+                        places, separator=self.source.separator, nulls=self.source.nulls
+                    )
         except (PolarsError, OSError) as error:
             raise self.failed(error) from None
-
-    def _csv(self, places: str | list[Path]) -> pl.LazyFrame:
-        """Types are inferred from all rows; ISO 8601 times and dates are read as such."""
-        first = self.place if self.remote else str(places[0])
-        separator = self.source.separator or ("\t" if ".tsv" in first else ",")
-        return pl.scan_csv(
-            places,
-            separator=separator,
-            null_values=list(self.source.nulls or ("", "NA")),
-            infer_schema_length=None,
-            try_parse_dates=True,
-        )
 
     def _odd(self) -> str | None:
         """How one of the files differs from the first."""
@@ -150,6 +140,8 @@ class Files(Table):
                 if known.get(name) != found.get(name):
                     kinds = [str(one.get(name) or "absent") for one in (found, known)]
                     return f"column {name!r} is {kinds[0]} in {file}, and {kinds[1]} in {first}"
+            if found and [*found] != [*known]:
+                return f"the columns of {file} stand in another order than those of {first}"
         return None
 
     def _columns(self, file: Path) -> dict[str, pl.DataType]:

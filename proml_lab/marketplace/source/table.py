@@ -93,19 +93,23 @@ class Table(ABC):
             raise self._cause(error) from None
 
     def read(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
-        """The rows, of the columns that are named or all; raises SourceError, also for no rows."""
-        rows = self.scan()
+        """The rows, of the columns that are named or all.
+
+        Raises SourceError, also for no rows and for files that change meanwhile.
+        """
+        before, rows = self.state, self.scan()
         try:
             frame = (rows if columns is None else rows.select(columns)).collect()
         except (PolarsError, OSError) as error:
             raise self._cause(error) from None
         if not frame.height:
             raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
+        self._require_unchanged(before)
         return frame
 
     def pieces(self, columns: Iterable[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows as `read` gives them, in pieces; raises as it does."""
-        rows, found = self.scan(), 0
+        before, rows, found = self.state, self.scan(), 0
         try:
             chosen = rows if columns is None else rows.select(columns)
             size = piece_size(chosen.collect_schema())
@@ -116,6 +120,7 @@ class Table(ABC):
             raise self._cause(error) from None
         if not found:
             raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
+        self._require_unchanged(before)
 
     def n_rows(self) -> int:
         """How many rows it has; raises SourceError."""
@@ -147,11 +152,21 @@ class Table(ABC):
             raise self._cause(error) from None
 
     def _content(self, columns: Iterable[str] | None = None) -> str:
+        before = self.state
         rows = self.scan() if columns is None else self.scan().select(columns)
         table = Content(rows.collect_schema())
         for piece in rows.collect_batches(chunk_size=_PIECE, maintain_order=False):
             table.add(piece)
+        self._require_unchanged(before)
         return table.digest()
+
+    def _require_unchanged(self, before: str | None) -> None:
+        """Raises SourceError if rows that were read are of two moments."""
+        if before is not None and self.state != before:
+            raise SourceError(
+                f"{self.role}: {self.what} changed while it was read.",
+                hint="run it again once nobody writes there; write beside and move into place.",
+            )
 
     def _cause(self, error: Exception) -> Exception:
         """What to raise for an error of a reading."""
