@@ -14,6 +14,8 @@ NEVER = np.iinfo(np.int64).max
 ALWAYS = np.iinfo(np.int64).min
 """The moment of what is static: before every cutoff."""
 
+_MIXED = "; in a CSV file, let all times have a zone or none"
+
 
 def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     """(n,) microseconds since 1970, UTC; null is `NEVER`.
@@ -29,7 +31,8 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     if not isinstance(kind, pl.Datetime):
         raise DataError(
             f"{role}: column {times.name!r} is {kind}, not a moment in time.",
-            hint=f"make it one: pl.col({times.name!r}).{_as_moment(kind)}.",
+            hint=f"make it one: pl.col({times.name!r}).{_as_moment(kind)}"
+            f"{_MIXED if kind == pl.String else ''}.",
         )
     if kind.time_zone is None:
         raise DataError(

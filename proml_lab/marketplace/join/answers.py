@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ class Answers:
         The moment up to which `seen` looks at sources, ISO 8601; the greatest cutoff if None.
     layouts
         Where sources are laid out, or None: then they are read.
+    rows
+        By view, what was read of its source already: all columns that are needed.
 
     Raises
     ------
@@ -72,7 +74,9 @@ class Answers:
         memory: int | None = None,
         until: str | None = None,
         layouts: Layouts | None = None,
+        rows: Mapping[str, pl.DataFrame] | None = None,
     ) -> None:
+        self._rows = rows or {}
         self._layouts = layouts
         self._laid: dict[str, Layout | None] = {}
         self.spine, self.cutoff, self.labelled = spine, cutoff, labelled
@@ -275,7 +279,8 @@ class Answers:
         place = _place(view)
         if place not in self._pieces:
             room = self.memory if self._readers[place] > 1 else 0
-            self._pieces[place] = Pieces(view.table, self._needs[place], memory=room)
+            rows = self._rows.get(view.view)
+            self._pieces[place] = Pieces(view.table, self._needs[place], memory=room, rows=rows)
         return self._pieces[place]
 
     def _plan(self, view: FeatureView, names: Iterable[str]) -> None:
@@ -354,9 +359,11 @@ def _finished(view: FeatureView, name: str, values: pl.Series) -> pl.Series:
     if found is None:
         with view.places.at("features", name):
             gives = f"{view.source} gives" if view.source else "its inputs give"
+            columns = feature.reads(name) if view.source else ()
+            odd = next(filter(None, map(view.table.oddity, columns)), "") if columns else ""
             raise DataError(
                 f"View {view.view!r} declares feature {name!r} as {feature.type}, but {gives} "
-                f"{values.dtype}.",
+                f"{values.dtype}{f': {odd}' if odd else ''}.",
                 hint="correct the type in the view, or cast in its sql.",
             )
     if feature.default is None or not found.null_count():

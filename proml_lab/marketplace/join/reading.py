@@ -35,17 +35,28 @@ def default_memory() -> int:
 class Pieces:
     """The columns of a source, in pieces; kept for the next reader if they are small.
 
-    `n_rows` is how many rows it has, once it was read.
+    `n_rows` is how many rows it has, once it was read. `rows`, if it was read already, are those
+    of all columns that are needed.
     """
 
-    def __init__(self, table: Table, columns: list[str], *, memory: int) -> None:
+    def __init__(
+        self,
+        table: Table,
+        columns: list[str],
+        *,
+        memory: int,
+        rows: pl.DataFrame | None = None,
+    ) -> None:
         self.table, self.columns, self.n_rows = table, columns, 0
         self._room = memory // (4 * KEPT)
         self._kept: list[pl.DataFrame] | None = None
+        self._given = rows
+        if rows is not None:
+            self._kept, self.n_rows = [rows.select(columns)], rows.height
 
     @cached_property
     def schema(self) -> pl.Schema:
-        return self.table.schema()
+        return self.table.schema() if self._given is None else self._given.schema
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         if self._kept is not None:

@@ -136,7 +136,7 @@ def _part(
         same_ = same(entities, last, seen.crossing(view.features.values(), old.until, until))
         gone = last.join(entities, on=KEY, how="anti")[KEY].to_list()
     changed = entities.join(same_, on=KEY, how="anti", maintain_order="left")
-    records = _records(keep, new, changed)
+    records = _records(keep, new, changed, frame)
     sizes = pl.Series(BYTES, [len(key) + len(record) for key, record in records], pl.Int64)
     after = pl.concat([changed.select(KEY, sizes), same_.cast({BYTES: pl.Int64})])
     entities = entities.join(after, on=KEY, maintain_order="left")
@@ -171,14 +171,18 @@ def _table(keep: Kept, schema: Mapping[str, pl.DataType], until: int, slot: int)
     )
 
 
-def _records(keep: Kept, table: OnlineTable, entities: pl.DataFrame) -> list[tuple[bytes, bytes]]:
-    """(key, record) of each of the entities."""
+def _records(
+    keep: Kept, table: OnlineTable, entities: pl.DataFrame, rows: pl.DataFrame
+) -> list[tuple[bytes, bytes]]:
+    """(key, record) of each of the entities, from the rows of the source."""
     if not entities.height:
         return []
     asked = pl.lit(table.until).cast(pl.Datetime("us", "UTC")).alias(_ASKED)
     spine = entities.select(*table.keys, asked)
     names = [column.name for column in table.columns]
-    answers = Answers(spine, _ASKED, [(keep.view, names)], labelled=False)
+    answers = Answers(
+        spine, _ASKED, [(keep.view, names)], labelled=False, rows={keep.view.view: rows}
+    )
     values = pl.DataFrame([answers.values(keep.view, name).alias(name) for name in names])
     packed = Layout(table.columns).pack(values)
     return list(zip(key_bytes(entities[KEY], table.prefix), packed, strict=True))

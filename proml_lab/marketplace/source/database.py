@@ -15,7 +15,7 @@ from polars.io.plugins import register_io_source
 from proml_lab.errors import SourceError
 from proml_lab.marketplace.source.address import resolve, shown
 from proml_lab.marketplace.source.definition import Source
-from proml_lab.marketplace.source.table import Table
+from proml_lab.marketplace.source.table import Table, is_inside
 
 BATCH = 1 << 16  # rows
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
@@ -66,7 +66,7 @@ class Database(Table):
 
     @property
     def is_movable(self) -> bool:
-        return self._file is not None
+        return self._file is not None and is_inside(self._file, self.root)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -80,9 +80,10 @@ class Database(Table):
         if file is None:
             return None
         said = [self._address, str(self.source.table), str(self.source.query)]
-        for place in (file, Path(f"{file}-wal"), Path(f"{file}.wal")):
-            if place.is_file() and (stat := place.stat()).st_size:
-                said.append(f"{place}:{stat.st_size}:{stat.st_mtime_ns}")
+        places = (Path(f"{file}{end}") for end in ("", "-wal", ".wal"))
+        stats = [(place, place.stat()) for place in places if place.is_file()]
+        # an empty log comes and goes with who reads
+        said += [f"{place}:{one.st_size}:{one.st_mtime_ns}" for place, one in stats if one.st_size]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
     def n_rows(self) -> int:

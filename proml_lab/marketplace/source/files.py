@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 from proml_lab.errors import SourceError, choose
 from proml_lab.marketplace.source import remote, separated
 from proml_lab.marketplace.source.definition import ENDINGS, Format, Source
-from proml_lab.marketplace.source.table import Table
+from proml_lab.marketplace.source.table import Table, is_inside
 
 _WORDS: dict[Format, str] = {"parquet": "a Parquet", "csv": "a CSV", "arrow": "an Arrow"}
 
@@ -26,7 +26,7 @@ class Files(Table):
     def __init__(self, source: Source, root: Path, *, role: str) -> None:
         path = source.path or ""
         super().__init__(path, role=role, time_zone=source.time_zone)
-        self.source, self.remote = source, "://" in path
+        self.source, self.root, self.remote = source, root, "://" in path
         self.place = path if self.remote else str(root / path)
 
     @property
@@ -58,7 +58,7 @@ class Files(Table):
 
     @property
     def is_movable(self) -> bool:
-        return not self.remote
+        return not self.remote and is_inside(self.place, self.root)
 
     @property
     def what(self) -> str:
@@ -89,6 +89,9 @@ class Files(Table):
         said = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in stats]
         said.append(self.source.model_dump_json())  # how they are read
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
+
+    def oddity(self, column: str) -> str:
+        return (self._odd(column) if len(self.files) > 1 else None) or ""
 
     def failed(self, error: Exception) -> SourceError:
         if self.remote:
@@ -130,17 +133,17 @@ class Files(Table):
         except (PolarsError, OSError) as error:
             raise self.failed(error) from None
 
-    def _odd(self) -> str | None:
-        """How one of the files differs from the first."""
+    def _odd(self, column: str | None = None) -> str | None:
+        """How one of the files differs from the first, in one column or in any."""
         first, *others = self.files
         known = self._columns(first)
         for file in others:
             found = self._columns(file)
-            for name in known | found:
+            for name in known | found if column is None else [column]:
                 if known.get(name) != found.get(name):
                     kinds = [str(one.get(name) or "absent") for one in (found, known)]
                     return f"column {name!r} is {kinds[0]} in {file}, and {kinds[1]} in {first}"
-            if found and [*found] != [*known]:
+            if found and column is None and [*found] != [*known]:
                 return f"the columns of {file} stand in another order than those of {first}"
         return None
 

@@ -1,6 +1,7 @@
 """Rows that no copy of files would give again: a promoted run keeps what it reads of them.
 
-Databases on servers, addresses such as ``s3://`` and Iceberg tables, whose metadata names places.
+Databases on servers, addresses such as ``s3://``, files outside of the workspace, and Iceberg
+tables, whose metadata names places.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from polars.exceptions import PolarsError
 from proml_lab.errors import MissingExtraError, SourceError
 from proml_lab.marketplace.source import remote
 from proml_lab.marketplace.source.definition import Source
-from proml_lab.marketplace.source.table import Table
+from proml_lab.marketplace.source.table import Table, is_inside
 
 if TYPE_CHECKING:
     from pyiceberg.table import StaticTable
@@ -34,13 +34,14 @@ class Lake(Table):
     def __init__(self, source: Source, root: Path, *, role: str) -> None:
         path = source.delta or source.iceberg or ""
         super().__init__(path, role=role, time_zone=source.time_zone)
-        self.source, self.remote = source, "://" in path
+        self.source, self.root, self.remote = source, root.resolve(), "://" in path
         self.place = path if self.remote else str((root / path).resolve())
 
     @property
     def is_movable(self) -> bool:
         """An Iceberg table is not: its metadata names the places of its files in full."""
-        return bool(self.source.delta) and not self.remote
+        local = bool(self.source.delta) and not self.remote
+        return local and is_inside(self.place, self.root)
 
     @property
     def what(self) -> str:

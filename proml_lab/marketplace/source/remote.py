@@ -12,6 +12,7 @@ _KEYLESS = re.compile(rf"{re.escape(_METADATA)}|no credential|missing credential
 _REFUSED = re.compile(r"\b40[13]\b|forbidden|unauthorized|access ?denied|privileges", re.I)
 _ABSENT = re.compile(r"\b404\b|not found|were empty|no such", re.I)
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_PASSED = "a promoted notebook sees them if pass_environment names them"
 _QUERY = re.compile(r"\?\S+")
 
 
@@ -21,8 +22,7 @@ def failed(role: str, what: str, error: Exception) -> SourceError:
     if _KEYLESS.search(said):
         return SourceError(
             f"{role}: {what} cannot be read: the environment has no keys for it.",
-            hint=f"for s3:// set {_KEYS}; a promoted notebook sees them if pass_environment names "
-            "them.",
+            hint=f"for s3:// set {_KEYS}; {_PASSED}.",
         )
     if _REFUSED.search(said):
         return SourceError(
@@ -37,5 +37,6 @@ def failed(role: str, what: str, error: Exception) -> SourceError:
     reason = _QUERY.sub("", (said.splitlines() or [type(error).__name__])[0]).rstrip(".")
     return SourceError(
         f"{role}: {what} cannot be read: {reason}.",
-        hint="check its address, the network, and for s3:// AWS_ENDPOINT_URL and AWS_REGION.",
+        hint="check its address, the network, and for s3:// AWS_ENDPOINT_URL and AWS_REGION; "
+        f"{_PASSED}.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from os.path import normpath
 from pathlib import Path
 
 import polars as pl
@@ -50,13 +51,17 @@ class Table(ABC):
 
     @property
     def is_movable(self) -> bool:
-        """Whether copies of its files give its rows again in another folder."""
+        """Whether the folder that it lies in, copied, gives its rows again."""
         return True
 
     @property
     def what(self) -> str:
         """It in words, so that it can be found."""
         return self.name
+
+    def oddity(self, column: str) -> str:
+        """How one of its files differs from the first in that column; empty if none does."""
+        return ""
 
     def failed(self, error: Exception) -> SourceError:
         """The error for rows that cannot be read."""
@@ -184,6 +189,11 @@ class Table(ABC):
             "left out.",
             hint="name the time zone that its times are in, or correct the time.",
         )
+
+
+def is_inside(place: str | Path, root: Path) -> bool:
+    """Whether a place is in the folder `root`; a relative one is where somebody works."""
+    return not root.is_absolute() or Path(normpath(place)).is_relative_to(root)
 
 
 def piece_size(schema: Mapping[str, pl.DataType]) -> int:

@@ -13,6 +13,7 @@ from proml_lab.errors import DataError, SourceError, UsageError
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.online import Online, open_store
+from proml_lab.marketplace.source import Files
 from proml_lab.marketplace.view import FeatureView
 from tests.marketplace.conftest import START, MakeView, at
 from tests.soak import seeds
@@ -193,6 +194,29 @@ def test_only_entities_with_news_are_written(make_view: MakeView, tmp_path: Path
     assert done(31) == (2, 0, 1)
     assert online.lookup({"id": ["a", "b"]}, view.view)["n"] == [0, 1]
     assert online.materialize(until=at(30), full=True).frame()["written"].to_list() == [2]
+
+
+def test_a_source_is_read_once(
+    make_view: MakeView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written is of the rows that told what has news."""
+    features = {"x": "float", "n": {"type": "integer", "aggregate": "count", "window": "24h"}}
+    view = make_view({"id": ["a"], "time": [START], "x": [1.0]}, features=features)
+    reads: list[str] = []
+
+    def counted(self: Files) -> pl.LazyFrame:
+        reads.append(self.name)
+        return scan(self)
+
+    online = Online(Catalog((view,)), open_store(tmp_path / "online"))
+    scan = Files.scan
+    monkeypatch.setattr(Files, "scan", counted)
+    monkeypatch.setattr(Files, "schema", lambda self: scan(self).collect_schema())
+    online.materialize(until=at(2))
+    assert len(reads) == 1
+    monkeypatch.undo()
+    found = online.lookup({"id": ["a"]}, view.view)
+    assert (found["x"], found["n"]) == ([1.0], [1])
 
 
 def test_going_back_is_refused(make_view: MakeView, tmp_path: Path) -> None:

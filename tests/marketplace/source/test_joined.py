@@ -14,6 +14,7 @@ import sqlalchemy
 from proml_lab.errors import SpecError
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.workspace import Workspace, open_workspace
+from proml_lab.spec import ModelSpec
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
 RAIN = pl.DataFrame(
@@ -142,3 +143,21 @@ def test_a_spine_that_is_no_parquet_file(tmp_path: Path) -> None:
     wanted = expected(tmp_path)
     for name in ("asked", "sources/asked.csv"):
         assert here.training_set(name, ["shop.rain"], cutoff="cutoff").frame.equals(wanted)
+
+
+def test_a_spec_whose_spine_is_a_csv_file(tmp_path: Path) -> None:
+    here = workspace(tmp_path, "sources/rain.csv")
+    write(tmp_path, "csv")
+    spine = SPINE.with_columns(late=pl.Series([0, 1] * 5))
+    spine.write_csv(tmp_path / "sources" / "asked.csv", datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    wanted = expected(tmp_path)
+    for name in ("asked", "sources/asked.csv"):
+        spec = ModelSpec.parse(
+            "{name: wet, label: late, learner: baseline, split: {by: random}, "
+            "features: [shop.rain], "
+            f"spine: {{source: {name}, entities: [id], cutoff: cutoff}}}}"
+        )
+        dataset = here.dataset(spec)
+        assert dataset.frame.drop("late").equals(wanted)
+        assert dataset.origins[0].source == "sources/asked.csv"
+        assert dataset.origins[0].fingerprint == fingerprint(spine)

@@ -138,6 +138,10 @@ def test_only_what_no_copy_of_files_gives_is_kept(
     place = "sqlite:///x.db"
     sources = {
         "file": (Source(path="x.parquet"), False),
+        "outside": (Source(path="/else/where/x.parquet"), True),
+        "beside": (Source(path="../x.parquet"), True),
+        "other": (Source(database="duckdb:////else/x.duckdb", table="t"), True),
+        "lake": (Source(delta="/else/x"), True),
         "address": (Source(path="s3://x/y.parquet"), True),
         "delta": (Source(delta="x"), False),
         "far": (Source(delta="s3://x/y"), True),

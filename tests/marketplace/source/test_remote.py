@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import polars as pl
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
 
 from proml_lab.document import parse
 from proml_lab.errors import SourceError, SpecError
@@ -20,29 +17,9 @@ from proml_lab.marketplace.source import Source, open_table
 from proml_lab.marketplace.source.kept import FOLDER, LIMIT
 from proml_lab.marketplace.source.remote import failed
 from proml_lab.marketplace.view import FeatureView
+from tests.objects import Store, running
 
 FRAME = pl.DataFrame({"id": [1, 2], "rain": [0.5, None]})
-KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-
-
-@dataclass(frozen=True)
-class Store:
-    """An S3 server at `address` with the bucket ``wet``."""
-
-    address: str
-
-    def put(self, key: str, content: bytes, bucket: str = "wet") -> None:
-        self.client.put_object(Bucket=bucket, Key=key, Body=content)
-
-    @property
-    def client(self) -> object:
-        return boto3.client(
-            "s3",
-            endpoint_url=self.address,
-            aws_access_key_id="ann",
-            aws_secret_access_key="hush",
-            region_name="us-east-1",
-        )
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
@@ -53,28 +30,18 @@ def parquet(frame: pl.DataFrame) -> bytes:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Store]:
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    store = Store(f"http://{host}:{port}")
-    store.client.create_bucket(Bucket="wet")
-    for number in range(2):
-        store.put(f"days/day=2024-03-0{number + 1}/0.parquet", parquet(FRAME))
-    store.put("rain.csv", b"id,rain\n1,0.5\n2,\n")
-    store.put("broken.parquet", b"PAR1 no")
-    try:
+    with running() as store:
+        for number in range(2):
+            store.put(f"days/day=2024-03-0{number + 1}/0.parquet", parquet(FRAME))
+        store.put("rain.csv", b"id,rain\n1,0.5\n2,\n")
+        store.put("broken.parquet", b"PAR1 no")
         yield store
-    finally:
-        running.stop()
 
 
 @pytest.fixture
 def store(server: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The server, with its place and our keys in the environment."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address)
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
-    for name, value in zip(KEYS, ("ann", "hush"), strict=True):
+    for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     return server
 

@@ -14,9 +14,11 @@ import polars as pl
 import pytest
 import sqlalchemy
 
+from proml_lab import open_workspace
 from proml_lab.fingerprint import fingerprint
 from proml_lab.promote import inputs, promote, reproduce
 from proml_lab.promote.restore import unheld
+from tests.objects import Store, running
 from tests.promote.conftest import make_workspace, write_notebook
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -131,28 +133,53 @@ def shop(postgres: str) -> Iterator[str]:
     engine.dispose()
 
 
-def test_an_artifact_is_made_again_from_itself_alone(tmp_path: Path, shop: str) -> None:
-    """The workspace is gone, and so is the table on the server."""
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An S3 server, with its place and its keys in the environment."""
+    with running() as store:
+        for name, value in store.environment.items():
+            monkeypatch.setenv(name, value)
+        yield store
+
+
+def test_an_artifact_is_made_again_from_itself_alone(
+    tmp_path: Path, shop: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workspace is gone, and so are the table on the server, the bucket and the keys."""
+    RAIN.write_parquet(tmp_path / "outside.parquet")
+    store.put("rain.parquet", (tmp_path / "outside.parquet").read_bytes())
     away = {
+        "outside": str(tmp_path / "outside.parquet"),
+        "bucket": "s3://wet/rain.parquet",
         "server": "{database: wet, table: kept_rain}",
         "asked": f"{{database: '{shop}', query: 'SELECT * FROM kept_rain'}}",
         "ice": "{iceberg: sources/ice/rain}",
     }
-    root = workspace(tmp_path / "workspace", {**SOURCES, **away}, f'databases = {{wet = "{shop}"}}')
+    settings = f'databases = {{wet = "{shop}"}}\npass_environment = {[*store.environment]}'
+    root = workspace(tmp_path / "workspace", {**SOURCES, **away}, settings)
     write(root / "sources")
     iceberg(root / "sources" / "ice")
     file = in_wal(root / "sources" / "rain.db")
+    names = [f"shop.{name}" for name in SOURCES]
+    open_workspace(root).training_set("asked", names, cutoff="cutoff")  # sources are laid out
     made = promote(root / "some.ipynb", "every", workspace=root)
     file.close()
     alone = tmp_path / "alone"
     shutil.copytree(made.path, alone)
+    (tmp_path / "outside.parquet").unlink()
+    store.client.delete_object(Bucket="wet", Key="rain.parquet")
+    for name in store.environment:
+        monkeypatch.delenv(name)
+    kept = [file.read_bytes() for file in alone.rglob("*") if file.is_file()]
+    for secret in (b"hush", store.address.encode()):
+        assert not any(secret in content for content in kept)
     shutil.rmtree(root)
     engine = sqlalchemy.create_engine(shop.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE kept_rain")
     engine.dispose()
     found = inputs.read(alone)
-    assert [one.missing for one in found.sources] == [""] * 9
+    assert [one.missing for one in found.sources] == [""] * 11
     prints = {one.view: one.fingerprint for one in found.sources}
     assert {prints[f"shop.{name}"] for name in SOURCES if name != "parts"} == {fingerprint(RAIN)}
     read = fingerprint(RAIN.drop("unused"))
@@ -160,7 +187,7 @@ def test_an_artifact_is_made_again_from_itself_alone(tmp_path: Path, shop: str) 
     index = json.loads((alone / "data" / "index.json").read_text())
     assert "sources/rain.db-wal" in [row["path"] for row in index["files"] if row["kept"]]
     facts = [(row["kept"], row["columns"], row["n_rows"]) for row in index["rows"]]
-    assert facts == [(True, ["id", "rain", "time"], RAIN.height)] * 3
+    assert facts == [(True, ["id", "rain", "time"], RAIN.height)] * 5
     again = reproduce(alone, workspace=make_workspace(tmp_path / "another"))
     assert again.verdict == "identical", again.frame()
     assert again.warnings == ()
