@@ -139,6 +139,38 @@ def test_small_sources_and_those_without_room_are_read(
     assert not layouts.folder.exists()
 
 
+@pytest.mark.parametrize("ending", ["parquet", "csv", "arrow"])
+def test_a_folder_of_partitions_that_grows(tmp_path: Path, layouts: Layouts, ending: str) -> None:
+    def write(day: int) -> None:
+        rows = ROWS.filter(pl.col("time").dt.day() == day).reverse()
+        place = tmp_path / "sales" / f"day=2024-03-{day:02}"
+        place.mkdir(parents=True)
+        match ending:
+            case "parquet":
+                rows.write_parquet(place / "rows.parquet", row_group_size=50)
+            case "csv":
+                naive = pl.col("time").dt.replace_time_zone(None)
+                rows.with_columns(naive, day=pl.lit(day)).write_csv(place / "rows.csv")
+            case _:
+                rows.write_ipc(place / "rows.arrow", record_batch_size=50)
+
+    view = FeatureView.model_validate(
+        {
+            "view": "shop.sales", "source": {"path": "sales", "time_zone": "UTC"},
+            "entities": ["id"], "event_time": "time",
+            "features": {
+                "x": "float", "day": {"type": "string", "sql": "cast(day as varchar)"},
+                "n": {"type": "integer", "aggregate": "count", "window": "2d"},
+            },
+        }
+    ).at(tmp_path)  # fmt: skip
+    for day in (2, 9, 5):
+        write(day)
+        same(view, layouts, "day")
+        same(view, layouts)
+        assert len(folders(layouts)) == 1
+
+
 def test_only_files_are_laid_out(tmp_path: Path, layouts: Layouts) -> None:
     import duckdb
 
