@@ -13,6 +13,7 @@ import traitlets
 
 from proml_lab.contracts import Json
 from proml_lab.errors import WorkspaceError
+from proml_lab.plots import html
 from proml_lab.plots.style import variables
 from proml_lab.widgets.picks import Picks, as_python, as_yaml
 from proml_lab.widgets.questions import Question, answer
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static" / "browse"
 _LANES = {
-    "bins": "looks", "similar": "similar", "coverage": "join",
+    "bins": "looks", "card": "card", "similar": "similar", "coverage": "join",
     **dict.fromkeys((kind for kind in SECTIONS if kind != "similar"), "sections"),
 }  # fmt: skip
 """Questions that may take long: those of one lane wait for each other, and for nothing else."""
@@ -126,16 +127,28 @@ class Browse(anywidget.AnyWidget, Picks):
     def _coverage(self, workspace: Workspace, _: Mapping[str, object]) -> Json:
         return coverage(workspace, self.names, self.picked, self.spine, self.cutoff)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The live widget with the catalogue as a table beside it; in a promotion the table only.
+    def _ipython_display_(self, **kwargs: Any) -> None:
+        """The live widget, and below it the catalogue as a table; in a promotion the table only.
 
-        A promoted notebook is read without a kernel, where a widget would show nothing.
+        The table is an output of its own: where a notebook is read without a kernel, JupyterLab
+        says of the widget that it is not there, and shows nothing that stands in the same output.
         """
-        static = self.workspace.search(self.text)._repr_mimebundle_()
-        if "PROML_OUTPUTS" in os.environ:
-            return static
-        live = super()._repr_mimebundle_(**kwargs)
-        return static if live is None else ({**live[0], **static}, live[1])
+        from IPython.display import display
+
+        show: Callable[..., None] = display
+        found = self.workspace.search(self.text)
+        static = found._repr_mimebundle_()
+        live = self._repr_mimebundle_(**kwargs)
+        if "PROML_OUTPUTS" in os.environ or live is None:
+            show(static, raw=True)
+            return
+        show({**live[0], **html.bundle(found.title, html.note(_LIVE))}, live[1], raw=True)
+        folded = html.details(_TABLE, static["text/html"])
+        show(html.bundle(static["text/plain"], folded), raw=True)
+
+
+_LIVE = "Here is the feature browser, as long as a kernel runs."
+_TABLE = "The first features as a table, for readers without a kernel"
 
 
 def _of_feature(

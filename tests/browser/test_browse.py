@@ -223,6 +223,19 @@ def test_rows_tell_what_is_known_and_are_sorted(lab: Lab) -> None:
     expect(rows.first).to_have_attribute("aria-description", re.compile("stale"))
 
 
+def test_without_a_kernel_the_table_is_there(lab: Lab) -> None:
+    panel = lab.open("browse.ipynb")
+    _browse(lab, panel)
+    lab.command("docmanager:save")
+    lab.end_kernels()
+    lab.page.reload()
+    panel = lab.notebook("browse.ipynb")
+    panel.get_by_text("The first features as a table, for readers without a kernel").click()
+    table = panel.get_by_role("table")
+    expect(table).to_contain_text("carrier_arr_delay_3h")
+    expect(table.get_by_role("columnheader", name="description")).to_be_visible()
+
+
 def test_nothing_sticks_out_in_light_and_dark_narrow_and_wide(lab: Lab) -> None:
     SHOTS.mkdir(exist_ok=True)
     panel = lab.open("browse.ipynb")

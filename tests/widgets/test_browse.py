@@ -99,19 +99,39 @@ def test_coverage_is_that_of_the_picks(shop: Browse) -> None:
     assert row == {"name": SEATS, "covered": report.found["covered"].item()}
 
 
-def test_the_table_goes_with_the_widget(shop: Browse) -> None:
-    data, _ = shop._repr_mimebundle_()
-    assert data[VIEW]["model_id"] == shop.model_id
-    assert "wind_speed" in data["text/plain"]
-    assert "<table" in data["text/html"]
-    assert "<script" not in data["text/html"]
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The outputs of a cell, in their order."""
+    bundles: list[dict[str, Any]] = []
+
+    def display(data: dict[str, Any], metadata: object = None, *, raw: bool) -> None:
+        assert raw
+        bundles.append(data)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return bundles
+
+
+def test_the_table_stands_below_the_widget(shop: Browse, shown: list[dict[str, Any]]) -> None:
+    shop._ipython_display_()
+    live, static = shown
+    assert live[VIEW]["model_id"] == shop.model_id
+    assert "kernel" in live["text/html"]
+    assert VIEW not in static
+    assert "wind_speed" in static["text/plain"]
+    assert "<table" in static["text/html"]
+    assert "<details><summary>The first features as a table" in static["text/html"]
+    assert "<script" not in live["text/html"] + static["text/html"]
 
 
 def test_a_promotion_shows_the_table_only(
-    shop: Browse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shop: Browse, shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PROML_OUTPUTS", str(tmp_path))
-    assert set(shop._repr_mimebundle_()) == {"text/plain", "text/html"}
+    shop._ipython_display_()
+    (static,) = shown
+    assert set(static) == {"text/plain", "text/html"}
+    assert "<details" not in static["text/html"]
 
 
 def test_the_page_shares_the_traits_that_the_script_names(shop: Browse) -> None:

@@ -13,6 +13,8 @@ import { traying } from "./tray.js";
 /** @typedef {import("./kernel.js").Model} Model */
 
 const PAUSE_MS = 120; // after the last key, before the kernel is asked
+const WAIT_MS = 8000; // without an answer, before one is told
+const WAITING = "The kernel has not answered yet. It is busy, or has ended: then run the cell again.";
 /** @type {[string, string][]} */
 const SORTS = [
   ["relevance", "Best match"],
@@ -32,15 +34,19 @@ function render({ model, el }) {
   const looked = new Set(); // features whose values were asked for
   let typing = 0;
   let resting = 0;
+  let waiting = 0;
 
   /** @param {number} start */
   const question = (start) => ({ text: parts.search.value, kept, sort: parts.sort.value, start });
 
   async function search() {
     parts.root.setAttribute("aria-busy", "true");
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(() => say(WAITING), WAIT_MS);
     try {
       const page = await kernel.ask("search", question(0));
       if (page === null) return; // a newer question was asked meanwhile
+      window.clearTimeout(waiting);
       say("");
       drawFacets(page.facets);
       parts.found.textContent = counted(page.total, "feature");
@@ -48,6 +54,7 @@ function render({ model, el }) {
       list.show(page);
       parts.root.setAttribute("aria-busy", "false");
     } catch (error) {
+      window.clearTimeout(waiting);
       parts.root.setAttribute("aria-busy", "false");
       say(words(error));
     }
@@ -159,6 +166,7 @@ function render({ model, el }) {
   return () => {
     window.clearTimeout(typing);
     window.clearTimeout(resting);
+    window.clearTimeout(waiting);
     kernel.close();
     list.close();
     endTray();
