@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.contracts import Progress
@@ -181,8 +182,9 @@ class Layouts:
         if any("Int128" in str(schema[name]) for name in columns):  # Arrow's files have none
             return False
         n_rows = table.n_rows()
-        fits = n_rows < _ROWS and n_rows * _ROW <= self.memory
-        return fits and n_rows * 8 * (len(columns) + 4) <= self.limit
+        widths = [_width(schema[name], size // max(n_rows, 1)) for name in columns]
+        fits = n_rows < _ROWS and n_rows * (_ROW + 2 * max(widths)) <= self.memory
+        return fits and n_rows * (sum(widths) + 32) <= self.limit
 
     def _sweep(self, key: str) -> None:
         """Take away what one left behind that was killed; who holds the lock is alone."""
@@ -206,6 +208,14 @@ class Layouts:
 def _has(store: Store, columns: Iterable[str]) -> bool:
     names = [*columns]
     return sums_file(names) in store and all(column_file(name) in store for name in names)
+
+
+def _width(kind: pl.DataType, size: int) -> int:
+    """About how many bytes a value takes, in files of so many bytes a row."""
+    if isinstance(kind, pl.Array):
+        return 8 * kind.size
+    loose = kind.is_nested() or kind in (pl.String, pl.Binary)
+    return max(16, 4 * size) if loose else 8
 
 
 def _key(view: FeatureView) -> str:

@@ -171,6 +171,17 @@ def test_a_folder_of_partitions_that_grows(tmp_path: Path, layouts: Layouts, end
         assert len(folders(layouts)) == 1
 
 
+def test_wide_columns_count(make_view: MakeView, layouts: Layouts) -> None:
+    vectors = pl.Series("v", [[0.5] * 64] * N, dtype=pl.Array(pl.Float64, 64))
+    view = make_view(ROWS.with_columns(vectors), features={"x": "float", "v": "vector[64]"})
+    same(view, replace(layouts, memory=300 * N))
+    same(view, replace(layouts, limit=300 * N))
+    assert not layouts.folder.exists()
+    same(view, replace(layouts, memory=300 * N), "x")
+    same(view, replace(layouts, memory=1200 * N))
+    assert len(folders(layouts)) == 1
+
+
 def test_only_files_are_laid_out(tmp_path: Path, layouts: Layouts) -> None:
     import duckdb
 
