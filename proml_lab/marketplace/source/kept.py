@@ -141,6 +141,8 @@ class Kept(Table):
 
     def _written(self, draft: Path, columns: list[str]) -> bool:
         """Whether all rows of these columns were written within the limit."""
+        if not self.limit:
+            return False
         rows, left = self.table._scan().select(columns), self.limit
         size = piece_size(rows.collect_schema())
         batches = rows.collect_batches(chunk_size=size, maintain_order=True)

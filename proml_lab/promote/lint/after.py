@@ -17,6 +17,7 @@ from proml_lab.promote import notebook as notebooks
 from proml_lab.promote.freeze import reads as noted
 from proml_lab.promote.freeze.code import Imported
 from proml_lab.promote.freeze.reads import Reads
+from proml_lab.promote.inputs import of_source
 from proml_lab.promote.lint import files, imports, linting, mutes, outputs
 from proml_lab.promote.lint.calls import Calls
 from proml_lab.promote.lint.codes import LARGE
@@ -66,7 +67,7 @@ def seen_by_run(
     seen = [
         *_imported(before, Imported.read(keep / "outputs"), about),
         *_opened(read, about, workspace, info.code, values),
-        *_outside(read, before, about, values),
+        *_outside(read, before, about, [*values.values(), *_sources(workspace)]),
         *(one for one in _outputs(keep, info) if (one.code, one.cell) not in told),
     ]
     late = linting.findings(seen, about, strict=strict, by="run")
@@ -112,7 +113,7 @@ def _opened(
     named = set(noted.named(code, workspace.root, about.folder))
     known = [*workspace.config.catalog, workspace.config.sources]
     views = {os.path.normpath(file) for view in workspace.catalog.views for file in _files(view)}
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    loose: list[PurePosixPath] = []
     for file in read.files:
         path, place = PurePosixPath(file.path), workspace.root / file.path
         if (
@@ -126,7 +127,12 @@ def _opened(
             or _is_set(file.path, values)
         ):
             continue
-        groups[str(path.parent), path.suffix].append(file.path)
+        loose.append(path)
+    told = _of_views([str(path) for path in loose], workspace)
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path in loose:
+        if str(path) not in told:
+            groups[str(path.parent), path.suffix].append(str(path))
     for (folder, suffix), paths in groups.items():
         n = len(paths)
         said = f"{n} files {folder}/*{suffix}: the run opened them, and no cell names them"
@@ -135,11 +141,11 @@ def _opened(
 
 
 def _outside(
-    read: Reads, before: LintReport, about: Subject, values: Mapping[str, object]
+    read: Reads, before: LintReport, about: Subject, named: Iterable[object]
 ) -> Iterator[Seen]:
-    """PN031: files outside of the workspace, of a kind that no finding and no list names."""
+    """PN031: files outside of the workspace, of a kind that nothing `named` and no finding has."""
     said = [f.seen for f in before.all if f.code in ("PN030", "PN031")]
-    said += [*files.reads(about), *map(str, values.values())]
+    said += [*files.reads(about), *map(str, named)]
     for place, suffix in read.outside:
         if place != "temporary folder" and not any(suffix in text for text in said):
             where = "in the home folder" if place == "home folder" else "elsewhere"
@@ -180,3 +186,16 @@ def _files(view: FeatureView) -> tuple[Path, ...]:
         return view.table.files if view.source else ()
     except SourceError:
         return ()
+
+
+def _sources(workspace: Workspace) -> set[str]:
+    """What the views of the workspace say of where their rows are."""
+    return {str(view.source) for view in workspace.catalog.views if view.source}
+
+
+def _of_views(paths: list[str], workspace: Workspace) -> set[str]:
+    """Those of `paths`, from the workspace's root, that some view is read from."""
+    if not paths:
+        return set()
+    databases = workspace.config.databases
+    return {path for text in _sources(workspace) for path in of_source(text, databases, paths)}

@@ -82,8 +82,9 @@ def test_only_the_columns_that_are_read_are_kept(tmp_path: Path) -> None:
     assert sorted(map(sorted, readings(table.place).values())) == [["at", "n"], ["id", "n"]]
 
 
-def test_too_many_bytes_are_not_kept(tmp_path: Path) -> None:
-    table = kept(tmp_path, limit=100)
+@pytest.mark.parametrize("limit", [0, 100])
+def test_too_many_bytes_are_not_kept(tmp_path: Path, limit: int) -> None:
+    table = kept(tmp_path, limit=limit)
     for _ in range(2):
         assert table.read(["n"]).equals(FRAME.select("n"))
     assert readings(table.place) == {}

@@ -43,8 +43,8 @@ SOURCES = {
     "csv": "sources/rain.csv",
     "parts": "sources/parts",
     "duck": "{database: 'duckdb:///sources/rain.duckdb', table: rain}",
-    "lite": "{database: 'sqlite:///sources/rain.db', table: rain, time_zone: UTC}",
-    "delta": "{delta: sources/delta}",
+    "lite": "{database: 'sqlite:///lake/rain.db', table: rain, time_zone: UTC}",
+    "delta": "{delta: lake/delta}",
 }
 CELL = """
 from dataclasses import replace
@@ -100,8 +100,8 @@ def write(place: Path) -> None:
     with duckdb.connect(str(place / "rain.duckdb")) as file:
         file.register("frame", frame)
         file.execute("CREATE TABLE rain AS SELECT * FROM frame")
-    RAIN[:25].write_delta(place / "delta")
-    RAIN[25:].write_delta(place / "delta", mode="append")
+    RAIN[:25].write_delta(place.parent / "lake" / "delta")
+    RAIN[25:].write_delta(place.parent / "lake" / "delta", mode="append")
 
 
 def iceberg(place: Path) -> None:
@@ -157,13 +157,15 @@ def test_an_artifact_is_made_again_from_itself_alone(
     }
     settings = f'databases = {{wet = "{shop}"}}\npass_environment = {[*store.environment]}'
     root = workspace(tmp_path / "workspace", {**SOURCES, **away}, settings)
+    (root / "lake").mkdir()
     write(root / "sources")
     iceberg(root / "sources" / "ice")
-    file = in_wal(root / "sources" / "rain.db")
+    file = in_wal(root / "lake" / "rain.db")
     names = [f"shop.{name}" for name in SOURCES]
     open_workspace(root).training_set("asked", names, cutoff="cutoff")  # sources are laid out
     made = promote(root / "some.ipynb", "every", workspace=root)
     file.close()
+    assert [found.code for found in made.manifest.lint if found.by == "run"] == []
     alone = tmp_path / "alone"
     shutil.copytree(made.path, alone)
     (tmp_path / "outside.parquet").unlink()
@@ -185,7 +187,7 @@ def test_an_artifact_is_made_again_from_itself_alone(
     read = fingerprint(RAIN.drop("unused"))
     assert {prints[f"shop.{name}"] for name in away} == {read}
     index = json.loads((alone / "data" / "index.json").read_text())
-    assert "sources/rain.db-wal" in [row["path"] for row in index["files"] if row["kept"]]
+    assert "lake/rain.db-wal" in [row["path"] for row in index["files"] if row["kept"]]
     facts = [(row["kept"], row["columns"], row["n_rows"]) for row in index["rows"]]
     assert facts == [(True, ["id", "rain", "time"], RAIN.height)] * 5
     again = reproduce(alone, workspace=make_workspace(tmp_path / "another"))
