@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proml_lab.errors import UsageError
 from proml_lab.magics import python
-from proml_lab.magics.parser import ArgumentParser, Namespace, comma_list
+from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.parts import Names, require_spec_or_parts
 
 if TYPE_CHECKING:
     from proml_lab.contracts import Dataset
@@ -35,12 +35,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--features",
         metavar="FEATURE",
-        type=comma_list,
-        help="views, or single features as view.name, with commas between",
+        nargs="+",
+        action=Names,
+        help="views, or single features as view.name, with spaces or commas between",
     )
     parser.add_argument("--label", metavar="COLUMN", help="the spine's column to predict")
     parser.add_argument(
-        "--entities", metavar="COLUMN", type=comma_list, help="the spine's key columns"
+        "--entities",
+        metavar="COLUMN",
+        nargs="+",
+        action=Names,
+        help="the spine's key columns, with spaces or commas between",
     )
     parser.add_argument(
         "--cutoff", metavar="COLUMN", help="the spine's UTC column: what was known by then"
@@ -49,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> Dataset:
     """Join; the work is `Workspace.dataset` or `Workspace.training_set`."""
-    _one_way(args)
+    _require(args)
     workspace = context.workspace
     if args.spec is not None:
         with context.progress("join") as tell:
@@ -65,7 +70,7 @@ def run(args: Namespace, context: Context) -> Dataset:
 
 def code(args: Namespace) -> str:
     """The join as a call."""
-    _one_way(args)
+    _require(args)
     if args.spec is not None:
         return python.script(python.call(f"{python.opened(args)}.dataset", python.spec(args.spec)))
     roles = {"label": args.label, "entities": args.entities, "cutoff": args.cutoff}
@@ -73,18 +78,9 @@ def code(args: Namespace) -> str:
     return python.script(python.call(join, args.spine, split(args.features), **roles))
 
 
-def _one_way(args: Namespace) -> None:
-    parts = {name: getattr(args, name) for name in ("spine", "features")}
-    if args.spec is not None and any(parts.values()):
-        raise UsageError(
-            "A spec and parts of one were given.", hint="give SPEC, or --spine with --features."
-        )
-    missing = [f"--{name}" for name, value in parts.items() if not value]
-    if args.spec is None and missing:
-        raise UsageError(
-            f"What to join is not said: {' and '.join(missing)} missing.",
-            hint="give SPEC, or --spine with --features.",
-        )
+def _require(args: Namespace) -> None:
+    also = ("label", "entities", "cutoff")
+    require_spec_or_parts(args, "spine", "features", also=also, unsaid="What to join is not said")
 
 
 def wanted(name: str, catalog: Catalog) -> str | dict[str, list[str]]:

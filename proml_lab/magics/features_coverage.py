@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from proml_lab.magics import python
 from proml_lab.magics.dataset import split, wanted
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.parts import Names
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -22,7 +23,11 @@ BODY = ""
 def add_arguments(parser: ArgumentParser) -> None:
     """What to join to which rows."""
     parser.add_argument(
-        "features", nargs="+", metavar="FEATURE", help="views, or single features as view.name"
+        "features",
+        nargs="+",
+        action=Names,
+        metavar="FEATURE",
+        help="views, or single features as view.name, with spaces or commas between",
     )
     parser.add_argument(
         "--spine", metavar="SPINE", required=True, help="the rows: a source, a file or a frame"

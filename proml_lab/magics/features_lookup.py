@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from proml_lab.errors import UsageError
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.parts import in_list
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -26,7 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "words",
         nargs="+",
         metavar="FEATURE",
-        help="views, or features as view.feature; and the keys of the entity, as KEY=VALUE",
+        help="views, or features as view.feature, with spaces or commas between; and the keys of "
+        "the entity, as KEY=VALUE",
     )
     parser.add_argument(
         "--at",
@@ -55,7 +57,7 @@ def code(args: Namespace) -> str:
 def _split(words: list[str]) -> tuple[dict[str, str], list[str]]:
     """(keys, features) of the words."""
     keys = dict(word.split("=", 1) for word in words if "=" in word)
-    features = [word for word in words if "=" not in word]
+    features = in_list(word for word in words if "=" not in word)
     if not keys or not features:
         raise UsageError(
             f"{' '.join(words)!r} names no {'feature' if keys else 'entity'}.",

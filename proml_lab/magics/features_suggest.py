@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proml_lab.errors import UsageError
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
+from proml_lab.magics.parts import require_spec_or_parts
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -42,7 +42,7 @@ def run(args: Namespace, context: Context) -> SuggestReport:
     """The report; the work is `find.suggest.suggest`."""
     from proml_lab.marketplace.find.suggest import suggest
 
-    _one_way(args)
+    _require(args)
     workspace = context.workspace
     label, cutoff, spine = args.label, args.cutoff, args.spine
     if args.spec is not None:
@@ -55,7 +55,7 @@ def run(args: Namespace, context: Context) -> SuggestReport:
 
 def code(args: Namespace) -> str:
     """The same as a call."""
-    _one_way(args)
+    _require(args)
     lines = [f"workspace = {python.opened(args)}"]
     label: object = args.label
     cutoff: object = args.cutoff
@@ -71,15 +71,6 @@ def code(args: Namespace) -> str:
     return python.script(*lines, call)
 
 
-def _one_way(args: Namespace) -> None:
-    parts = {name: getattr(args, name) for name in ("spine", "label")}
-    if args.spec is not None and (any(parts.values()) or args.cutoff):
-        raise UsageError(
-            "A spec and parts of one were given.", hint="give SPEC, or --spine with --label."
-        )
-    missing = [f"--{name}" for name, value in parts.items() if not value]
-    if args.spec is None and missing:
-        raise UsageError(
-            f"What to rank for is not said: {' and '.join(missing)} missing.",
-            hint="give SPEC, or --spine with --label.",
-        )
+def _require(args: Namespace) -> None:
+    unsaid = "What to rank for is not said"
+    require_spec_or_parts(args, "spine", "label", also=("cutoff",), unsaid=unsaid)

@@ -11,7 +11,7 @@ from proml_lab.magics import verbs
 FOLDER = Path(verbs.__file__).parent
 REST = {
     *("answer", "complete", "context", "interpolate", "keep", "magic", "parser"),
-    *("progress", "users", "python", "verbs", "wording"),
+    *("parts", "progress", "users", "python", "verbs", "wording"),
 }
 
 
