@@ -39,13 +39,12 @@ class Compared:
     """`pairs`: (feature of the view, ``view.feature``) to how they compare.
 
     `others` are those that could be compared, `unread` says why the values of others could not
-    be had; `timed`: whether the values are those of moments, and not of entities.
+    be had.
     """
 
     pairs: dict[tuple[str, str], Pair] = field(repr=False)
     others: tuple[str, ...]
     unread: dict[str, str]
-    timed: bool = True
 
 
 def compared(
@@ -53,8 +52,6 @@ def compared(
     view: FeatureView,
     names: Iterable[str],
     others: Iterable[str],
-    *,
-    equal_only: bool = False,
 ) -> Compared:
     """How the values of the features `names` of `view` compare with those of the catalogue.
 
@@ -67,8 +64,6 @@ def compared(
     others
         ``view.feature``, the likeliest first: at most 200 of them, in 20 views, whose keys those
         of `view` hold, are compared.
-    equal_only
-        Keep only pairs of nearly equal values; quicker where there are many.
     """
     from proml_lab.marketplace.join.answers import Answers
     from proml_lab.marketplace.know.seen import MOMENT, moments
@@ -78,7 +73,7 @@ def compared(
         spine, _ = moments(view)
         cutoff = MOMENT if MOMENT in spine.columns else None
         answers = Answers(spine, cutoff, [(view, own)], labelled=False)
-        mine = {name: _ready(answers.values(view, name)) for name in own}
+        mine = {name: ready(answers.values(view, name)) for name in own}
     except ProMLError as error:
         return Compared({}, (), {f"{view.view}.{name}": error.message for name in own})
     pairs: dict[tuple[str, str], Pair] = {}
@@ -91,17 +86,17 @@ def compared(
         try:
             answers = Answers(spine, cutoff, [(there, shorts)], labelled=False)
             for short in shorts:
-                theirs = _ready(answers.values(there, short))
+                theirs = ready(answers.values(there, short))
                 for name, values in mine.items():
-                    if not _comparable(values, theirs):
+                    if not comparable(values, theirs):
                         continue
                     done[f"{home}.{short}"] = None
-                    pair = _pair(values, theirs, equal_only=equal_only)
+                    pair = pair_of(values, theirs)
                     if pair is not None:
                         pairs[name, f"{home}.{short}"] = pair
         except ProMLError as error:
             unread |= dict.fromkeys((f"{home}.{short}" for short in shorts), error.message)
-    return Compared(pairs, tuple(done), unread, timed=cutoff is not None)
+    return Compared(pairs, tuple(done), unread)
 
 
 def beside(catalog: Catalog, view: FeatureView) -> Iterator[str]:
@@ -120,20 +115,23 @@ def _by_view(names: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _ready(values: pl.Series) -> pl.Series:
+def ready(values: pl.Series) -> pl.Series:
     """The values as they are compared: numbers with nine digits."""
     if not values.dtype.is_numeric():
         return values
     return pl.select(pl.lit(values.cast(pl.Float64)).round_sig_figs(_DIGITS)).to_series()
 
 
-def _comparable(a: pl.Series, b: pl.Series) -> bool:
+def comparable(a: pl.Series, b: pl.Series) -> bool:
     """Whether values may be equal: not those of lists, or of different kinds."""
     return a.dtype == b.dtype and not a.dtype.is_nested()
 
 
-def _pair(a: pl.Series, b: pl.Series, *, equal_only: bool) -> Pair | None:
-    """How two columns compare; None where both are always null, or not equal enough."""
+def pair_of(a: pl.Series, b: pl.Series, *, equal_only: bool = False) -> Pair | None:
+    """How two columns compare; None where both are always null.
+
+    `equal_only`: None too where they are not nearly equal, and ranks are not looked at.
+    """
     some = (a.is_not_null() | b.is_not_null()).to_numpy()
     n = int(some.sum())
     if not n:

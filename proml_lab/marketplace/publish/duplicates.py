@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from pathlib import Path
 
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.find.formula import computed, rows_of, tokens
 from proml_lab.marketplace.find.index import Index
 from proml_lab.marketplace.find.similar import LEAST_ALIKE, like_words
-from proml_lab.marketplace.find.values import Compared, Pair, beside, compared
+from proml_lab.marketplace.find.sketches import near_equal
+from proml_lab.marketplace.find.values import Pair, beside
 from proml_lab.marketplace.view import FeatureView
 
 LEAST_MOMENTS = 20
@@ -25,13 +27,14 @@ class Duplicate:
     why: str
 
 
-def duplicates(view: FeatureView, catalog: Catalog, index: Index) -> tuple[Duplicate, ...]:
+def duplicates(
+    view: FeatureView, catalog: Catalog, index: Index, folder: Path | None = None
+) -> tuple[Duplicate, ...]:
     """Features of other views of `catalog` that are the same as one of `view`, or nearly so.
 
-    The same formula over the same rows; else nearly equal values, looked for in at most 200
-    features of the same keys in 20 views; else nearly the same name and description. Each pair is
-    told once, by the first of these reasons. `index` is that of the catalogue, which need not
-    hold `view`.
+    The same formula over the same rows; else nearly equal values by sketches, which are kept in
+    `folder`; else nearly the same name and description. Each pair is told once, by the first of
+    these reasons. `index` is that of the catalogue, which need not hold `view`.
 
     Notes
     -----
@@ -46,13 +49,14 @@ def duplicates(view: FeatureView, catalog: Catalog, index: Index) -> tuple[Dupli
         if other.rpartition(".")[0] != view.view
     }
     likely = sorted(words, key=lambda pair: -words[pair])
-    others = [other for _, other in (*formulas, *likely)] + [*beside(catalog, view)]
-    others = [other for other in others if other.rpartition(".")[0] != view.view]
-    values = compared(catalog, view, view.features, others, equal_only=True)
+    names = [*(other for _, other in (*formulas, *likely)), *beside(catalog, view)]
+    homes = dict.fromkeys(name.rpartition(".")[0] for name in names)
+    others = [catalog.view(home) for home in homes if home != view.view]
+    values, timed = near_equal(view, others, folder)
     found = dict(formulas)
-    for pair, one in values.pairs.items():
+    for pair, one in values.items():
         if one.n >= LEAST_MOMENTS:
-            found.setdefault(pair, _equal(one, values))
+            found.setdefault(pair, _equal(one, timed=timed))
     for pair in likely:
         if words[pair] >= LEAST_ALIKE:
             how = "the same" if words[pair] == 1 else "nearly the same"
@@ -60,10 +64,10 @@ def duplicates(view: FeatureView, catalog: Catalog, index: Index) -> tuple[Dupli
     return tuple(Duplicate(name, other, why) for (name, other), why in found.items())
 
 
-def _equal(pair: Pair, values: Compared) -> str:
+def _equal(pair: Pair, *, timed: bool) -> str:
     """``the same values in 99.8 % of 20,000 entities``; never more than is true."""
     share = int(1000 * pair.equal) / 10
-    of = "moments" if values.timed else "entities"
+    of = "moments" if timed else "entities"
     return f"the same values in {share:g} % of {pair.n:,} {of}"
 
 

@@ -172,7 +172,7 @@ def _look(
         changes=found,
         renews=made.renews,
         harmed=harmed(here.root, here.catalog.views, made.before, found, promoted),
-        duplicates=duplicates(ready, here.catalog, here.index),
+        duplicates=duplicates(ready, here.catalog, here.index, here.profiles / "sketches"),
         profile=values,
         by=by,
         owner=owner,
@@ -189,12 +189,14 @@ def _profile(name: str, here: Workspace) -> None:
 
     What cannot be looked at any more, or kept, does not undo the publication.
     """
+    from proml_lab.marketplace.find.sketches import sketch
     from proml_lab.marketplace.know.describe import describe
     from proml_lab.marketplace.know.profile import profile
 
     with suppress(ProMLError):
         profile(here.catalog.view(name), cache=here.profiles)
         describe(here.catalog, name, cache=here.profiles, lenient=True)
+        sketch(here.catalog.view(name), here.profiles / "sketches")
 
 
 def _sensitive(view: FeatureView) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tests.marketplace.publish.conftest import Git, rain, spine
 from tests.soak import FACTOR
 
 DOCUMENT = "view: shop.rain\nentities: [shop]\nevent_time: hour\n"
-N_STEPS = 12
+N_STEPS = 13
 STEP = """
 import errno, os, signal, sys
 import polars as pl

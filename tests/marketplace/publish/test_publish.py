@@ -357,5 +357,5 @@ def test_the_same_values_elsewhere_are_shown_before_anything_is_written(place: W
     rows = rain(30).rename({"rain": "wet"}).with_columns(dry=-pl.col("wet"))
     text = SHORT.replace("shop.rain", "shop.wet")
     assert publish(text, workspace=place, rows=rows).notes()[0] == (
-        "It is the same as shop.rain.rain: wet, the same values in 100 % of 30 moments."
+        "It is the same as shop.rain.rain: wet, the same values in 100 % of 48 moments."
     )
