@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from proml_lab.errors import SpecError
 from proml_lab.places import Places, Steps, dotted
-from proml_lab.tree import compose, index, plain, unreadable
+from proml_lab.tree import compose, constructed, index, plain, unreadable
 
 _HINT = "%proml help language lists every field and what it may be."
 _NEEDED = {
@@ -162,7 +162,7 @@ def mapping(text: str, *, name: str, example: str) -> tuple[dict[object, object]
             hint="keep one of the two.",
         )
     try:
-        data = yaml.safe_load(text)
+        data = constructed(node)
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(

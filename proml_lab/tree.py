@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,9 @@ from proml_lab.places import Steps, dotted
 
 _DEEPEST = 50
 _MOST = 1_000_000
+_FEW_LEVELS = 500
+_MARKS = re.compile(r"^[ ?-]+", re.MULTILINE)
+_FAST: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _YAML = (
     (r"sequence entries are not allowed here", "a list entry ('- ') cannot stand here"),
     (r"mapping values are not allowed here", "a field (': ') cannot stand here"),
@@ -37,7 +41,7 @@ _YAML = (
 def compose(text: str, name: str, example: str) -> yaml.MappingNode:
     """The tree of a document that is a mapping; raises SpecError."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _tree(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -59,6 +63,12 @@ def compose(text: str, name: str, example: str) -> yaml.MappingNode:
         )
     _require_size(node, name)
     return node
+
+
+def constructed(node: yaml.MappingNode) -> dict[object, object]:
+    """What the tree of a document says; raises ValueError and yaml.MarkedYAMLError."""
+    found: dict[object, object] = yaml.SafeLoader("").construct_document(node)
+    return found
 
 
 def index(node: yaml.Node, path: Steps, lines: dict[Steps, int]) -> Iterator[tuple[int, str]]:
@@ -101,6 +111,19 @@ def plain(error: yaml.MarkedYAMLError) -> str:
         if match:
             return match.expand(words)
     return said
+
+
+def _tree(text: str) -> yaml.Node | None:
+    """The tree, by libyaml where it is there; what is wrong is told by the reader in Python.
+
+    libyaml follows brackets and marks of lists as deep as they go, whatever the stack can hold.
+    """
+    brackets = text.count("[") + text.count("{")
+    marks = max((len(line) for line in _MARKS.findall(text)), default=0)
+    if brackets <= _FEW_LEVELS and marks <= _FEW_LEVELS:
+        with contextlib.suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=_FAST)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _require_size(node: yaml.Node, name: str) -> None:

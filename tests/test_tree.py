@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from proml_lab import tree
 from proml_lab.errors import SpecError
-from proml_lab.tree import compose, index
+from proml_lab.tree import compose, constructed, index
 
 
 def test_fields_have_lines_and_stand_once() -> None:
@@ -22,3 +24,30 @@ def test_a_document_without_end_is_refused() -> None:
     for text in (bomb, "a: " + "[" * 60 + "]" * 60, "a: " + "[" * 5000):
         with pytest.raises(SpecError, match=r"f:1: this has more than 50 levels, or 1,000,000 fi"):
             compose(text, "f", "a: …")
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 300_000, "a: " + "{a: " * 300_000, "- " * 300_000])
+def test_a_very_deep_document_ends_no_process(text: str) -> None:
+    with pytest.raises(SpecError, match=r"f:1: this has more than 50 levels|a mapping of fields"):
+        compose(text, "f", "a: …")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 2013-11-01\nb: [1, 2.5, yes, ~, 'x: y']\nc: {d: 1e3, e: \"\\u00e9\"}\n",
+        "base: &b {x: 1}\nmore:\n  <<: *b\n  y: |\n    two\n    lines\n",
+        "é: ü\n'quoted key': >\n  folded\n  text\n? z\n: 0x1F\n",
+    ],
+)
+def test_both_readers_see_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen() -> tuple[object, object]:
+        lines: dict[tuple[int | str, ...], int] = {}
+        node = compose(text, "f", "a: …")
+        assert list(index(node, (), lines)) == []
+        return lines, constructed(node)
+
+    fast = seen()
+    monkeypatch.setattr(tree, "_FAST", yaml.SafeLoader)
+    assert seen() == fast
+    assert fast[1] == yaml.safe_load(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -71,10 +71,12 @@ class Catalog:
         root: Path,
         databases: Mapping[str, str] | None = None,
         versions: Versions | None = None,
+        parsed: Callable[[Path], FeatureView | Entity] | None = None,
     ) -> Catalog:
         """Read view and entity files; the sources of views are relative to `root`.
 
-        `databases` are the addresses of databases by name, `versions` what was published.
+        `databases` are the addresses of databases by name, `versions` what was published;
+        `parsed` gives what is in a file, by default `read_document`.
 
         Raises
         ------
@@ -86,12 +88,13 @@ class Catalog:
         problems: list[SpecError] = []
         for file in files:
             try:
-                text = document.read_text(file)
-                if is_entity(text):
-                    entities.append(Entity.read(file))
+                one = (
+                    parsed(file) if parsed else read_document(file, root=root, databases=databases)
+                )
+                if isinstance(one, Entity):
+                    entities.append(one)
                 else:
-                    view = document.parse(text, FeatureView, name=str(file))
-                    views.append(view.at(root, path=file, databases=databases))
+                    views.append(one)
             except SpecError as error:
                 problems.append(error)
         try:
@@ -200,6 +203,23 @@ class Catalog:
         from proml_lab.marketplace.find.build import build
 
         return build(self.views)
+
+
+def read_document(
+    file: Path, *, root: Path, databases: Mapping[str, str] | None = None
+) -> FeatureView | Entity:
+    """The view or the kind of entities in `file`; a view's source is relative to `root`.
+
+    Raises
+    ------
+    SpecError
+        Every mistake in it.
+    """
+    text = document.read_text(file)
+    if is_entity(text):
+        return Entity.read(file)
+    view = document.parse(text, FeatureView, name=str(file))
+    return view.at(root, path=file, databases=databases)
 
 
 def narrowed(kept: Kept) -> dict[str, str]:

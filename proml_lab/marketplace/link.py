@@ -142,10 +142,10 @@ def _derived(
         if name == CUTOFF:
             problems.append((place, "cutoff is the moment of the label; call the input otherwise."))
         if group not in found or short not in found[group].features:
-            others = (other for other in named.values() if other is not view)
-            names = [f"{other.view}.{one}" for other in others for one in other.features]
+            others = {name: other for name, other in named.items() if other is not view}
             what = "published feature" if "@" in group and group not in named else "feature"
-            told = f"there is no {what} {wanted.feature!r}; {choose(wanted.feature, names)}"
+            near = choose(wanted.feature, _features(others))
+            told = f"there is no {what} {wanted.feature!r}; {near}"
             problems.append((place, told))
             continue
         links[name] = other = found[group]
@@ -185,21 +185,25 @@ def input_order(inputs: Mapping[str, Input]) -> list[str]:
 
 def _successors(view: FeatureView, named: Mapping[str, FeatureView]) -> Iterator[Problem]:
     """Successors that are not there, or that nothing is replaced by."""
-    features = [f"{other.view}.{one}" for other in named.values() for one in other.features]
-    said: list[tuple[Steps, str | None, str, list[str]]] = [
-        ((), view.successor, view.status, [*named])
-    ]
+    said: list[tuple[Steps, str | None, str]] = [((), view.successor, view.status)]
     said += [
-        (("features", name), feature.successor, view.status_of(name), features)
+        (("features", name), feature.successor, view.status_of(name))
         for name, feature in view.features.items()
+        if feature.successor is not None
     ]
-    for place, successor, status, choices in said:
+    for place, successor, status in said:
         if successor is None:
             continue
+        choices = [*named] if not place else _features(named)
         if successor not in choices:
             yield (*place, "successor"), f"there is no {successor!r}; {choose(successor, choices)}"
         elif status != "deprecated":
             yield (*place, "successor"), f"it replaces what is {status}; set status: deprecated."
+
+
+def _features(views: Mapping[str, FeatureView]) -> list[str]:
+    """Every feature as ``view.name``."""
+    return [f"{view.view}.{one}" for view in views.values() for one in view.features]
 
 
 def _told(view: FeatureView, problems: Iterable[Problem]) -> list[str]:

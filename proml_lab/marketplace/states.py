@@ -9,8 +9,8 @@ from pathlib import Path
 from proml_lab.errors import WorkspaceError
 from proml_lab.marketplace.publish.versions import PUBLISHED_ONLY
 
-States = tuple[tuple[Path, int, int], ...]
-"""Files, each with when it was changed and its size: while they are the same, so is the content."""
+States = tuple[tuple[str, int, int], ...]
+"""Paths of files, each with when it was changed and its size: while these stay, so does it."""
 
 
 def states(root: Path, folders: Iterable[str]) -> States:
@@ -26,7 +26,7 @@ def states(root: Path, folders: Iterable[str]) -> States:
     return tuple(_states(root, folders))
 
 
-def _states(root: Path, folders: Iterable[str]) -> Iterator[tuple[Path, int, int]]:
+def _states(root: Path, folders: Iterable[str]) -> Iterator[tuple[str, int, int]]:
     for name in folders:
         folder = root / name
         if not folder.is_dir():
@@ -34,11 +34,12 @@ def _states(root: Path, folders: Iterable[str]) -> Iterator[tuple[Path, int, int
                 f"The catalogue folder {folder} is not there.",
                 hint=f"make it, or change 'catalog' in the settings of {root}.",
             )
-        found = _below(str(folder), without=PUBLISHED_ONLY)
-        yaml = {Path(one.path): one for one in found if one.name.endswith((".yaml", ".yml"))}
-        for file in sorted(yaml, key=lambda file: file.parts):
-            stat = yaml[file].stat()
-            yield file, stat.st_mtime_ns, stat.st_size
+        found = []
+        for one in _below(str(folder), without=PUBLISHED_ONLY):
+            if one.name.endswith((".yaml", ".yml")):
+                stat = one.stat()
+                found.append((one.path, stat.st_mtime_ns, stat.st_size))
+        yield from sorted(found, key=lambda file: file[0].replace(os.sep, "\0"))
 
 
 def _below(folder: str, *, without: Collection[str] = ()) -> Iterator[os.DirEntry[str]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from proml_lab import document
-from proml_lab.errors import SourceError, WorkspaceError, choose
-from proml_lab.marketplace.catalog import Catalog, narrowed
+from proml_lab.errors import SourceError, WorkspaceError, choose, unknown
+from proml_lab.marketplace.catalog import Catalog, narrowed, read_document
+from proml_lab.marketplace.entity import Entity
 from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.publish.versions import Versions
@@ -20,6 +21,7 @@ from proml_lab.marketplace.size import n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
 from proml_lab.marketplace.states import States, states
+from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,6 +76,26 @@ class Workspace:
         """
         return self._read(self._states())
 
+    def part(self, *views: str) -> Catalog:
+        """The catalogue of only those views and what they need; no other file is read.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such view: the hint gives the nearest.
+        SpecError
+            Every mistake in every view file, where one changed.
+        """
+        from proml_lab.marketplace.find.opened import needed
+
+        now, index = self._states(), self.index
+        known = index.values["view"]
+        for view in views:
+            if view not in known:
+                raise unknown("feature view", view, known)
+        files = needed(index, views)
+        return self._read(now) if files is None else self._some(now, files)
+
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders of the catalogue."""
@@ -91,7 +113,14 @@ class Workspace:
         from proml_lab.marketplace.find.opened import open_index
 
         now = self._states()
-        return open_index(self.root, now, lambda: self._read(now).index)
+        return open_index(self.root, now, lambda files: self._some(now, files))
+
+    @property
+    def asked_index(self) -> Index:
+        """The same for one who types: files are looked at again after a pause."""
+        from proml_lab.marketplace.find.opened import while_asked
+
+        return while_asked(self.root, lambda: self.index)
 
     def search(
         self,
@@ -99,12 +128,14 @@ class Workspace:
         *,
         known: pl.DataFrame | None = None,
         sort: Sort = "relevance",
+        index: Index | None = None,
         **kept: Unpack[Kept],
     ) -> SearchReport:
         """As `Catalog.search`, and words that ``synonyms.yaml`` says mean the same.
 
         Where `known` is not given, it is what was kept of features when they were profiled, their
-        health was looked at or who uses them was asked; see `known`.
+        health was looked at or who uses them was asked; see `known`. `index` is that of the
+        workspace, where it is at hand.
 
         Raises
         ------
@@ -113,17 +144,22 @@ class Workspace:
         """
         from proml_lab.marketplace.find.search import search
 
-        same, index = read_synonyms(self.root), self.index
+        same, index = read_synonyms(self.root), index or self.index
         more = self.known(index) if known is None else known
         return search(index, text, narrowed(kept), synonyms=same, known=more, sort=sort)
 
     def facets(
-        self, text: str = "", *, known: pl.DataFrame | None = None, **kept: Unpack[Kept]
+        self,
+        text: str = "",
+        *,
+        known: pl.DataFrame | None = None,
+        index: Index | None = None,
+        **kept: Unpack[Kept],
     ) -> Facets:
         """How many features that `search` finds have each value of each facet."""
         from proml_lab.marketplace.find.search import facets
 
-        same, index = read_synonyms(self.root), self.index
+        same, index = read_synonyms(self.root), index or self.index
         more = self.known(index) if known is None else known
         return facets(index, text, narrowed(kept), synonyms=same, known=more)
 
@@ -141,6 +177,11 @@ class Workspace:
 
     def _read(self, now: States) -> Catalog:
         return _catalog(self.root, self.folders, now, tuple(self.config.databases.items()))
+
+    def _some(self, now: States, files: Collection[str]) -> Catalog:
+        """The catalogue of those files only, by their paths below the root."""
+        wanted = {f"{self.root}/{file}" for file in files}
+        return self._read(tuple(state for state in now if state[0] in wanted))
 
     @property
     def registry(self) -> str:
@@ -302,15 +343,18 @@ class Workspace:
         """
         from proml_lab.marketplace.card import card
 
-        self.catalog.feature(feature)
         view, _, name = feature.rpartition(".")
-        return card(self.catalog.view(view), name, values=self.profile(view) if values else None)
+        index = self.index
+        if not index.has(feature):
+            raise unknown("feature", feature, index.features())
+        found = self.part(view).view(view)
+        return card(found, name, values=self.profile(view) if values else None)
 
     def profile(self, view: str) -> pl.DataFrame:
         """What the values of the view's features look like; see `know.profile.profile`."""
         from proml_lab.marketplace.know.profile import profile
 
-        return profile(self.catalog.view(view), cache=self.profiles)
+        return profile(self.part(view).view(view), cache=self.profiles)
 
     def source(self, name: str) -> str:
         """Path, relative to the root, of the source called `name`: a name, a path or an address.
@@ -372,7 +416,21 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
 def _catalog(
     root: Path, folders: tuple[Path, ...], files: States, named: tuple[tuple[str, str], ...]
 ) -> Catalog:
-    """Read once per state of the files and addresses of databases."""
-    read, databases = (file for file, _, _ in files), dict(named)
+    """Read once per state of the files and addresses of databases, each file once of its own."""
+    databases = dict(named)
     versions = Versions(root, folders, databases)
-    return Catalog.read(read, root=root, databases=databases, versions=versions)
+    state = {path: (changed, size) for path, changed, size in files}
+
+    def parsed(file: Path) -> FeatureView | Entity:
+        return _document(str(file), state[str(file)], root, named)
+
+    read = (Path(file) for file, _, _ in files)
+    return Catalog.read(read, root=root, databases=databases, versions=versions, parsed=parsed)
+
+
+@lru_cache(maxsize=50_000)
+def _document(
+    file: str, _state: tuple[int, int], root: Path, named: tuple[tuple[str, str], ...]
+) -> FeatureView | Entity:
+    """The document in a file of that state."""
+    return read_document(Path(file), root=root, databases=dict(named))

@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 
 from proml_lab.contracts import Json
-from proml_lab.errors import WorkspaceError
+from proml_lab.errors import WorkspaceError, unknown
 from proml_lab.plots import html
 from proml_lab.plots.style import variables
 from proml_lab.widgets.picks import Picks, as_python, as_yaml
@@ -78,8 +78,10 @@ class Browse(anywidget.AnyWidget, Picks):
     def _known(self, proposal: Mapping[str, Any]) -> list[str]:
         """Picks, each once; raises UnknownNameError for a feature that is not in the catalogue."""
         names: list[str] = list(dict.fromkeys(proposal["value"]))
+        index = self.workspace.asked_index
         for name in names:
-            self.workspace.catalog.feature(name)
+            if not index.has(name):
+                raise unknown("feature", name, index.features())
         return names
 
     @traitlets.observe("picked", "spine", "cutoff")

@@ -61,7 +61,7 @@ def answer(
 
 def _search(workspace: Workspace, payload: Mapping[str, object]) -> Json:
     text, kept = _asked(payload)
-    facets = workspace.facets(text, **kept)
+    facets = workspace.facets(text, index=workspace.asked_index, **kept)
     choices = {name: _choices(getattr(facets, name), kept.get(name)) for name in FACETS}
     return {**_rows(workspace, payload), "facets": choices}
 
@@ -70,7 +70,7 @@ def _rows(workspace: Workspace, payload: Mapping[str, object]) -> dict[str, Json
     text, kept = _asked(payload)
     start, sort = payload.get("start"), str(payload.get("sort", "relevance"))
     start = start if isinstance(start, int) and start > 0 else 0
-    found = workspace.search(text, sort=cast("Sort", sort), **kept)
+    found = workspace.search(text, sort=cast("Sort", sort), index=workspace.asked_index, **kept)
     page = found.page(start, PAGE)
     seen = pictures(workspace.profiles, found.index, found.rows[start : start + PAGE])
     rows = [_row(row, one) for row, one in zip(page.to_dicts(), seen, strict=True)]

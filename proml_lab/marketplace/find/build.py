@@ -17,6 +17,7 @@ from proml_lab.marketplace.find.index import (
     TEXT,
     VIEW,
     Index,
+    arrow_file,
 )
 from proml_lab.marketplace.find.vocabulary import Vocabulary
 from proml_lab.marketplace.find.words import words
@@ -49,8 +50,8 @@ def build(views: Iterable[FeatureView]) -> Index:
                 rows.append(row)
                 places.append(place)
             name_sizes.append(min(len(words(name)), 255))
-            for field, value in _said(view, name).items():
-                said[field].append(value)
+            for column, value in _said(view, name).items():
+                said[column].append(value)
     ascending = sorted(numbers)
     rank = np.empty(len(numbers), np.int64)
     rank[[numbers[word] for word in ascending]] = np.arange(len(numbers))
@@ -60,11 +61,11 @@ def build(views: Iterable[FeatureView]) -> Index:
     facets = {facet: _codes(table[column]) for facet, column in FACETS.items()}
     return Index(
         Vocabulary.make(ascending),
-        starts=np.concatenate([[0], np.cumsum(np.bincount(by_word, minlength=len(numbers)))]),
+        starts=_starts(np.bincount(by_word, minlength=len(numbers))),
         rows=np.frombuffer(rows, np.int32)[order],
         places=np.frombuffer(places, np.uint8)[order],
         name_sizes=np.frombuffer(name_sizes, np.uint8),
-        table=_file(table),
+        table=arrow_file(table.to_arrow(compat_level=pl.CompatLevel.oldest())),
         meanings=np.array([meanings[name] for name in facets["view"][1]], "S16"),
         codes={facet: codes for facet, (codes, _) in facets.items()},
         values={facet: values for facet, (_, values) in facets.items()},
@@ -131,12 +132,5 @@ def _codes(column: pl.Series) -> tuple[Codes, list[str]]:
     return (np.concatenate([[0], np.cumsum(sizes)]), codes), values.to_list()
 
 
-def _file(table: pl.DataFrame) -> npt.NDArray[np.uint8]:
-    """An Arrow file in memory."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
-    with pa.ipc.new_file(sink, arrow.schema) as writer:
-        writer.write_table(arrow.combine_chunks())
-    return np.frombuffer(sink.getvalue(), np.uint8)
+def _starts(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(sizes)])

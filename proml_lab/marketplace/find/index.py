@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,7 +39,7 @@ FORMAT = 2
 """Number of the form in which an index is kept; with another, one is made anew."""
 STANDING = {"active": 1.0, "draft": 0.9, "deprecated": 0.5}
 """What a feature of each status keeps of its score."""
-_OWN = ("starts", "rows", "places", "name_sizes", "table", "meanings")
+_OWN = ("starts", "rows", "places", "name_sizes", "table", "meanings", "files")
 MEANT = 0.6
 """How much a synonym counts, against the word that was asked for."""
 
@@ -51,7 +52,8 @@ class Index:
     features have it, and the most telling `Place` in each. `name_sizes` (n,) are the numbers of
     words in names, `table` is an Arrow file of what is said of the features, `meanings` has the
     meaning of each view in the order of ``values["view"]``, and `codes` and `values` have, for
-    each facet, (starts (n+1,), codes (m,)) and what the codes mean.
+    each facet, (starts (n+1,), codes (m,)) and what the codes mean. `files` is what
+    `opened.open_index` notes of the files that it was made of.
     """
 
     vocabulary: Vocabulary
@@ -63,17 +65,23 @@ class Index:
     meanings: npt.NDArray[np.bytes_] = field(repr=False)
     codes: Mapping[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]] = field(repr=False)
     values: Mapping[str, list[str]] = field(repr=False)
+    files: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8), repr=False)
 
     def __len__(self) -> int:
         return len(self.name_sizes)
 
     @classmethod
-    def read(cls, file: Path, key: str) -> Index | None:
-        """The index that `write` kept under `key`; None where there is none, or a damaged one."""
+    def read(cls, file: Path, key: str | None = None) -> Index | None:
+        """The index that `write` kept under `key`; None where there is none, or a damaged one.
+
+        Without a `key` that of any state of the catalogue, if it has the present form.
+        """
         found = shelf.read(file)
-        if found is None or found[0].get("key") != key:
+        if found is None or found[0].get("format") != FORMAT:
             return None
         facts, arrays = found
+        if key is not None and facts["key"] != key:
+            return None
         return cls(
             Vocabulary(**_below("vocabulary", arrays)),
             **{name: arrays[name] for name in _OWN},
@@ -90,31 +98,51 @@ class Index:
         arrays |= {f"vocabulary/{name}": one for name, one in self.vocabulary.arrays().items()}
         for name, (starts, codes) in self.codes.items():
             arrays |= {f"facet/{name}/starts": starts, f"facet/{name}/codes": codes}
-        shelf.write(file, {"key": key, "values": dict(self.values)}, arrays)
+        shelf.write(file, {"format": FORMAT, "key": key, "values": dict(self.values)}, arrays)
 
     def said(self, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
         """What is said of the features numbered `rows`, in that order."""
         import pyarrow as pa
 
-        return pl.DataFrame(self._arrow.take(pa.array(rows)), schema=SAID)
+        return pl.DataFrame(self.arrow.take(pa.array(rows)), schema=SAID)
+
+    def table_of_features(self) -> pl.DataFrame:
+        """What is said of all features."""
+        return pl.DataFrame(self.arrow, schema=SAID)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a feature ``view.feature``."""
+        view, _, feature = name.rpartition(".")
+        views = self.values["view"]
+        at = bisect_left(views, view)
+        if at == len(views) or views[at] != view:
+            return False
+        rows = np.flatnonzero(self.codes["view"][1] == at)
+        return feature in self.said(rows)["feature"]
+
+    def features(self) -> list[str]:
+        """Every feature as ``view.feature``, in the order of the catalogue."""
+        said = self.names.select(pl.col("view") + "." + pl.col("feature"))
+        found: list[str] = said.to_series().to_list()
+        return found
 
     @cached_property
     def names(self) -> pl.DataFrame:
         """(n, 3) ``view``, ``feature``, and the ``meaning`` of the view."""
-        said = pl.DataFrame(self._arrow.select(["view", "feature"]))
+        said = pl.DataFrame(self.arrow.select(["view", "feature"]))
         meanings = pl.Series("meaning", self.meanings.astype(str), dtype=pl.String)
         return said.with_columns(meanings.gather(self.codes["view"][1]))
 
     @cached_property
     def alphabet(self) -> npt.NDArray[np.int64]:
         """(n,) the place of each feature in the order of names."""
-        order = self.names.select(pl.col("view") + "." + pl.col("feature")).to_series().arg_sort()
         places = np.empty(len(self), np.int64)
-        places[order.to_numpy()] = np.arange(len(self))
+        places[pl.Series(self.features(), dtype=pl.String).arg_sort()] = np.arange(len(self))
         return places
 
     @cached_property
-    def _arrow(self) -> pa.Table:
+    def arrow(self) -> pa.Table:
+        """The same, as it is kept."""
         import pyarrow as pa
 
         return pa.ipc.open_file(pa.py_buffer(self.table)).read_all()
@@ -192,6 +220,16 @@ class Index:
         sizes = self.starts[ids + 1] - self.starts[ids]
         before = np.cumsum(sizes) - sizes
         return np.repeat(self.starts[ids] - before, sizes) + np.arange(sizes.sum())
+
+
+def arrow_file(table: pa.Table) -> npt.NDArray[np.uint8]:
+    """An Arrow file in memory: `Index.table`."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return np.frombuffer(sink.getvalue(), np.uint8)
 
 
 def _below(head: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

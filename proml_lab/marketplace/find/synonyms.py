@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -79,7 +79,15 @@ def read_synonyms(root: Path) -> Synonyms:
         The list cannot be read: every mistake, with file and line.
     """
     file = root / FILE
-    if not file.is_file():
+    try:
+        stat = file.stat()
+    except OSError:
         return Synonyms()
+    return _read(file, (stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, _state: tuple[int, int]) -> Synonyms:
+    """Read once per state of the file."""
     said = document.read(file, SynonymList).synonyms
     return Synonyms(tuple(tuple(tuple(telling(words(text))) for text in one) for one in said))
