@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from proml_lab import document
 from proml_lab.errors import SourceError, WorkspaceError, choose, unknown
-from proml_lab.marketplace.catalog import Catalog, narrowed, read_document
-from proml_lab.marketplace.entity import Entity
+from proml_lab.marketplace.catalog import Catalog, narrowed
+from proml_lab.marketplace.definitions import Definitions
 from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
-from proml_lab.marketplace.publish.versions import Versions
 from proml_lab.marketplace.settings import WorkspaceConfig, read_settings
 from proml_lab.marketplace.size import n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
-from proml_lab.marketplace.states import States, states
-from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +70,7 @@ class Workspace:
         SpecError
             Every mistake in every view file.
         """
-        return self._read(self._states())
+        return self._definitions.catalog
 
     def part(self, *views: str) -> Catalog:
         """The catalogue of only those views and what they need; no other file is read.
@@ -86,15 +82,7 @@ class Workspace:
         SpecError
             Every mistake in every view file, where one changed.
         """
-        from proml_lab.marketplace.find.opened import needed
-
-        now, index = self._states(), self.index
-        known = index.values["view"]
-        for view in views:
-            if view not in known:
-                raise unknown("feature view", view, known)
-        files = needed(index, views)
-        return self._read(now) if files is None else self._some(now, files)
+        return self._definitions.part(*views)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -110,10 +98,7 @@ class Workspace:
         SpecError
             Every mistake in every view file, where one changed.
         """
-        from proml_lab.marketplace.find.opened import open_index
-
-        now = self._states()
-        return open_index(self.root, now, lambda files: self._some(now, files))
+        return self._definitions.index
 
     @property
     def asked_index(self) -> Index:
@@ -172,16 +157,10 @@ class Workspace:
 
         return knowledge(self.profiles, index or self.index)
 
-    def _states(self) -> States:
-        return states(self.root, self.config.catalog)
-
-    def _read(self, now: States) -> Catalog:
-        return _catalog(self.root, self.folders, now, tuple(self.config.databases.items()))
-
-    def _some(self, now: States, files: Collection[str]) -> Catalog:
-        """The catalogue of those files only, by their paths below the root."""
-        wanted = {f"{self.root}/{file}" for file in files}
-        return self._read(tuple(state for state in now if state[0] in wanted))
+    @property
+    def _definitions(self) -> Definitions:
+        databases = tuple(self.config.databases.items())
+        return Definitions(self.root, self.config.catalog, databases)
 
     @property
     def registry(self) -> str:
@@ -410,27 +389,3 @@ def open_workspace(path: str | Path | None = None) -> Workspace:
                 )
                 return Workspace(folder, config)
     raise WorkspaceError(f"No workspace in {start} or above it.", hint=_HINT)
-
-
-@lru_cache(maxsize=8)
-def _catalog(
-    root: Path, folders: tuple[Path, ...], files: States, named: tuple[tuple[str, str], ...]
-) -> Catalog:
-    """Read once per state of the files and addresses of databases, each file once of its own."""
-    databases = dict(named)
-    versions = Versions(root, folders, databases)
-    state = {path: (changed, size) for path, changed, size in files}
-
-    def parsed(file: Path) -> FeatureView | Entity:
-        return _document(str(file), state[str(file)], root, named)
-
-    read = (Path(file) for file, _, _ in files)
-    return Catalog.read(read, root=root, databases=databases, versions=versions, parsed=parsed)
-
-
-@lru_cache(maxsize=50_000)
-def _document(
-    file: str, _state: tuple[int, int], root: Path, named: tuple[tuple[str, str], ...]
-) -> FeatureView | Entity:
-    """The document in a file of that state."""
-    return read_document(Path(file), root=root, databases=dict(named))

@@ -19,7 +19,7 @@ def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
     (tmp_path / "features" / "versions" / "a").mkdir(parents=True)
     (tmp_path / "features" / "versions" / "a" / "1.yaml").touch()
     (tmp_path / "features" / "link").symlink_to(tmp_path)
-    found = [file for file, _, _ in states(tmp_path, ["features"])]
+    found = [Path(file) for file, _, _ in states(tmp_path, ["features"])]
     every = [p for p in (tmp_path / "features").rglob("*") if p.suffix in (".yaml", ".yml")]
     want = sorted(p for p in every if not {"versions", "link"} & set(p.parts))
     assert found == want
@@ -29,7 +29,7 @@ def test_a_state_is_when_a_file_changed_and_its_size(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.yaml").write_text("12345")
     stat = (tmp_path / "a" / "x.yaml").stat()
-    assert states(tmp_path, ["a"]) == ((tmp_path / "a" / "x.yaml", stat.st_mtime_ns, 5),)
+    assert states(tmp_path, ["a"]) == ((str(tmp_path / "a" / "x.yaml"), stat.st_mtime_ns, 5),)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""The view files of a workspace, each read once a state: a catalogue, a part of it, an index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proml_lab.errors import unknown
+from proml_lab.marketplace.catalog import Catalog, read_document
+from proml_lab.marketplace.entity import Entity
+from proml_lab.marketplace.publish.versions import Versions
+from proml_lab.marketplace.states import States, states
+from proml_lab.marketplace.view import FeatureView
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.find.index import Index
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The files in `folders`, relative to `root`; `databases` are (name, address) pairs."""
+
+    root: Path
+    folders: tuple[str, ...]
+    databases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def catalog(self) -> Catalog:
+        """All of them; raises SpecError with every mistake."""
+        return self._read(self._states())
+
+    @property
+    def index(self) -> Index:
+        """What is searched, opened without reading the catalogue while no file of it changes."""
+        return self._index(self._states())
+
+    def part(self, *views: str) -> Catalog:
+        """The catalogue of only those views and what they need; no other file is read.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such view: the hint gives the nearest.
+        SpecError
+            Every mistake in every view file, where one changed.
+        """
+        from proml_lab.marketplace.find.opened import needed
+
+        now = self._states()
+        index = self._index(now)
+        known = index.values["view"]
+        for view in views:
+            if view not in known:
+                raise unknown("feature view", view, known)
+        files = needed(index, views)
+        return self._read(now) if files is None else self._some(now, files)
+
+    def _states(self) -> States:
+        return states(self.root, self.folders)
+
+    def _index(self, now: States) -> Index:
+        from proml_lab.marketplace.find.opened import open_index
+
+        return open_index(self.root, now, lambda files: self._some(now, files))
+
+    def _read(self, now: States) -> Catalog:
+        return _catalog(self, now)
+
+    def _some(self, now: States, files: Collection[str]) -> Catalog:
+        """The catalogue of those files only, by their paths below the root."""
+        wanted = {f"{self.root}/{file}" for file in files}
+        return self._read(tuple(state for state in now if state[0] in wanted))
+
+
+@lru_cache(maxsize=16)
+def _catalog(where: Definitions, files: States) -> Catalog:
+    """Read once per state of the files and addresses of databases, each file once of its own."""
+    databases = dict(where.databases)
+    folders = tuple(where.root / name for name in where.folders)
+    state = {path: (changed, size) for path, changed, size in files}
+
+    def parsed(file: Path) -> FeatureView | Entity:
+        return _document(str(file), state[str(file)], where.root, where.databases)
+
+    return Catalog.read(
+        (Path(file) for file, _, _ in files),
+        root=where.root,
+        databases=databases,
+        versions=Versions(where.root, folders, databases),
+        parsed=parsed,
+    )
+
+
+@lru_cache(maxsize=50_000)
+def _document(
+    file: str, _state: tuple[int, int], root: Path, databases: tuple[tuple[str, str], ...]
+) -> FeatureView | Entity:
+    """The document in a file of that state."""
+    return read_document(Path(file), root=root, databases=dict(databases))
