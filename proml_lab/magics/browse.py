@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from proml_lab.errors import MissingExtraError, UsageError
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
-from proml_lab.magics.users import note_users
+from proml_lab.magics.users import with_users
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -42,8 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> Browse | SearchReport:
     """The widget; on the command line, which has none, the catalogue as a table."""
-    text, workspace = " ".join(args.text), context.workspace
-    note_users(workspace)
+    text, workspace = " ".join(args.text), with_users(context.workspace)
     if not context.in_notebook:
         if args.spine or args.cutoff:
             raise UsageError(
@@ -61,8 +60,9 @@ def run(args: Namespace, context: Context) -> Browse | SearchReport:
 def code(args: Namespace) -> str:
     """The widget as a call; on the command line the search."""
     if args.command:
+        opened = python.call("with_users", python.opened(args))
         wanted = [" ".join(args.text)] if args.text else [""]
-        return python.script(python.call(f"{python.opened(args)}.search", *wanted))
+        return python.script(python.call(f"{opened}.search", *wanted))
     given = {"text": " ".join(args.text), "spine": args.spine, "cutoff": args.cutoff}
     words = {name: value for name, value in given.items() if value}
     return python.script(python.call("Browse", python.opened(args), **words))

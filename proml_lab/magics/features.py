@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from proml_lab.magics import python
 from proml_lab.magics.parser import ArgumentParser, Namespace
-from proml_lab.magics.users import note_users
+from proml_lab.magics.users import with_users
 
 if TYPE_CHECKING:
     from proml_lab.magics.context import Context
@@ -62,17 +62,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> SearchReport:
     """Search; the work is `Workspace.search`."""
-    workspace = context.workspace
-    note_users(workspace)
-    found = workspace.search(" ".join(args.text), sort=args.sort, **_kept(args))
+    found = with_users(context.workspace).search(" ".join(args.text), sort=args.sort, **_kept(args))
     return replace(found, max_rows=context.max_rows)
 
 
 def code(args: Namespace) -> str:
     """The search as a call."""
     words = [" ".join(args.text)] if args.text else []
+    opened = python.call("with_users", python.opened(args))
     sort = None if args.sort == "relevance" else args.sort
-    call = python.call(f"{python.opened(args)}.search", *words, sort=sort, **_kept(args))
+    call = python.call(f"{opened}.search", *words, sort=sort, **_kept(args))
     return python.script(call)
 
 

@@ -42,6 +42,7 @@ _ELSEWHERE = {
     "write": "proml_lab.magics.keep",
     "promoted": "proml_lab.promote.uses",
     "uses": "proml_lab.promote.uses",
+    "with_users": "proml_lab.magics.users",
     "Browse": "proml_lab.widgets.browse",
 }
 

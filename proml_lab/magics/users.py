@@ -8,16 +8,17 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
 
 
-def note_users(workspace: Workspace) -> None:
-    """Keep who uses what, where a spec, a notebook or a promoted version is new or another.
+def with_users(workspace: Workspace) -> Workspace:
+    """`workspace`, once it is kept who uses what.
 
-    No registry is asked; otherwise nothing but the state of files is looked at.
+    That is found out where a spec, a notebook or a promoted version is new or another. No registry is asked; otherwise nothing but the state of files is looked at.
     """
     from proml_lab.marketplace.know.kept import state_of_uses
     from proml_lab.marketplace.know.mentions import state
 
     if state_of_uses(workspace.profiles) == state(workspace.root, workspace.artifacts):
-        return
+        return workspace
     from proml_lab.promote.uses import uses
 
     uses(workspace, aliases=False)
+    return workspace

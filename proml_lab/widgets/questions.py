@@ -73,7 +73,10 @@ def _rows(workspace: Workspace, payload: Mapping[str, object]) -> dict[str, Json
     found = workspace.search(text, sort=cast("Sort", sort), index=workspace.asked_index, **kept)
     page = found.page(start, PAGE)
     seen = pictures(workspace.profiles, found.index, found.rows[start : start + PAGE])
-    rows = [_row(row, one) for row, one in zip(page.to_dicts(), seen, strict=True)]
+    rows = [
+        _row({**row, "age": age}, one)
+        for row, age, one in zip(page.to_dicts(), found.ages(start, PAGE), seen, strict=True)
+    ]
     return {"total": len(found), "rows": cast("Json", rows)}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proml_lab.magics.users import note_users
+from proml_lab.magics.users import with_users
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.promote import uses as module
 from tests.marketplace.know.conftest import SALES, SPEC, WORTH, notebook
@@ -27,26 +27,26 @@ def used(shop: Workspace) -> dict[str, list[str] | None]:
 
 
 def test_specs_and_notebooks_are_noted_when_they_change(shop: Workspace) -> None:
-    note_users(shop)
+    assert with_users(shop) is shop
     assert used(shop) == {}
     (shop.root / "churn.proml.yaml").write_text(SPEC)
-    note_users(shop)
+    assert with_users(shop) is shop
     assert used(shop) == {"churn": ["cheap", "worth"]}
     (shop.root / "try.ipynb").write_text(notebook("shop.sales.n_7d"))
     (shop.root / "churn.proml.yaml").unlink()
-    note_users(shop)
+    assert with_users(shop) is shop
     assert used(shop) == {"try.ipynb": ["n_7d"]}
 
 
 def test_nothing_is_read_while_nothing_changes(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note_users(shop)
+    assert with_users(shop) is shop
     monkeypatch.setattr(module, "mentions", None)
-    note_users(shop)
+    assert with_users(shop) is shop
 
 
 def test_nobody_is_known_to_use_a_feature_before_anyone_asked(shop: Workspace) -> None:
     assert shop.search().frame()["usage"].null_count() == 5
-    note_users(shop)
+    assert with_users(shop) is shop
     assert shop.search().frame()["usage"].to_list() == [0.0] * 5

@@ -50,8 +50,7 @@ class SearchReport:
         """A row a feature: what `index.SAID` names (view, feature, type, …), and its score.
 
         ``usage`` says how many models, specs and notebooks use it, ``health`` is 1 for good, 0.7
-        for look and 0 for bad, ``freshness`` is fresh, stale or static, ``age`` is how many seconds
-        ago the newest row became known: null where nobody looked.
+        for look and 0 for bad, ``freshness`` is fresh, stale or static: null where nobody looked.
         """
         return self.found
 
@@ -63,6 +62,12 @@ class SearchReport:
         known = self.known or Known(self.scores, pl.DataFrame())
         told = [known.column(name, rows).alias(name) for name in _KNOWN]
         return self.index.said(rows).with_columns(scores, *told)
+
+    def ages(self, start: int, n: int) -> list[float | None]:
+        """How many seconds ago the newest row of each became known; None where nobody looked."""
+        rows = self.rows[start : start + n]
+        found: list[float | None] = [None] * len(rows)
+        return self.known.column("age", rows).to_list() if self.known else found
 
     def figure(self) -> go.Figure:
         """How many were found in each view."""
@@ -105,7 +110,7 @@ class SearchReport:
         return html.bundle(plain, *parts, *map(html.note, notes))
 
 
-_KNOWN = ("usage", "health", "freshness", "age")
+_KNOWN = ("usage", "health", "freshness")
 _SAID = {
     "usage": pl.col("usage").cast(pl.Int64).alias("used"),
     "health": pl.col("health").map_elements(sign, return_dtype=pl.String),

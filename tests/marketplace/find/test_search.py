@@ -188,7 +188,6 @@ def test_the_frame_has_what_is_said_of_a_feature(catalog: Catalog) -> None:
         "usage": None,
         "health": None,
         "freshness": None,
-        "age": None,
     }
 
 
