@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def with_users(workspace: Workspace) -> Workspace:
     """`workspace`, once it is kept who uses what.
 
-    That is found out where a spec, a notebook or a promoted version is new or another. No registry is asked; otherwise nothing but the state of files is looked at.
+    That is found out where a spec, a notebook or a promoted version is new or another. No
+    registry is asked; otherwise nothing but the state of files is looked at.
     """
     from proml_lab.marketplace.know.kept import state_of_uses
     from proml_lab.marketplace.know.mentions import state
