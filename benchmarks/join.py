@@ -3,15 +3,14 @@
 Labels and rows are of the same entities, in skewed numbers (Zipf); each view has one key, an event
 time and four features, its file in order of time. Every way runs in a process of its own with two
 threads and reads the files itself; ours takes the fingerprints of the sources too, and refuses two
-rows of one time, which the others do not ask about. The results must be equal. Memory is the
-greatest that the process held, and that over what it held before it began. CPU seconds are those of
-all its threads: they say more than seconds where the machine does something else too.
+rows of one time, which the others do not ask about. ``cold`` reads, ``first`` makes the layouts as
+a first use does, ``warm`` joins from them. The results must be equal. Memory is the greatest that
+the process held, and that over what it held before it began; of ``warm`` most is of the files that
+it maps, which the system lets go when it wants. CPU seconds are those of all its threads: they say
+more than seconds where the machine does something else too.
 
-`first` is a join that lays the sources out, `warm` one on these layouts in another process; what it
-maps of their files counts as its memory.
-
-Bars of the full case, 1000000 10 10000000: no slower than the better of DuckDB and Polars, under
-half of the memory of pandas; warm ten times as fast as DuckDB.
+Bars of the full case, 1000000 10 10000000: cold no slower than the better of DuckDB and Polars, in
+under half of the memory of pandas; warm ten times as fast as DuckDB.
 
 Beside it: `windows.py` for aggregates, `join_huge.py` for a view larger than memory,
 `join_feast.py` for Feast, `join_growth.py` for the growth of the cost, `join_flights.py` for real
@@ -30,9 +29,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.layout.layouts import Layouts
 
 THREADS = 2
 FEATURES = 4
@@ -40,8 +43,8 @@ SKEW = 1.1
 START = 1_700_000_000_000_000
 PERIOD = 365 * 86_400 * 10**6
 BARS = [
-    ("ours", ("duckdb", "polars"), "seconds", 1),
-    ("ours", ("pandas",), "peak", 0.5),
+    ("cold", ("duckdb", "polars"), "seconds", 1),
+    ("cold", ("pandas",), "peak", 0.5),
     ("warm", ("duckdb",), "seconds", 0.1),
 ]
 """(way, its peers, what is compared with the least of theirs, no more than this share of it)."""
@@ -111,16 +114,20 @@ def make(folder: Path, n_labels: int, n_views: int, n_rows: int, *, n_files: int
 
 def alone(folder: Path, name: str, *, script: str = __file__) -> dict[str, float]:
     """Run one way of a script in a process of its own: its seconds and megabytes."""
-    threads = {"POLARS_MAX_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
     done = subprocess.run(
         [sys.executable, script, "--way", name, str(folder)],
-        env={**os.environ, **threads},
+        env=limits(),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+def limits() -> dict[str, str]:
+    """The environment of a process that may use as many threads as the others."""
+    return {**os.environ, "POLARS_MAX_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
 
 
 def run(ways: dict[str, Way], name: str, folder: Path) -> None:
@@ -158,16 +165,12 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("view_*.parquet"))
 
 
-def ours(folder: Path, *, laid: bool = False, **options: object) -> Callable[[], pl.DataFrame]:
-    """The join by `training_set`; `options` are of it, or ``features``: those of every view.
-
-    Where `laid`, on layouts, which are made if they are not there.
-    """
+def ours(
+    folder: Path, *, laid: bool = False, features: object = None, **options: object
+) -> Callable[[], pl.DataFrame]:
+    """The join by `training_set`, of which `options` are; `features` are those of every view."""
     from proml_lab.marketplace.join import training_set
-    from proml_lab.marketplace.layout.layouts import Layouts
     from proml_lab.marketplace.view import FeatureView
-
-    features = options.pop("features", None)
 
     def view(file: Path) -> FeatureView:
         names = [f"v{file.stem.removeprefix('view_')}_{i}" for i in range(FEATURES)]
@@ -182,26 +185,33 @@ def ours(folder: Path, *, laid: bool = False, **options: object) -> Callable[[],
 
     def work(folder: Path) -> pl.DataFrame:
         views = [view(file) for file in files(folder)]
-        place = Layouts(folder / "layouts", 1 << 40, 1 << 33, smallest=0) if laid else None
-        spine = folder / "labels.parquet"
-        return training_set(spine, views, cutoff="t", layouts=place, **options).frame
+        more = {"layouts": layouts(folder)} if laid else {}
+        return training_set(folder / "labels.parquet", views, cutoff="t", **options, **more).frame
 
     with tempfile.TemporaryDirectory() as place:  # kernels are compiled, or read from disk
         make(Path(place), 10, 1, 10)
-        work(Path(place))
+        for _ in range(1 + laid):
+            work(Path(place))
     return lambda: work(folder)
 
 
 def first(folder: Path) -> Callable[[], pl.DataFrame]:
-    """The join that makes the layouts."""
+    """The same, which makes the layouts."""
     return ours(folder, laid=True)
 
 
 def warm(folder: Path) -> Callable[[], pl.DataFrame]:
-    """The join on layouts that another process has made."""
+    """The same on layouts that another process has made."""
     if not (folder / "layouts").exists():
         alone(folder, "first")
     return ours(folder, laid=True)
+
+
+def layouts(folder: Path) -> Layouts:
+    """All that a join may want, in a folder beside the data."""
+    from proml_lab.marketplace.layout.layouts import Layouts
+
+    return Layouts(folder / "layouts", limit=1 << 40, memory=4 << 30, smallest=0)
 
 
 def duckdb(folder: Path) -> Callable[[], pl.DataFrame]:
@@ -242,7 +252,7 @@ def pandas(folder: Path) -> Callable[[], pl.DataFrame]:
 
 
 WAYS: dict[str, Way] = {
-    "ours": ours,
+    "cold": ours,
     "first": first,
     "warm": warm,
     "duckdb": duckdb,

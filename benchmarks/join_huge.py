@@ -2,12 +2,12 @@
 
 The data are those of `join.py`. The newest rows need memory for the labels only; windows need every
 row that a label may see, and the setting `memory` has them worked out in parts of the entities,
-the source read again for each. The results of some entities are held against Polars: it joins their
-rows, which are few, by itself.
+the source read again for each: the less memory, the longer. The results of some entities are held
+against Polars: it joins their rows, which are few, by itself.
 
 Bar of the full case, 1000000 100000000: under 4 GB each.
 
-Run: python benchmarks/join_huge.py [labels [rows [memory in MB]]]
+Run: python benchmarks/join_huge.py [labels [rows [memory in MB [way …]]]]
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WINDOWS = {
 }
 
 
-def main(n_labels: int, n_rows: int, memory_mb: int) -> None:
+def main(n_labels: int, n_rows: int, memory_mb: int, names: list[str]) -> None:
     os.environ[MEMORY_MB] = str(memory_mb)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -43,15 +43,15 @@ def main(n_labels: int, n_rows: int, memory_mb: int) -> None:
         size = sum(file.stat().st_size for file in folder.rglob("*.parquet")) / 1e9
         print(f"{n_labels:,} labels x {n_rows:,} rows in {N_FILES} files of {size:.1f} GB in all")
         print(f"{'way':10}{'seconds':>9}{'CPU s':>9}{'peak MB':>9}  bar {BAR_MB:,} MB")
-        for name in WAYS:
+        for name in names:
             told = alone(folder, name, script=__file__)
             print(
                 f"{name:10}{told['seconds']:9.2f}{told['cpu']:9.2f}{told['peak']:9,.0f}", flush=True
             )
-        check(folder)
+        check(folder, names)
 
 
-def check(folder: Path) -> None:
+def check(folder: Path, ways: list[str]) -> None:
     """Stop where the values of some entities are not those that Polars finds."""
     labels = pl.read_parquet(folder / "labels.parquet")
     rare = labels.group_by("id", maintain_order=True).len().filter(pl.col("len").is_between(2, 9))
@@ -67,13 +67,15 @@ def check(folder: Path) -> None:
         pl.col("at") > pl.col("since"),
         pl.col("at") <= pl.col("t"),
     )
-    found = windows.group_by("label").agg(
+    counted = windows.group_by("label").agg(
         pl.len().alias("n"),
         pl.col("v0_0").sum().alias("total"),
         pl.col("v0_1").max().alias("most"),
     )
-    windows = asked.join(found, on="label", how="left").with_columns(pl.col("n").fill_null(0))
-    for way, names, theirs in (("newest", NEWEST, newest), ("windows", WINDOWS, windows)):
+    windows = asked.join(counted, on="label", how="left").with_columns(pl.col("n").fill_null(0))
+    found = {"newest": (NEWEST, newest), "windows": (WINDOWS, windows)}
+    for way in ways:
+        names, theirs = found[way]
         mine = pl.read_ipc(folder / f"{way}.arrow").filter(
             pl.col("label").is_in(asked["label"].implode())
         )
@@ -100,4 +102,4 @@ if __name__ == "__main__":
         run(WAYS, sys.argv[2], Path(sys.argv[3]))
     else:
         sizes = [int(float(size)) for size in sys.argv[1:4]]
-        main(*(sizes + [100_000, 10_000_000, 2048][len(sizes) :]))
+        main(*(sizes + [100_000, 10_000_000, 4096][len(sizes) :]), sys.argv[4:] or [*WAYS])
