@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -50,7 +51,11 @@ def _samples(folder: Path, root: Path, known: set[str]) -> tuple[list[Sample], l
         name = source_name(place)
         if name is None or (place.is_dir() and not _is_table(place)):
             continue
-        path = str(place.resolve().relative_to(root))
+        path = str((folder.resolve() / place.name).relative_to(root))
+        if not _is_text(path):
+            shown = os.fsencode(path).decode(errors="replace")
+            left.append((shown, "its name is no UTF-8 text; rename it"))
+            continue
         if path in known:
             left.append((path, "it has a view already"))
             continue
@@ -68,6 +73,14 @@ def _samples(folder: Path, root: Path, known: set[str]) -> tuple[list[Sample], l
         else:
             left.append((path, "it has no rows"))
     return found, left
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_table(folder: Path) -> bool:

@@ -14,7 +14,7 @@ SAMPLE = 1_000_000
 """Rows of a table that are looked at."""
 _KNOWN = re.compile(r"(known|created|ingested|loaded|inserted|available|received|recorded)")
 _EVENT = (re.compile(r"event"), re.compile(r"time|(^|_)ts$|_at$|hour|moment"))
-_ID = re.compile(r"((^|_)(id|key|code|uuid|number|no)|[a-z](Id|Key|Code|ID))$")
+_ID = re.compile(r"((^|[_ .-])(?i:id|key|code|uuid|number|no)|[a-z](Id|Key|Code|ID))$")
 _MOST_KEYS = 3
 _CANDIDATES = 6
 _LONG = 40

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _SIZE = 1 << 38
 """Bytes that the file may grow to: addresses, which cost nothing until there is data."""
 _READERS = 1024
+_CLOSING_S = 5.0
 _STAMP, _STATE = b"stamp", b"state"
 _RECORD, _LEDGER = b"r", b"l"
 _opened: WeakValueDictionary[str, Opened] = WeakValueDictionary()
@@ -31,8 +34,10 @@ _opening = Lock()
 class Opened:
     """An environment of LMDB, which a process may open once; `inode` is that of its file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.env: lmdb.Environment = _lmdb().open(str(folder), map_size=_SIZE, max_readers=_READERS)
+    def __init__(self, folder: Path, *, make: bool) -> None:
+        if make:
+            _take_room(folder / "lock.mdb")
+        self.env: lmdb.Environment = _environment(folder)
         self.pid = os.getpid()
         self.inode = _inode(folder)
 
@@ -111,7 +116,7 @@ class Embedded(Store):
                 held.env.close()  # of the process that this one was forked from
                 held = None
             if held is None or held.inode != inode:
-                held = _opened[path] = Opened(self.folder)
+                held = _opened[path] = Opened(self.folder, make=make)
             self._held = held
         return held.env
 
@@ -130,7 +135,8 @@ class Embedded(Store):
                 f"{self.name} is full: it holds {_SIZE >> 30} GB at most.",
                 hint="materialize fewer views, or use Redis: online = 'redis://…'.",
             )
-        reason = str(error).rpartition(": ")[2].rstrip(".")
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = said.rpartition(": ")[2].rstrip(".")
         return StoreError(
             f"{self.name} cannot be used: {reason}.",
             hint="see to its disk, permissions and files; what was in it is left as it was.",
@@ -154,6 +160,34 @@ def _empty(txn: lmdb.Transaction, slot: int) -> None:
         there = cursor.set_range(_RECORD + prefix)
         while there and bytes(cursor.key()).startswith(_RECORD + prefix):
             there = cursor.delete()
+
+
+def _environment(folder: Path) -> lmdb.Environment:
+    """LMDB's environment; where another thread is just closing the last one, once that is done."""
+    end = time.monotonic() + _CLOSING_S
+    while True:
+        try:
+            env: lmdb.Environment = _lmdb().open(str(folder), map_size=_SIZE, max_readers=_READERS)
+        except _lmdb().Error as error:
+            if "already open" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.001)
+        else:
+            return env
+
+
+def _take_room(lock: Path) -> None:
+    """Have the disk give all of the file of readers, or raise OSError.
+
+    LMDB writes into it by memory: on a full disk that would kill the process. What is in it stays.
+    POSIX lets go of this process's locks on it, so this is for before it is opened.
+    """
+    if sys.platform == "linux":
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            os.posix_fallocate(handle, 0, _READERS * 64 + 128)
+        finally:
+            os.close(handle)
 
 
 def _inode(folder: Path) -> tuple[int, int] | None:

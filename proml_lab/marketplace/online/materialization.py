@@ -64,9 +64,9 @@ def materialize(
     Entities are written again where their visible rows are not those of the last time, or one
     crossed the edge of a window: docs/method.md#online.
     """
-    moment = microseconds_of(until)
     wanted = sourced(views)
     for _ in range(_TRIES):
+        moment = microseconds_of(until)
         before = store.state()
         parts = [
             _part(view, store, before, moment, before.next_slot + i, full=full)

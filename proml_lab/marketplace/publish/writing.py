@@ -75,7 +75,7 @@ def write_all(files: Mapping[Path, bytes | Path]) -> None:
         reason = (error.strerror or str(error)).lower()
         raise PublicationError(
             f"The view cannot be written: {reason}.",
-            hint="free some space, or see who owns the folder; then publish again.",
+            hint="free some space, or see who owns the folder; then try again.",
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,6 +75,22 @@ def test_what_is_left_out_is_told(folder: Path) -> None:
     assert told["odd.parquet"] == "no likely key tells its rows apart"
     assert "is not a Parquet file, or only a part of one" in told["half.parquet"]
     assert len(told) == 2
+
+
+def test_odd_files_do_no_harm(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text("shop_id,x\nn,1\ns,2\n")
+    (folder / "linked.csv").symlink_to(outside)
+    (folder / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    (folder / "round").symlink_to("round")
+    (folder / "itself").symlink_to(folder)
+    (folder / os.fsdecode(b"\xff.csv")).write_text("shop_id,x\nn,1\n")
+    drafted = draft_views(folder)
+    assert "shop_data.linked" in drafted.views
+    left = dict(drafted.frame().filter(pl.col("what") == "left out").select("name", "why").rows())
+    assert left["\ufffd.csv"] == "its name is no UTF-8 text; rename it"
+    assert "there is no file" in left["gone.csv"]
+    assert open_workspace(folder).catalog.check().passed
 
 
 def test_a_second_time_nothing_is_changed(folder: Path) -> None:

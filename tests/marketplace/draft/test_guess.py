@@ -27,6 +27,11 @@ def test_the_only_time_and_the_key_that_tells_rows_apart() -> None:
     assert found.notes == ("no known_at: rows count as known at hour; say it if they come later",)
 
 
+def test_an_id_of_two_words_is_an_id() -> None:
+    found = guessed({"E-Mail": ["a@b", "c@d", "e@f"], "User ID": [1, 2, 3], "x": [1.0, 2.0, 3.0]})
+    assert found.keys.columns == ("User ID",)
+
+
 def test_a_static_table() -> None:
     found = guessed({"plane_id": [1, 2, 3], "seats": [4, 4, 2], "built": [1, 2, 3]})
     assert (found.event_time.columns, found.keys.columns) == ((), ("plane_id",))

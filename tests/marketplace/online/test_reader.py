@@ -252,7 +252,10 @@ def test_readers_go_on_while_it_is_written(
     assert reader.lookup({"id": "a"}, ["g.p", "g.q"]).row() == {"x_p": 9.0, "x_q": 9.0}
 
 
-def test_two_materializations_at_once(make_view: MakeView, store: Store) -> None:
+@pytest.mark.parametrize("until", [at(5), None])
+def test_two_materializations_at_once(
+    make_view: MakeView, store: Store, until: datetime | None
+) -> None:
     n = 300
     rows = {
         "id": [f"{i % 30}" for i in range(n)],
@@ -264,7 +267,7 @@ def test_two_materializations_at_once(make_view: MakeView, store: Store) -> None
 
     def write(view: FeatureView) -> None:
         try:
-            materialize([view], open_store_again(store), until=at(5))
+            materialize([view], open_store_again(store), until=until)
         except Exception as error:
             failed.append(error)
 

@@ -232,6 +232,13 @@ FULL = """
 """
 
 
+def test_a_disk_without_room_for_the_readers_is_told(tmp_path: Path) -> None:
+    code = FULL.replace("200_000, 200_000", "20_000, 20_000")
+    command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "online")]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert "cannot be used: File too large" in done.stdout
+
+
 def test_a_full_disk_leaves_the_old_state(tmp_path: Path) -> None:
     store = open_store(tmp_path / "online")
     put(store, TABLE, {"a": b"1"})
