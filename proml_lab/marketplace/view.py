@@ -99,7 +99,7 @@ class FeatureView(Document):
     known_at: _Column | Delay | None = Field(
         None, description="UTC column, or {delay: 1h} after the event; the event time if absent"
     )
-    ties: str | None = Field(
+    ties: _Column | None = Field(
         None, description="column that decides between rows with the same clocks: the greatest"
     )
     time_to_live: Duration | None = Field(None, description="older rows are not used, such as 90d")
