@@ -7,6 +7,8 @@ import math
 import numpy as np
 import polars as pl
 
+from proml_lab.marketplace.find.association import rank_correlation
+
 LEAST = 20
 """Rows with both values that it takes."""
 
@@ -29,8 +31,7 @@ def association(values: pl.Series, label: pl.Series) -> float:
         return _ratio(frame)
     if isinstance(values.dtype, pl.List | pl.Array):
         return math.nan
-    ranked = frame.select(pl.col("x").cast(pl.Float64).rank(), pl.col("y").rank())
-    return float(np.corrcoef(ranked["x"].to_numpy(), ranked["y"].to_numpy())[0, 1])
+    return rank_correlation(frame["x"], frame["y"])
 
 
 def _ratio(frame: pl.DataFrame) -> float:
