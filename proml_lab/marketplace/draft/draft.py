@@ -47,11 +47,14 @@ def draft_views(place: str | Path) -> Drafted:
     taken = {view.view for view in catalog.views} | {kind.entity for kind in catalog.entities}
     fresh, there = _fresh(pages, taken)
     if not any("view" in page.fields for page in fresh) and not there and not known:
+        nothing = "its definitions have no feature view" if is_feast else "it has no tables"
         raise SourceError(
             f"Nothing in {path} can be made a view: "
-            + ("; ".join(f"{what}: {why}" for what, why in left[:3]) or "it has no tables")
+            + ("; ".join(f"{what}: {why}" for what, why in left[:3]) or nothing)
             + ".",
-            hint="put Parquet, CSV or Arrow files there, each with a key.",
+            hint="define feature views over files there."
+            if is_feast
+            else "put Parquet, CSV or Arrow files there, each with a key.",
         )
     files = _files(fresh, here, root)
     write_all({file: text.encode() for file, text in files.items()})

@@ -141,6 +141,9 @@ def test_a_folder_with_nothing_to_draft(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"none.parquet: it has no rows; odd.parquet: no likely"):
         draft_views(tmp_path)
     assert not (tmp_path / "proml.toml").exists()
+    (tmp_path / "feature_store.yaml").write_text("project: p\nprovider: local\n")
+    with pytest.raises(SourceError, match=r"no feature view.\nHint: define feature views over"):
+        draft_views(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written(folder: Path) -> None:
