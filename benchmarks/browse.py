@@ -215,7 +215,7 @@ def same(workspace: Workspace) -> None:
 
 
 def card(workspace: Workspace, name: str) -> None:
-    ask(workspace, "card", name=name)
+    workspace.card(name, values=False)
 
 
 def ask(
