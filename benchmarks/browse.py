@@ -91,8 +91,7 @@ def main() -> int:
         print(f"{'first card':34}{timed(lambda: card(workspace, names[0])):9.2f} s")
         later = [timed(lambda name=name: card(workspace, name)) for name in rng.sample(names, 50)]
         print(f"{'a card':34}{np.median(later) * 1e3:9.1f} ms")
-        with_view = changed(workspace, rng.choice(files), lambda w: timed(lambda: w.catalog))
-        print(f"{'catalogue after one change':34}{with_view:9.2f} s")
+        changed(workspace, rng.choice(files), catalogue)
     missed = [name for name, bar in BARS.items() if took[name] > bar]
     for name, bar in BARS.items():
         verdict = "MISSED" if name in missed else "passed"
@@ -196,6 +195,10 @@ def changed(workspace: Workspace, file: Path, look: Callable[[Workspace], float]
 
 def here(workspace: Workspace) -> float:
     return timed(lambda: ask(workspace, "search", "delay"))
+
+
+def catalogue(workspace: Workspace) -> float:
+    return timed(lambda: workspace.catalog)
 
 
 def fresh(workspace: Workspace) -> float:
