@@ -18,6 +18,7 @@ LAYERS = (
         "exclusive",
         "git",
         "interrupt",
+        "promoting",
         "words",
         "document",
         "tree",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +17,7 @@ from proml_lab.magics.context import Context
 from proml_lab.magics.parser import Namespace
 from proml_lab.magics.progress import Style, interrupts
 from proml_lab.magics.wording import in_notebook, plain_warnings
+from proml_lab.promoting import promoting
 
 _IN_PARTS = ("numpy", "polars")
 """Packages that, cut off while they are imported, cannot be imported again in this kernel."""
@@ -99,7 +99,7 @@ class ProMLMagics(Magics):
     def _style(self) -> Style:
         if self.settings.progress != "auto":
             return cast(Style, self.settings.progress)
-        if "PROML_OUTPUTS" in os.environ:  # a promotion, which tells its progress itself
+        if promoting():  # a promotion tells its progress itself
             return "off"
         return "bar" if hasattr(self.shell, "kernel") else "lines"
 

@@ -18,6 +18,7 @@ from proml_lab.marketplace.settings import WorkspaceConfig, read_settings
 from proml_lab.marketplace.size import n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
+from proml_lab.promoting import promoting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -151,11 +152,14 @@ class Workspace:
     def known(self, index: Index | None = None) -> Known:
         """Usage, health and freshness of features, as far as they were kept; nothing is read anew.
 
-        `index` is that of the workspace, where it is at hand.
+        `index` is that of the workspace, where it is at hand. In a promotion nothing is known:
+        what others do would make the same notebook say something else later.
         """
         from proml_lab.marketplace.find.knowledge import knowledge
+        from proml_lab.marketplace.find.known import NOTHING, align
 
-        return knowledge(self.profiles, index or self.index)
+        found = index or self.index
+        return align(NOTHING, found) if promoting() else knowledge(self.profiles, found)
 
     @property
     def _definitions(self) -> Definitions:

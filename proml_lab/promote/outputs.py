@@ -21,7 +21,8 @@ from proml_lab.errors import ArtifactError, DataError, UsageError
 from proml_lab.model import Model
 from proml_lab.promote import example, groups
 from proml_lab.promote.gates import held_out
-from proml_lab.promote.recorded import VARIABLE, Metric, Recorded, writing
+from proml_lab.promote.recorded import Metric, Recorded, writing
+from proml_lab.promoting import OUTPUTS
 from proml_lab.spec import check_name
 
 _EVALUATION = "evaluation"
@@ -79,7 +80,7 @@ def record(values: Mapping[str, object], folder: str | Path | None = None) -> Ou
     if not values:
         raise UsageError("No output is named.", hint="such as: %proml output model=gbm")
     rows = tuple((name, *_described(name, value)) for name, value in values.items())
-    where = folder or os.environ.get(VARIABLE)
+    where = folder or os.environ.get(OUTPUTS)
     if not where:
         return Outputs(rows)
     kept = Path(where)

@@ -22,7 +22,7 @@ from proml_lab.promote.gates.entry import overriding
 from proml_lab.promote.lint import LintReport, after
 from proml_lab.promote.notebook import NotebookInfo, prepared
 from proml_lab.promote.parameters import Value
-from proml_lab.promote.recorded import VARIABLE, Recorded
+from proml_lab.promote.recorded import Recorded
 from proml_lab.promote.registry import Record, Registry
 from proml_lab.promote.run import execute, recovery, times
 from proml_lab.promote.run.cells import Limits
@@ -31,6 +31,7 @@ from proml_lab.promote.run.presence import clear, running
 from proml_lab.promote.run.room import cure
 from proml_lab.promote.run.times import CellFacts
 from proml_lab.promote.trust import Signer, signature, signer
+from proml_lab.promoting import OUTPUTS
 from proml_lab.spec import check_name
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def perform(run: Run, ground: Ground, tell: Progress) -> Recorded:
         folder=run.folder,
         keep=run.keep,
         environment={
-            VARIABLE: str(run.outputs),
+            OUTPUTS: str(run.outputs),
             "PROML_WORKSPACE": str(run.workspace.root),
             **rows.variables(run.keep, run.workspace),
             **ground.variables,

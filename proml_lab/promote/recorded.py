@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from proml_lab.errors import ArtifactError, RunError, SourceError
+from proml_lab.promoting import OUTPUTS
 
-VARIABLE = "PROML_OUTPUTS"
 _INDEX = "outputs.json"
 
 
@@ -141,7 +141,7 @@ class Recorded:
 
 def note_parent(artifact: str) -> None:
     """In a promotion, remember that the notebook read `artifact`, such as ``flight-delay@2``."""
-    where = os.environ.get(VARIABLE)
+    where = os.environ.get(OUTPUTS)
     if where:
         with writing(Path(where)):
             recorded = Recorded.read(Path(where))

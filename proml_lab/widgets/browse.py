@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from proml_lab.contracts import Json
 from proml_lab.errors import WorkspaceError, unknown
 from proml_lab.plots import html
 from proml_lab.plots.style import variables
+from proml_lab.promoting import promoting
 from proml_lab.widgets.picks import Picks, as_python, as_yaml
 from proml_lab.widgets.questions import Question, answer
 from proml_lab.widgets.script import joined
@@ -141,7 +141,7 @@ class Browse(anywidget.AnyWidget, Picks):
         found = self.workspace.search(self.text)
         static = found._repr_mimebundle_()
         live = self._repr_mimebundle_(**kwargs)
-        if "PROML_OUTPUTS" in os.environ or live is None:
+        if promoting() or live is None:
             show(static, raw=True)
             return
         show({**live[0], **html.bundle(found.title, html.note(_LIVE))}, live[1], raw=True)

@@ -46,6 +46,19 @@ def test_nothing_is_read_while_nothing_changes(
     assert with_users(shop) is shop
 
 
+def test_a_promotion_neither_asks_nor_tells(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (shop.root / "churn.proml.yaml").write_text(SPEC)
+    with_users(shop)
+    monkeypatch.setenv("PROML_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setattr(module, "mentions", None)
+    (shop.root / "more.proml.yaml").write_text(SPEC)
+    assert with_users(shop) is shop
+    assert used(shop) == {}
+    assert shop.search().frame()["usage"].null_count() == 5
+
+
 def test_nobody_is_known_to_use_a_feature_before_anyone_asked(shop: Workspace) -> None:
     assert shop.search().frame()["usage"].null_count() == 5
     assert with_users(shop) is shop

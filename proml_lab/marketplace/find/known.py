@@ -21,6 +21,10 @@ USED, ILL = 0.25, 0.4
 """What the most used feature gains, and the least healthy loses, as parts of its score."""
 
 
+NOTHING = pl.DataFrame(schema={"view": pl.String, "feature": pl.String})
+"""For `align`, where nothing is known of any."""
+
+
 @dataclass(frozen=True, eq=False)
 class Known:
     """What is known of the features of an index, in its order.

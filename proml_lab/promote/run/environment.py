@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from proml_lab.promoting import OUTPUTS
+
 _SYSTEM = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ"),
     *("TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE"),
@@ -23,7 +25,7 @@ _PYTHON = (
     *("IPYTHONDIR", "JUPYTER_PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
     *("JUPYTER_RUNTIME_DIR", "JUPYTER_PLATFORM_DIRS", "MPLBACKEND", "MPLCONFIGDIR"),
 )
-_OURS = ("PROML_OUTPUTS", "PROML_WORKSPACE", "PROML_CACHE")
+_OURS = (OUTPUTS, "PROML_WORKSPACE", "PROML_CACHE")
 _NAMES = frozenset((*_SYSTEM, *_WINDOWS, *_PYTHON, *_OURS))
 _FAMILIES = (
     *("LC_", "XDG_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "BLIS_", "VECLIB_"),
