@@ -51,6 +51,7 @@ function render({ model, el }) {
       drawFacets(page.facets);
       parts.found.textContent = counted(page.total, "feature");
       parts.empty.hidden = page.total > 0;
+      parts.list.hidden = !page.total;
       list.show(page);
       parts.root.setAttribute("aria-busy", "false");
     } catch (error) {

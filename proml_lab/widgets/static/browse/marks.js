@@ -1,5 +1,5 @@
 // @ts-check
-import { node, percent, svg } from "./dom.js";
+import { counted, node, percent, svg } from "./dom.js";
 
 /** @typedef {import("./kernel.js").Row} Row */
 /** @typedef {import("./kernel.js").Bins} Bins */
@@ -21,9 +21,16 @@ export function knownCells(row) {
   return [
     cell("missing", typeof row.nulls === "number" ? percent(row.nulls) : null),
     newest,
-    cell("used", typeof row.used === "number" ? row.used.toLocaleString("en") : null),
+    cell("used", typeof row.used === "number" ? uses(row.used) : null),
     cell("", row.health ? healthMark(row.health) : null),
   ];
+}
+
+/** A number; beside it the word, for lists without heads. @param {number} n */
+function uses(n) {
+  const made = node("span");
+  made.append(node("span", "n", n.toLocaleString("en")), node("span", "unit", n === 1 ? " use" : " uses"));
+  return made;
 }
 
 /** @param {string} kind @param {Node | string | null} content */
@@ -38,7 +45,7 @@ export function knownWords(row) {
   const said = [row.unit ? `${row.type} in ${row.unit}` : row.type];
   if (typeof row.nulls === "number") said.push(`${percent(row.nulls)} missing`);
   if (row.freshness) said.push(row.age ? `${row.freshness}, newest row ${row.age}` : row.freshness);
-  if (typeof row.used === "number") said.push(`${row.used} uses`);
+  if (typeof row.used === "number") said.push(counted(row.used, "use"));
   if (row.health) said.push(`health ${row.health}`);
   if (row.description) said.push(row.description);
   return said.join("; ");
