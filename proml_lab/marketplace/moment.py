@@ -14,7 +14,7 @@ NEVER = np.iinfo(np.int64).max
 ALWAYS = np.iinfo(np.int64).min
 """The moment of what is static: before every cutoff."""
 
-_MIXED = "; in a CSV file, let all times have a zone or none"
+_MIXED = "let all times of a CSV file have a zone or none; else "
 
 
 def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
@@ -31,8 +31,8 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     if not isinstance(kind, pl.Datetime):
         raise DataError(
             f"{role}: column {times.name!r} is {kind}, not a moment in time.",
-            hint=f"make it one: pl.col({times.name!r}).{_as_moment(kind)}"
-            f"{_MIXED if kind == pl.String else ''}.",
+            hint=f"{_MIXED if kind == pl.String else ''}make it one: "
+            f"pl.col({times.name!r}).{_as_moment(kind)}.",
         )
     if kind.time_zone is None:
         raise DataError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Dataset, Json
 from proml_lab.errors import ProMLError
+from proml_lab.promoting import promoting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +46,12 @@ def is_frame(names: Names, spine: str) -> bool:
 
 
 def usual(workspace: Workspace) -> tuple[str, str]:
-    """(spine, cutoff) that the workspace's own specs ask for, where they agree; else empty."""
+    """(spine, cutoff) that the workspace's own specs ask for, where they agree; else empty.
+
+    A promotion reads no spec that its notebook does not name.
+    """
+    if promoting():
+        return "", ""
     from proml_lab.marketplace.know.mentions import SPEC_ENDING
     from proml_lab.spec import ModelSpec
 

@@ -77,3 +77,9 @@ def test_a_join_that_is_tried_leaves_the_warning_to_the_join_itself(flights: Wor
         warnings.warn("a.b is retired", RetiredWarning, stacklevel=1)
     assert [str(one.message) for one in warned] == ["a.b is retired"]
     assert told == before
+
+
+def test_a_promotion_reads_no_spec(flights: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert usual(flights) == ("flights", "cutoff")
+    monkeypatch.setenv("PROML_OUTPUTS", "outputs")
+    assert usual(flights) == ("", "")
