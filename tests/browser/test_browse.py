@@ -169,7 +169,7 @@ def test_the_sections_of_the_details_and_the_way_to_others(lab: Lab) -> None:
     expect(part("Over time").get_by_role("img").first).to_have_accessible_name(
         re.compile("Values by month, 2013-01-01")
     )
-    expect(part("Health")).to_contain_text("no new rows", timeout=60_000)
+    expect(part("Health")).to_contain_text("drifted", timeout=60_000)
     expect(part("Used by")).to_contain_text("flight-delay.proml.yaml")
     expect(part("Comes from, leads to").get_by_role("group", name="source")).to_contain_text(
         "landings.parquet"
