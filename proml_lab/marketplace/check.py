@@ -11,11 +11,10 @@ from proml_lab.errors import DataError, ProMLError
 from proml_lab.expression import evaluate
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.feature import CUTOFF
-from proml_lab.marketplace.join.history import turns
+from proml_lab.marketplace.join.history import clocks, turns
 from proml_lab.marketplace.join.keys import key_type
 from proml_lab.marketplace.join.needs import needs
 from proml_lab.marketplace.kind import NUMBERS, cast, polars_type
-from proml_lab.marketplace.moment import moments
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.words import counted
 
@@ -138,13 +137,9 @@ def _keys(view: FeatureView) -> None:
 
 
 def _clocks(view: FeatureView) -> None:
-    schema = view.table.schema()
-    turns(view, schema.to_frame())
-    for name in (view.event_time, view.known_at if isinstance(view.known_at, str) else None):
-        if name is not None:
-            role = f"View {view.view!r} ({view.source})"
-            with view.places.at("event_time" if name == view.event_time else "known_at"):
-                moments(pl.Series(name, dtype=schema[name]), role=role, up=True)
+    rows = view.table.schema().to_frame()
+    clocks(view, rows)
+    turns(view, rows)
 
 
 def _typed(view: FeatureView, name: str, columns: pl.DataFrame) -> None:

@@ -105,14 +105,18 @@ def clocks(view: FeatureView, frame: pl.DataFrame) -> tuple[Ints, Ints]:
     if view.event_time is None:
         always = np.full(frame.height, ALWAYS)
         return always, always
-    role = f"View {view.view!r} ({view.source})"
-    event = moments(frame[view.event_time], role=role, up=True)
+    event = _moments(view, frame, "event_time", view.event_time)
     if isinstance(view.known_at, str):
-        return event, moments(frame[view.known_at], role=role, up=True)
+        return event, _moments(view, frame, "known_at", view.known_at)
     if isinstance(view.known_at, Delay):
         delay = microseconds(view.known_at.delay)
         return event, np.where(event == NEVER, NEVER, event + delay)
     return event, event
+
+
+def _moments(view: FeatureView, frame: pl.DataFrame, clock: str, column: str) -> Ints:
+    with view.places.at(clock):
+        return moments(frame[column], role=f"View {view.view!r} ({view.source})", up=True)
 
 
 def turns(view: FeatureView, frame: pl.DataFrame) -> Ints:

@@ -80,6 +80,8 @@ class Source(Document):
     @field_validator("path", "delta", "iceberg")
     @classmethod
     def _keeps_its_keys(cls, place: str | None) -> str | None:
+        if place is not None and not place.strip():
+            raise ValueError("is empty; name a file, a folder or an address")
         if place is not None and has_password(place):
             raise ValueError(
                 f"{shown(place)} has a key or a password in it; the environment is the place for "

@@ -141,3 +141,15 @@ def test_what_it_means_does_not_change_where_nothing_is_said(make_view: MakeView
     plain = make_view(rows, features={"x": "integer"})
     assert make_view(rows, ties=None, features={"x": "integer"}).meaning == plain.meaning
     assert make_view(rows, ties="turn", features={"x": "integer"}).meaning != plain.meaning
+
+
+def test_a_clock_of_another_type_is_told_at_its_line(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"id": [1], "time": [at(0)], "turn": [1.5], "x": [1]})
+    rows.write_parquet(tmp_path / "s.parquet")
+    head = "view: a.b\nsource: s.parquet\nentities: [id]\n"
+    asked = pl.DataFrame({"id": [1], "t": [at(1)]})
+    for field, column, line in (("event_time", "x", 4), ("known_at", "x", 5), ("ties", "turn", 5)):
+        said = f"{field}: {column}" if line == 4 else f"event_time: time\n{field}: {column}"
+        (tmp_path / "b.yaml").write_text(f"{head}{said}\nfeatures: {{x: integer}}\n")
+        with pytest.raises(DataError, match=rf"b.yaml:{line}: {field}: View 'a.b'"):
+            training_set(asked, [FeatureView.read(tmp_path / "b.yaml")], cutoff="t")

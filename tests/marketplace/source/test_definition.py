@@ -44,6 +44,7 @@ def test_a_source_says_where_rows_are(tmp_path: Path, source: str, name: str) ->
     ("source", "told"),
     [
         ("{}", "source: says nowhere; give one of path, delta, iceberg or database"),
+        ("' '", "source: is empty; name a file, a folder or an address"),
         ("{path: a, delta: b}", "source: has path and delta; give one of path, delta, iceberg or"),
         ("{delta: a, format: csv}", "source: has format, which belongs to path, not to delta"),
         ("{path: a, version: 1}", "source: has version, which belongs to delta, not to path"),
