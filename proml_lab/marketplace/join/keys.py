@@ -173,6 +173,11 @@ def require_shared(
     To predict for new entities alone is sensible, to learn from them is not. `rows` and `labels`
     have the key columns of both sides; nothing is raised where each column has a value in common.
     """
+    if not len(rows[0]):
+        raise DataError(
+            f"View {view.view!r}: {view.source} has no rows, so there is nothing to learn from.",
+            hint="leave the view out until it has some.",
+        )
     for row, label in zip(rows, labels, strict=True):
         ours, theirs = label.drop_nulls().unique(), row.drop_nulls().unique()
         joins = f"View {view.view!r} joins on {label.name!r}, and"

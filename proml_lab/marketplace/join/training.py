@@ -149,9 +149,9 @@ def _read_spine(spine: object, root: Path | None) -> tuple[pl.DataFrame, Origin]
         print_ = table.content()
     else:
         frame = as_frame(spine)
-        if not frame.height:
-            raise DataError("The spine has no rows.", hint="give one row for each prediction.")
         shown, print_ = "frame", fingerprint(frame)
+    if not frame.height:
+        raise DataError("The spine has no rows.", hint="give one row for each prediction.")
     columns = tuple(frame.columns)
     return frame, Origin(SPINE, shown, print_, frame.height, columns, types=types_of(frame.schema))
 

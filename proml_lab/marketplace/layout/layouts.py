@@ -183,7 +183,7 @@ class Layouts:
             return False
         n_rows = table.n_rows()
         widths = [_width(schema[name], size // max(n_rows, 1)) for name in columns]
-        fits = n_rows < _ROWS and n_rows * (_ROW + 2 * max(widths)) <= self.memory
+        fits = 0 < n_rows < _ROWS and n_rows * (_ROW + 2 * max(widths)) <= self.memory
         return fits and n_rows * (sum(widths) + 32) <= self.limit
 
     def _sweep(self, key: str) -> None:

@@ -100,31 +100,30 @@ class Table(ABC):
     def read(self, columns: Iterable[str] | None = None) -> pl.DataFrame:
         """The rows, of the columns that are named or all.
 
-        Raises SourceError, also for no rows and for files that change meanwhile.
+        Raises SourceError, also for files that change meanwhile.
         """
         before, rows = self.state, self.scan()
         try:
             frame = (rows if columns is None else rows.select(columns)).collect()
         except (PolarsError, OSError) as error:
             raise self._cause(error) from None
-        if not frame.height:
-            raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
         self._require_unchanged(before)
         return frame
 
     def pieces(self, columns: Iterable[str] | None = None) -> Iterator[pl.DataFrame]:
-        """The rows as `read` gives them, in pieces; raises as it does."""
+        """The rows as `read` gives them, in one piece at least; raises as it does."""
         before, rows, found = self.state, self.scan(), 0
         try:
             chosen = rows if columns is None else rows.select(columns)
-            size = piece_size(chosen.collect_schema())
+            schema = chosen.collect_schema()
+            size = piece_size(schema)
             for piece in chosen.collect_batches(chunk_size=size, maintain_order=True):
                 found += piece.height
                 yield piece
         except (PolarsError, OSError) as error:
             raise self._cause(error) from None
         if not found:
-            raise SourceError(f"{self.role}: {self.what} has no rows.", hint="write it again.")
+            yield schema.to_frame()
         self._require_unchanged(before)
 
     def n_rows(self) -> int:

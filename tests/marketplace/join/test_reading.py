@@ -111,10 +111,11 @@ def test_a_source_that_goes_away_between_two_readings(make_view: MakeView) -> No
         list(pieces)
 
 
-def test_no_rows_are_a_mistake(make_view: MakeView) -> None:
+def test_no_rows_are_one_empty_piece(make_view: MakeView) -> None:
     view = make_view(pl.DataFrame({"id": [1]}).clear(), event_time=None, features={"id": "integer"})
-    with pytest.raises(SourceError, match="has no rows"):
-        list(view.table.pieces(["id"]))
+    (piece,) = view.table.pieces(["id"])
+    assert piece.schema == {"id": pl.Int64}
+    assert piece.is_empty()
 
 
 def test_a_quarter_of_the_machine() -> None:

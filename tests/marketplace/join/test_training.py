@@ -558,12 +558,30 @@ def test_rows_without_an_entity_are_no_repetition(make_view: MakeView) -> None:
     assert got.frame["x"].to_list() == [3.0, None]
 
 
+@pytest.mark.parametrize("static", [False, True])
+def test_a_source_without_rows_has_no_values(make_view: MakeView, static: bool) -> None:
+    features: dict[str, object] = {
+        "x": "float",
+        "d": {"type": "float", "column": "x", "default": 7},
+    }
+    features |= {} if static else {"n": {"type": "integer", "aggregate": "count", "window": "1d"}}
+    rows = pl.DataFrame({**GOOD, "x": [1.5] * len(GOOD["id"])}).clear()
+    view = make_view(rows, event_time=None if static else "time", features=features)
+    asked = pl.DataFrame(ASKED)
+    got = training_set(asked, [view], cutoff="t")
+    assert got.frame["x"].null_count() == asked.height
+    assert got.frame["d"].to_list() == [7.0] * asked.height
+    assert static or got.frame["n"].to_list() == [0] * asked.height
+    assert got.origins[1].n_rows == 0
+    assert got.rebuild().frame.equals(got.frame)
+    late = asked.with_columns(y=pl.lit(value=True))
+    with pytest.raises(DataError, match="has no rows, so there is nothing to learn from"):
+        training_set(late, [view], cutoff="t", label="y")
+
+
 def test_broken_sources(make_view: MakeView, tmp_path: Path) -> None:
     view = make_view(GOOD, features={"x": "float"})
     asked, file = pl.DataFrame(ASKED), tmp_path / str(view.source)
-    pl.read_parquet(file).clear().write_parquet(file)
-    with pytest.raises(SourceError, match=r"View 'shop.sales': the file .* has no rows"):
-        training_set(asked, [view], cutoff="t")
     file.write_bytes(b"PAR1 but not really")
     with pytest.raises(SourceError, match=r"is not a Parquet file, .*\nHint: write it again"):
         training_set(asked, [view], cutoff="t")
