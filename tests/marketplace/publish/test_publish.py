@@ -68,7 +68,7 @@ def test_a_frame_becomes_a_view_that_joins(place: Workspace, git: Git) -> None:
 
 def test_the_profile_is_kept_for_whoever_searches(place: Workspace) -> None:
     publish(SHORT, workspace=place, rows=rain())
-    assert place.search().frame()["age"].to_list() == []
+    assert place.search().frame()["freshness"].to_list() == []
     publish(SHORT, workspace=place, rows=rain(), yes=True)
     (row,) = place.search("rain").frame().iter_rows(named=True)
     assert (row["freshness"], row["health"]) == ("stale", 0.7)
