@@ -64,7 +64,9 @@ def test_one_class_has_a_calibration_picture_only() -> None:
     with pytest.raises(DataError, match="rows have label 1: picture 'roc' needs both"):
         only.figure()
     assert only.figure("calibration").data
-    assert only._repr_mimebundle_()["text/html"].count("<figcaption>") == 1
+    assert (
+        only._repr_mimebundle_()["text/html"].count("<figcaption>") == 2
+    )  # the table and a picture
     assert only.frame().filter(metric="auc")["value"].to_list() == [None]
 
 
@@ -73,7 +75,7 @@ def test_the_static_form_has_a_table_pictures_and_no_script(found: Comparison) -
     page = bundle["text/html"]
     assert bundle["text/plain"] == str(found)
     assert "linear is best by auc and log_loss" in page
-    assert page.count("<figcaption>") == 4
+    assert page.count("<figcaption>") == 5  # the table and four pictures
     assert "<table" in page
     assert "<script" not in page
     assert len(page.encode()) < 256 * 1024
@@ -100,7 +102,7 @@ def test_the_page_stays_small_with_many_rows() -> None:
     rows = make_rows(30_000, seed=3)
     page = compare(fitted("baseline"), fitted(), on=rows, resamples=5)._repr_mimebundle_()
     assert len(page["text/html"].encode()) < 256 * 1024
-    assert page["text/html"].count("<figcaption>") == 4
+    assert page["text/html"].count("<figcaption>") == 5
 
 
 def test_json_keeps_every_digit_and_no_time(found: Comparison) -> None:
