@@ -223,7 +223,9 @@ def test_the_code_does_the_same(ready: Kernel, line: str, shown: str) -> None:
 def test_the_code_of_a_workspace_elsewhere_names_it(kernel: Kernel) -> None:
     printed = kernel.run("%proml features wind --workspace '..' --code").stdout
     assert printed == (
-        "from proml_lab import open_workspace\n\nopen_workspace('..').search('wind')\n"
+        "from proml_lab import open_workspace\n"
+        "from proml_lab.magics.users import with_users\n\n"
+        "with_users(open_workspace('..')).search('wind')\n"
     )
 
 

@@ -54,8 +54,7 @@ class Store:
 
     def array(self, name: str) -> Array:
         """The array `name`, mapped and not to be written to."""
-        found = np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
-        return np.asarray(found)
+        return np.asarray(np.lib.format.open_memmap(self.folder / name, mode="r"))
 
     def column(self, name: str) -> pl.Series:
         """The column in the file `name`, mapped."""
@@ -73,7 +72,7 @@ class Store:
             if isinstance(content, pl.Series):
                 content.to_frame().write_ipc(file, record_batch_size=max(1, content.len()))
             else:
-                np.save(file, content, allow_pickle=False)
+                np.save(file, content)
         stamp = int(time.time())
         os.utime(part, ns=(stamp * 10**9, stamp * 10**9))
         self._files[name] = [part.stat().st_size, stamp, _crc(part)]
