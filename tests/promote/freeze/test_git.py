@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from proml_lab.promote.freeze import git
 from proml_lab.promote.freeze.git import checkout
-
-
-def run(folder: Path, *words: str) -> str:
-    who = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
-    command = ["git", "-C", str(folder), *who, *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+from tests.test_git import run
 
 
 @pytest.fixture
