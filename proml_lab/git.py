@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE_S = 60.0
+_MOST = 400
 _QUIET = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
 _OURS = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_")
 _OF_A_HOOK = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
@@ -24,9 +25,15 @@ class Done:
 
     @property
     def reason(self) -> str:
-        """The last line of what it complained of; empty if it said nothing."""
-        lines = (self.said or self.out.decode(errors="replace")).strip().splitlines()
-        return lines[-1] if lines else ""
+        """What it complained of, in one line; empty if it said nothing.
+
+        Git's own errors if there are some; else all that was said, such as by a hook.
+        """
+        said = self.said or self.out.decode(errors="replace")
+        lines = [line.strip() for line in said.splitlines() if not line.startswith("hint:")]
+        errors = [line for line in lines if line.startswith(("error: ", "fatal: "))]
+        text = "; ".join(filter(None, errors or lines))
+        return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
 
 
 def ask(

@@ -48,7 +48,10 @@ def test_a_command_that_fails(repository: Path) -> None:
     assert (done.went_well, done.out) == (False, b"")
     assert done.reason == "error: pathspec 'nosuch' did not match any file(s) known to git"
     assert git.Done(went_well=False).reason == ""
-    assert git.Done(went_well=False, out=b"a\nb\n").reason == "b"
+    assert git.Done(went_well=False, out=b"a\n\n  b\n").reason == "a; b"
+    said = "Wait.\nerror: no key\nfatal: no commit\nhint: read more\n"
+    assert git.Done(went_well=False, said=said).reason == "error: no key; fatal: no commit"
+    assert git.Done(went_well=False, said="x" * 500).reason == "x" * 399 + "…"
 
 
 def test_names_are_taken_as_they_are(repository: Path) -> None:

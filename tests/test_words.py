@@ -6,12 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from proml_lab.words import counted, lasting
+from proml_lab.words import counted, lasting, listed
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 rows"), (1, "1 row"), (2000, "2,000 rows")])
 def test_so_many_things(n: int, said: str) -> None:
     assert counted(n, "row") == said
+
+
+def test_some_names() -> None:
+    assert listed(["a"], 3) == "a"
+    assert listed(["a", "b"], 3) == "a and b"
+    assert listed(["a", "b", "c"], 3) == "a, b and c"
+    assert listed(["a", "b", "c", "d", "e"], 3) == "a, b, c and 2 more"
 
 
 @pytest.mark.parametrize(

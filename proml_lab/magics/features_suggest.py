@@ -45,12 +45,14 @@ def run(args: Namespace, context: Context) -> SuggestReport:
     _require(args)
     workspace = context.workspace
     label, cutoff, spine = args.label, args.cutoff, args.spine
+    limits = [workspace.config.sensitivity]
     if args.spec is not None:
         spec = context.spec(args.spec)
         label, cutoff, spine = spec.label.column, spec.spine.cutoff, spec.spine.source
+        limits.append(spec.sensitivity)
     live = args.spec is None and context.names is not None and spine in context.names
     rows = context.value(spine) if live else workspace.root / workspace.source(spine)
-    return suggest(workspace.catalog, rows, label=label, cutoff=cutoff, n=args.n)
+    return suggest(workspace.catalog, rows, label=label, cutoff=cutoff, n=args.n, limits=limits)
 
 
 def code(args: Namespace) -> str:
@@ -60,14 +62,17 @@ def code(args: Namespace) -> str:
     label: object = args.label
     cutoff: object = args.cutoff
     name = repr(args.spine)
+    limits = "workspace.config.sensitivity"
     if args.spec is not None:
         lines.append(f"spec = {python.spec(args.spec)}")
         label, cutoff = python.Source("spec.label.column"), python.Source("spec.spine.cutoff")
         name = "spec.spine.source"
+        limits += ", spec.sensitivity"
     spine = python.Source(f"workspace.root / workspace.source({name})")
     n = None if args.n == 20 else args.n
     catalog = python.Source("workspace.catalog")
-    call = python.call("suggest", catalog, spine, label=label, cutoff=cutoff, n=n)
+    allowed = python.Source(f"[{limits}]")
+    call = python.call("suggest", catalog, spine, label=label, cutoff=cutoff, n=n, limits=allowed)
     return python.script(*lines, call)
 
 

@@ -15,7 +15,8 @@ from proml_lab.document import Document, FieldError
 from proml_lab.errors import SourceError, choose, unknown
 from proml_lab.marketplace.duration import Duration
 from proml_lab.marketplace.entity import KeyType
-from proml_lab.marketplace.feature import SENSITIVITIES, Feature, Mutes, Sensitivity, Status
+from proml_lab.marketplace.feature import Feature, Mutes, Sensitivity, Status
+from proml_lab.marketplace.sensitivity import sensitivity_of
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.places import Places
 from proml_lab.spec import check_name
@@ -358,15 +359,8 @@ class FeatureView(Document):
         return tuple(dict.fromkeys((*self.tags, *self.feature(name).tags)))
 
     def sensitivity_of(self, name: str) -> Sensitivity:
-        """The feature's sensitivity, or else the highest of the view's and its inputs'."""
-        feature = self.feature(name)
-        inputs = (one for one in feature.reads(name) if one in self._links)
-        read: list[Sensitivity] = [
-            self._links[one].sensitivity_of(self.inputs[one].feature.rpartition(".")[2])
-            for one in inputs
-        ]
-        highest = max([self.sensitivity, *read], key=SENSITIVITIES.index)
-        return highest if feature.sensitivity is None else feature.sensitivity
+        """The feature's sensitivity, or else the highest of the view's and of what it reads."""
+        return sensitivity_of(self, name)
 
     def mutes_of(self, name: str) -> dict[str, str]:
         """The checks of health that are muted for a feature, the view's too: code to reason."""

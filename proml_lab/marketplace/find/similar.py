@@ -14,6 +14,7 @@ from proml_lab.marketplace.find.formula import computed, rows_of, tokens
 from proml_lab.marketplace.find.index import Index
 from proml_lab.marketplace.find.values import LEAST_AGREEMENT, Pair, beside, compared
 from proml_lab.marketplace.find.words import telling, words
+from proml_lab.marketplace.sensitivity import personal
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.words import counted
 
@@ -35,13 +36,14 @@ class SimilarReport:
     """Features like `name`, the most alike first, each with its reasons.
 
     `n_compared` is of how many the values were compared, `unread` why those of others could not
-    be: feature to reason.
+    be: feature to reason. `notes` tell which features are personal.
     """
 
     name: str
     found: pl.DataFrame = field(repr=False)
     n_compared: int
     unread: dict[str, str]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.found.height
@@ -71,6 +73,7 @@ class SimilarReport:
 
         notes = [f"Values were compared with those of {counted(self.n_compared, 'feature')}."]
         notes += [f"Not compared: {name}: {why}" for name, why in self.unread.items()]
+        notes += self.notes
         lines = [f"  {name}  {why}" for name, why in self.found.select("feature", "why").rows()]
         shown = self.found.select("feature", "why", "owner", "status", "formula")
         plain = "\n".join([self.title, *lines, *notes])
@@ -123,7 +126,8 @@ def similar(
             )
     found = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     best = found.sort("score", descending=True, maintain_order=True).head(n)
-    return SimilarReport(name, best, len(values.others), values.unread)
+    told = personal(catalog, [name, *best["feature"]])
+    return SimilarReport(name, best, len(values.others), values.unread, told)
 
 
 Reason = tuple[float, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import polars as pl
 
 from proml_lab.errors import ColumnMissingError, DataError, ProMLError, choose
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.find.association import (
     Binned,
     auc,
@@ -21,6 +22,7 @@ from proml_lab.marketplace.find.association import (
     overlap,
     rank_correlation,
 )
+from proml_lab.marketplace.sensitivity import beyond, lowest, personal
 from proml_lab.marketplace.view import SPINE, FeatureView
 from proml_lab.words import counted
 
@@ -42,7 +44,8 @@ _SCHEMA = {
 class SuggestReport:
     """Features ranked for `label` on `n_rows` rows of the spine, the most useful first.
 
-    `n_seen` is how many features were ranked; `unread` says of views that were not joined why.
+    `n_seen` is how many features were ranked; `unread` says of views and features that were not
+    joined why; `notes` tell which features are personal.
     """
 
     label: str
@@ -50,6 +53,7 @@ class SuggestReport:
     n_rows: int
     n_seen: int
     unread: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.ranked.height
@@ -87,6 +91,7 @@ class SuggestReport:
         warned = self.ranked.filter(pl.col("warning") != "")
         warnings = [f"Warning: {n}: {why}" for n, why in warned.select("feature", "warning").rows()]
         notes = [f"Not joined: {name}: {why}" for name, why in self.unread.items()]
+        notes += self.notes
         shown = self.ranked.drop("warning")
         plain = "\n".join(
             [self.title, html.text_table(shown, max_rows=len(self)), *warnings, *notes]
@@ -105,6 +110,7 @@ def suggest(
     label: str,
     cutoff: str | None = None,
     n: int = 20,
+    limits: Iterable[Sensitivity | None] = (),
 ) -> SuggestReport:
     """Rank every feature that can be joined to `spine` by what it says of `label`.
 
@@ -119,6 +125,9 @@ def suggest(
         Columns of the spine; without a cutoff, only features without time can be joined.
     n
         How many to report.
+    limits
+        What may be joined, such as the spec's and the workspace's: the lowest of them counts, and
+        features that are more sensitive are left out.
 
     Raises
     ------
@@ -148,13 +157,15 @@ def suggest(
             hint="a label has at least two values: numbers, text or truth values.",
         )
     unread: dict[str, str] = {}
+    limit = lowest(limits)
     seen = [
         _one(name, values, sample[label], target, timed=timed)
-        for name, values, timed in _columns(catalog, sample, label, cutoff, unread)
+        for name, values, timed in _columns(catalog, sample, label, cutoff, limit, unread)
     ]
     ranked = [one for one in seen if one is not None]
     best = pl.DataFrame([*_chosen(ranked, n)], schema=_SCHEMA, orient="row")
-    return SuggestReport(label, best, sample.height, len(ranked), unread)
+    told = personal(catalog, best["feature"])
+    return SuggestReport(label, best, sample.height, len(ranked), unread, told)
 
 
 def _read(spine: object) -> pl.DataFrame:
@@ -180,7 +191,12 @@ class _One:
 
 
 def _columns(
-    catalog: Catalog, sample: pl.DataFrame, label: str, cutoff: str | None, unread: dict[str, str]
+    catalog: Catalog,
+    sample: pl.DataFrame,
+    label: str,
+    cutoff: str | None,
+    limit: Sensitivity | None,
+    unread: dict[str, str],
 ) -> Iterator[tuple[str, pl.Series, bool]]:
     """(name, values, whether they are as of the cutoff) of all that can be had for the sample."""
     from proml_lab.marketplace.join.answers import Answers
@@ -195,13 +211,22 @@ def _columns(
             if why:
                 unread[view.view] = why
                 continue
-            names = [*view.features]
+            names = [*_allowed(view, limit, unread)]
             answers = Answers(sample, cutoff, [(view, names)], labelled=True)
             found = [(f"{view.view}.{name}", answers.values(view, name)) for name in names]
         except ProMLError as error:
             unread[view.view] = error.message
             continue
         yield from ((name, values, view.timed) for name, values in found)
+
+
+def _allowed(view: FeatureView, limit: Sensitivity | None, unread: dict[str, str]) -> Iterator[str]:
+    """Names of the features that may be joined; of others, `unread` says why not."""
+    for name in view.features:
+        if why := beyond(view, name, limit):
+            unread[f"{view.view}.{name}"] = f"it {why}"
+        else:
+            yield name
 
 
 def _unjoinable(view: FeatureView, sample: pl.DataFrame, cutoff: str | None) -> str:

@@ -24,6 +24,7 @@ from proml_lab.marketplace.know.reasons import looked
 from proml_lab.marketplace.know.report import FeatureProfile, ProfileReport
 from proml_lab.marketplace.know.seen import seen
 from proml_lab.marketplace.know.summary import Summary, merge
+from proml_lab.marketplace.sensitivity import personal
 from proml_lab.marketplace.source import open_table
 from proml_lab.marketplace.view import FeatureView
 
@@ -93,6 +94,7 @@ def describe(
         keep(cache, rows)
     if labelled is not None:
         found = [_with_label(profile, labelled) for profile in found]
+    notes += personal(catalog, (profile.key for profile in found))
     return ProfileReport(tuple(found), now=at, of=of, notes=tuple(notes))
 
 

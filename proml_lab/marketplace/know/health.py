@@ -17,6 +17,7 @@ from proml_lab.marketplace.know.kept import Looked, keep_codes
 from proml_lab.marketplace.know.reasons import of_age, of_values
 from proml_lab.marketplace.know.served import served
 from proml_lab.marketplace.know.usage import Use
+from proml_lab.marketplace.sensitivity import personal
 from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
@@ -82,11 +83,13 @@ def health(
         keep_codes(cache, [_codes(one, catalog.view(one.view)) for one in found])
     known = set(catalog.names())
     for key, some in used.items() if not of else ():
-        if key not in known:
+        some = [use for use in some if not use.pinned]  # a published version is there for ever
+        if key not in known and some:
             view_name, _, name = key.rpartition(".")
             reason = Reason("FH042", f"used by {_names(some)}")
             found.append(FeatureHealth(view_name, name, (reason,), tuple(some)))
-    return HealthReport(tuple(found), profiles, report.now, of, (*notes, *more))
+    marked = personal(catalog, (one.key for one in found))
+    return HealthReport(tuple(found), profiles, report.now, of, (*notes, *more, *marked))
 
 
 def _with_mutes(reasons: Iterable[Reason], mutes: Mapping[str, str]) -> tuple[Reason, ...]:

@@ -12,6 +12,7 @@ from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.know.graph import Graph, Node, graph
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.marketplace.publish.changes import Change
+from proml_lab.marketplace.sensitivity import personal
 from proml_lab.words import counted
 
 if TYPE_CHECKING:
@@ -90,7 +91,10 @@ class Impact:
         n = len({hit.node for hit in self.hits})
         used = len({hit.node for hit in self.hits if hit.counts})
         depend = "depends" if n == 1 else "depend"
-        return f"{counted(n, 'thing')} {depend} on {names}{more}, {used} of them in use"
+        if used == n:
+            return f"{counted(n, 'thing')} in use {depend} on {names}{more}"
+        of_them = f"{used} of them" if used else "not" if n == 1 else "none of them"
+        return f"{counted(n, 'thing')} {depend} on {names}{more}, {of_them} in use"
 
     def frame(self) -> pl.DataFrame:
         """One row a hit: ``cause``, ``what`` happens to it, ``effect`` (breaks, changes), ``kind``
@@ -164,7 +168,9 @@ def impact(
     """
     whole = graph(catalog, [use for use in uses if not use.pinned])
     cause = Cause(whole.node(name), "changes or goes")
-    return Impact((cause,), tuple(hits(whole, cause)), tuple(notes))
+    found = tuple(hits(whole, cause))
+    told = personal(catalog, [cause.node.name, *(hit.node.name for hit in found)])
+    return Impact((cause,), found, (*notes, *told))
 
 
 def hits(whole: Graph, cause: Cause) -> Iterator[Hit]:

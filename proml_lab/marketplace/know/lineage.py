@@ -11,6 +11,7 @@ import polars as pl
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.know.graph import Edge, Graph, Node, graph
 from proml_lab.marketplace.know.usage import Use
+from proml_lab.marketplace.sensitivity import personal
 from proml_lab.words import counted
 
 if TYPE_CHECKING:
@@ -27,13 +28,14 @@ _MOST = 60
 class Lineage:
     """The ways that lead to `node` (`before`) and on from it (`after`).
 
-    A `Report`: `frame`, `figure` and a static rich form.
+    A `Report`: `frame`, `figure` and a static rich form. `notes` tell which features are personal.
     """
 
     node: Node
     before: tuple[Edge, ...] = field(repr=False)
     after: tuple[Edge, ...] = field(repr=False)
     graph: Graph = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -115,13 +117,15 @@ class Lineage:
         from proml_lab.plots import html
 
         table = self.frame()
-        plain = "\n".join([self.title, html.text_table(table, max_rows=_MOST)])
+        notes = [html.note(note) for note in self.notes]
+        plain = "\n".join([self.title, html.text_table(table, max_rows=_MOST), *self.notes])
         if table.is_empty():
-            return html.bundle(plain, html.lead(self.title))
+            return html.bundle(plain, html.lead(self.title), *notes)
         said = "From the left what it comes from, to the right what comes from it."
         drawn = html.picture(self.figure(), title=self.title, description=said, width=WIDTH)
         steps = html.table(table, max_rows=_MOST)
-        return html.bundle(plain, html.lead(self.title), drawn, html.details("Every step", steps))
+        parts = (drawn, html.details("Every step", steps), *notes)
+        return html.bundle(plain, html.lead(self.title), *parts)
 
 
 def lineage(catalog: Catalog, name: str, uses: Iterable[Use] = (), *, way: Way = "both") -> Lineage:
@@ -148,7 +152,9 @@ def lineage(catalog: Catalog, name: str, uses: Iterable[Use] = (), *, way: Way =
     node = whole.node(name)
     before = _before(whole, node) if way != "to" else []
     after = whole.from_([node]) if way != "from" else []
-    return Lineage(node, tuple(before), tuple(after), whole)
+    ends = (end.name for edge in (*before, *after) for end in (edge.start, edge.end))
+    notes = personal(catalog, [node.name, *ends])
+    return Lineage(node, tuple(before), tuple(after), whole, notes)
 
 
 def _before(whole: Graph, node: Node) -> list[Edge]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proml_lab import document
@@ -19,6 +20,13 @@ from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
+
+
+_ADVICE = (
+    "What is in use would break. Put it back; or let what uses it ask for a published version, "
+    "such as shop.rain@1; or give a view that changes a new version. To commit all the same: "
+    "git commit --no-verify."
+)
 
 
 def staged_impact(workspace: Workspace, promoted: Iterable[Use] = ()) -> Impact:
@@ -59,7 +67,8 @@ def staged_impact(workspace: Workspace, promoted: Iterable[Use] = ()) -> Impact:
         if hit.node.kind not in ("feature", "view")
         or (hit.node.name in kept and hit.node.name not in lost)
     ]
-    return Impact(causes, tuple(found), (*notes, *said.notes))
+    told = Impact(causes, tuple(found), (*notes, *said.notes))
+    return told if told.passed else replace(told, notes=(*told.notes, _ADVICE))
 
 
 def _causes(before: Catalog, after: Catalog, *, gone: set[str]) -> Iterator[Cause]:

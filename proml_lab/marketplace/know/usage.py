@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.sensitivity import personal
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -177,7 +178,7 @@ def usage(
         "artifacts", "specs", "notebooks", descending=True, maintain_order=True
     )
     kept = tuple(use for some in by_key.values() for use in some)
-    return UsageReport(kept, counted, asked=of, notes=tuple(notes))
+    return UsageReport(kept, counted, asked=of, notes=(*notes, *personal(catalog, chosen)))
 
 
 _COUNTED = {

@@ -48,7 +48,8 @@ def commit(root: Path, files: Iterable[Path], message: str) -> str:
 
 
 def _ignored(root: Path, name: str) -> bool:
-    return git.ask(root, "check-ignore", "--quiet", "--", name) is not None
+    others = ("--others", "--ignored", "--exclude-standard")
+    return bool(git.ask(root, "ls-files", *others, "--", name))
 
 
 def _tracked(root: Path, name: str) -> bool:
@@ -59,8 +60,10 @@ def _do(root: Path, *words: str) -> str:
     done = git.do(root, *words)
     if not done.went_well:
         reason = f": {done.reason}" if done.reason else "."
+        who = "" if author(root) else ": git config user.email ADDRESS, git config user.name NAME"
         raise PublicationError(
             f"The files are written, but git {words[0]} failed{reason}",
-            hint="mend that, then publish again: what is there already stays, and is committed.",
+            hint=f"mend that{who}; then publish again: what is there already stays, and is "
+            "committed.",
         )
     return done.out.decode(errors="replace")

@@ -43,6 +43,8 @@ class Publication:
         same, or nobody in particular owns it.
     sensitive
         Its features that are personal.
+    lowered
+        Its features that say less than what they read: (name, what it says, what that is).
     n_rows
         How many rows are written as its source, or None.
     done
@@ -64,6 +66,7 @@ class Publication:
     owner: str = ""
     mine: bool = True
     sensitive: tuple[str, ...] = ()
+    lowered: tuple[tuple[str, str, str], ...] = ()
     n_rows: int | None = None
     done: str = ""
     files: tuple[Path, ...] = ()
@@ -107,8 +110,12 @@ class Publication:
 
     def notes(self) -> list[str]:
         """What else there is to know, a line each."""
-        said = [f"It is the same as {d.other}: {d.feature}, {d.why}." for d in self.duplicates]
+        said = [f"{d.feature} is like {d.other}: {d.why}." for d in self.duplicates]
         said += [f"{name} is personal." for name in self.sensitive]
+        said += [
+            f"{name} says that it is {own}, but reads what is {read}."
+            for name, own, read in self.lowered
+        ]
         if self.refused:
             by = ", ".join(map(str, self.refused))
             forced = f"; forced: {self.forced}" if self.forced else ""
@@ -121,11 +128,13 @@ class Publication:
         if self.done:
             places = [str(f.relative_to(self.root)) for f in self.files]
             said.append(f"Written: {', '.join(places)}." if places else "Nothing was to write.")
+            if self.done == "proposed":
+                said.append(f"An owner publishes it by: proml publish {places[-1]} --yes.")
             said.append(f"Commit {self.commit}." if self.commit else "Nothing was committed.")
-        elif self.mine:
-            said.append("Nothing is written yet: add --yes to publish it.")
-        else:
+        elif not self.mine:
             said.append(f"It is owned by {self.owner}: add --propose --yes to propose it.")
+        elif self.pending or self.n_rows is not None:
+            said.append("Nothing is written yet: add --yes to publish it.")
         return said
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -23,6 +23,7 @@ from proml_lab.marketplace.publish.duplicates import duplicates
 from proml_lab.marketplace.publish.publication import Publication
 from proml_lab.marketplace.publish.uses import harmed
 from proml_lab.marketplace.publish.writing import alone
+from proml_lab.marketplace.sensitivity import lowered
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.model import as_frame
 
@@ -178,6 +179,7 @@ def _look(
         owner=owner,
         mine=team is None or by in {one.lower() for one in team},
         sensitive=_sensitive(view),
+        lowered=tuple(lowered(view)),
         n_rows=made.rows.height if made.rows is not None else None,
         files=(made.file,),
         root=here.root,

@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import DataError
-from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
+from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.publish.versions import Versions
+from proml_lab.marketplace.sensitivity import beyond, lowest
 from proml_lab.marketplace.view import FeatureView
 
 if TYPE_CHECKING:
@@ -71,17 +72,14 @@ def allowing(
     catalog: Catalog, *limits: Sensitivity | None
 ) -> Callable[[Iterable[tuple[FeatureView, Iterable[str]]]], None]:
     """`require_allowed` for the views of `catalog`, with the lowest of the limits given."""
-    lowest = min((one for one in limits if one), key=SENSITIVITIES.index, default=None)
-    return partial(
-        require_allowed, versions=catalog.versions, sensitivity=lowest, told=catalog.told
-    )
+    limit = lowest(limits)
+    return partial(require_allowed, versions=catalog.versions, sensitivity=limit, told=catalog.told)
 
 
-def _require_level(view: FeatureView, name: str, allowed: str) -> None:
-    found = view.sensitivity_of(name)
-    if SENSITIVITIES.index(found) > SENSITIVITIES.index(allowed):
+def _require_level(view: FeatureView, name: str, allowed: Sensitivity) -> None:
+    if why := beyond(view, name, allowed):
         raise DataError(
-            f"Feature {view.view}.{name} is {found}, and at most {allowed} is allowed here.",
+            f"Feature {view.view}.{name} {why}.",
             hint="leave it out; or change 'sensitivity' in the spec or the workspace's settings.",
         )
 

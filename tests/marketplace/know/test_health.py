@@ -163,6 +163,10 @@ def test_gone_but_used(make_view: MakeView) -> None:
     lost = found.features[-1]
     assert lost.reasons[0].seen == "used by 0.proml.yaml, 1.proml.yaml, 2.proml.yaml and 3 more"
     assert len(health(catalog, many, of="shop.sales", now=NOW).features) == 1
+    pinned = Use("shop.sales", "lost", "spec", "old.proml.yaml", pinned=True)
+    assert health(catalog, [pinned], now=NOW).passed
+    some = health(catalog, [pinned, many[0]], now=NOW).features[-1]
+    assert some.reasons[0].seen == "used by 0.proml.yaml"
 
 
 def test_bad_inputs_make_bad_features(make_view: MakeView) -> None:

@@ -53,6 +53,9 @@ def test_sources_columns_and_views(shop: Workspace) -> None:
     assert ("feature", "shop.sales.price") in names(whole)
     column = impact(shop.catalog, "sources/sales.parquet:limit", uses)
     assert names(column) == [("feature", "shop.sales.cheap"), ("spec", "churn.proml.yaml")]
+    assert column.title == "2 things in use depend on sources/sales.parquet: limit"
+    idle = impact(shop.catalog, "sources/sales.parquet:limit", [])
+    assert idle.title == "1 thing depends on sources/sales.parquet: limit, not in use"
     view = impact(shop.catalog, "shop.sales", uses)
     assert ("feature", "shop.sales.price") not in names(view)
     assert ("notebook", "try.ipynb") in names(view)

@@ -62,6 +62,7 @@ def test_a_feature_that_goes(kept: Workspace) -> None:
     found = staged_impact(kept)
     assert not found.passed
     assert "shop.sales.cheap is taken away" in str(found)
+    assert found.notes[-1].endswith("To commit all the same: git commit --no-verify.")
     change(kept, "churn.proml.yaml", ", shop.sales.cheap", "")
     assert staged_impact(kept).passed
 
@@ -77,6 +78,7 @@ def test_a_meaning_that_changes(kept: Workspace) -> None:
     change(kept, "features/sales.yaml", "view: shop.sales", "view: shop.sales\nversion: 2")
     found = staged_impact(kept)
     assert found.passed
+    assert found.notes == ()
     assert len(found.hits) == 3
     assert "in a new version" in str(found)
 

@@ -56,3 +56,24 @@ def test_a_hook_that_refuses(place: Workspace, git: Git) -> None:
     file.write_text("a")
     with pytest.raises(PublicationError, match=r"written, but git commit failed: no ticket\nHint"):
         asked.commit(place.root, [file], "A")
+
+
+def test_files_that_git_ignores_are_left_out(place: Workspace, git: Git) -> None:
+    (place.root / ".gitignore").write_text(".proml/\nsources/\nhidden/\n")
+    names = ["hidden/a.txt", "b.txt"]
+    (place.root / "hidden").mkdir()
+    for name in names:
+        (place.root / name).write_text(name)
+    assert asked.commit(place.root, [place.root / name for name in names], "Publish it")
+    assert git("show", "--name-only", "--format=") == "b.txt"
+    assert asked.commit(place.root, [place.root / "hidden" / "a.txt"], "Nothing") == ""
+
+
+def test_who_is_unknown_is_told_how_to_say_it(
+    place: Workspace, git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    (place.root / "a.txt").write_text("a")
+    said = r"git commit failed: fatal: .*\nHint: mend that: git config user.email ADDRESS"
+    with pytest.raises(PublicationError, match=said):
+        asked.commit(place.root, [place.root / "a.txt"], "A")

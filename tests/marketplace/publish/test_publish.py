@@ -245,6 +245,8 @@ def test_others_propose_and_owners_publish(place: Workspace, git: Git) -> None:
     proposal = publish(better, workspace=place, rows=rain(), yes=True, propose=True)
     (file,) = proposal.files
     assert proposal.title == "shop.rain@1 is proposed."
+    place_of_it = file.relative_to(place.root)
+    assert f"An owner publishes it by: proml publish {place_of_it} --yes." in proposal.notes()
     assert git("log", "-1", "--format=%s") == "Propose shop.rain@1"
     assert place.catalog.view("shop.rain").tags == ()
     git("config", "user.email", "ann@example.org")
@@ -347,9 +349,7 @@ def test_the_same_feature_elsewhere_is_shown(place: Workspace) -> None:
     text = RAIN.replace("owner", "source: sources/rain.parquet\nowner")
     publish(text, workspace=place, yes=True)
     again = publish(text.replace("shop.rain", "shop.wet"), workspace=place)
-    assert again.notes()[0] == (
-        "It is the same as shop.rain.rain: rain, the same formula over the same rows."
-    )
+    assert again.notes()[0] == ("rain is like shop.rain.rain: the same formula over the same rows.")
 
 
 def test_the_same_values_elsewhere_are_shown_before_anything_is_written(place: Workspace) -> None:
@@ -357,5 +357,23 @@ def test_the_same_values_elsewhere_are_shown_before_anything_is_written(place: W
     rows = rain(30).rename({"rain": "wet"}).with_columns(dry=-pl.col("wet"))
     text = SHORT.replace("shop.rain", "shop.wet")
     assert publish(text, workspace=place, rows=rows).notes()[0] == (
-        "It is the same as shop.rain.rain: wet, the same values in 100 % of 48 moments."
+        "wet is like shop.rain.rain: the same values in 100 % of 48 moments."
     )
+
+
+def test_what_is_published_already_asks_for_nothing(place: Workspace) -> None:
+    publish(SHORT, workspace=place, rows=rain(30), yes=True)
+    again = publish("shop.rain", workspace=place)
+    assert again.title == "shop.rain@1 is published as it is."
+    assert again.notes() == []
+
+
+def test_a_feature_that_says_less_than_it_reads_is_told(place: Workspace) -> None:
+    text = f"{RAIN}  low: {{type: float, sql: rain / 2, sensitivity: public}}\n".replace(
+        "unit: mm", "unit: mm, sensitivity: personal"
+    )
+    found = publish(text, workspace=place, rows=rain(30))
+    assert found.notes()[:2] == [
+        "rain is personal.",
+        "low says that it is public, but reads what is personal.",
+    ]
