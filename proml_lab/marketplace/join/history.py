@@ -19,6 +19,8 @@ Order = tuple[Ints, Ints, Ints, Ints]
 NO_TURNS: Ints = np.empty(0, np.int64)
 """Where nothing decides between rows with the same clocks."""
 _TOO_WIDE = (pl.UInt64, pl.Int128, pl.UInt128)
+_MANY = 20_000
+"""So many labels are sorted by their bits: for fewer, to load that code takes longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,10 @@ class Labels:
 
         if np.all(self.cutoff[1:] >= self.cutoff[:-1]):
             order, offsets = asof.layout(self.group, self.n)
+        elif self.cutoff.size >= _MANY:
+            from proml_lab.kernels import radix
+
+            return Timeline(*radix.layout(self.group, self.cutoff, self.n))
         else:
             by_time = np.argsort(self.cutoff, kind="stable")
             by_group, offsets = asof.layout(self.group[by_time], self.n)
