@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 HELP = "say what is online, or check that it is right"
 EXAMPLES = """
 features online
+features online --check
 features online --check 1000
 """
 BODY = ""
@@ -26,7 +27,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--check",
         metavar="N",
         type=int,
-        help="compare N entities of each view, looked up and joined at the same moment",
+        nargs="?",
+        const=100,
+        help="compare N entities of each view, 100 if not said, looked up and joined at the same "
+        "moment",
     )
 
 

@@ -144,7 +144,7 @@ class Browse(anywidget.AnyWidget, Picks):
         if promoting() or live is None:
             show(static, raw=True)
             return
-        show({**live[0], **html.bundle(found.title, html.note(_LIVE))}, live[1], raw=True)
+        show({**live[0], **html.bundle(_LIVE, html.note(_LIVE))}, live[1], raw=True)
         folded = html.details(_TABLE, static["text/html"])
         show(html.bundle(static["text/plain"], folded), raw=True)
 

@@ -48,6 +48,9 @@ def test_a_view_goes_online_is_looked_up_and_checked(
     assert [row["view"] for row in json.loads(said)] == ["fleet.planes", "weather.hourly"]
     status, said = proml(capsys, folder, "features online --check 20")
     assert (status, said.partition(":")[0]) == (0, "pass")
+    assert proml(capsys, folder, "features online --check 100") == proml(
+        capsys, folder, "features online --check"
+    )
 
 
 def test_an_entity_and_a_feature_are_needed(tmp_path: Path) -> None:

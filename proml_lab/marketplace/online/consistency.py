@@ -17,6 +17,7 @@ from proml_lab.marketplace.online.definition import definition_of
 from proml_lab.marketplace.online.ledger import load
 from proml_lab.marketplace.online.materialization import sourced
 from proml_lab.marketplace.online.state import OnlineTable, State
+from proml_lab.words import counted
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.online.reader import Online
@@ -61,9 +62,10 @@ class Consistency:
     def title(self) -> str:
         """What was found, in one line."""
         n = self.differences.height
+        entities = "1 entity" if self.n_entities == 1 else f"{self.n_entities:,} entities"
         return (
-            f"{self.verdict}: {n or 'no'} difference{'' if n == 1 else 's'} between online and "
-            f"offline in {self.n_values} values of {self.n_entities} entities"
+            f"{self.verdict}: {counted(n, 'difference') if n else 'no differences'} between online "
+            f"and offline in {counted(self.n_values, 'value')} of {entities}"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -119,6 +121,9 @@ def check(
             left_out[view.view] = "its inputs are online as of different moments"
             continue
         entities = _sample(online, view, state, sample, random.Random(seed))  # noqa: S311
+        if entities.is_empty():
+            left_out[view.view] = "it has no entities yet"
+            continue
         n_entities += entities.height
         n_values += entities.height * len(view.features)
         until = max(moments, default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,10 @@ _SIZE = 1 << 38
 """Bytes that the file may grow to: addresses, which cost nothing until there is data."""
 _READERS = 1024
 _CLOSING_S = 5.0
+_SHORT = "Input/output error"
+"""What LMDB says where the disk took a part of a write: as a rule it is full."""
+_PAGES = 1 << 20
+"""Bytes: a disk with less left is full, whatever it says."""
 _STAMP, _STATE = b"stamp", b"state"
 _RECORD, _LEDGER = b"r", b"l"
 _opened: WeakValueDictionary[str, Opened] = WeakValueDictionary()
@@ -137,10 +142,19 @@ class Embedded(Store):
             )
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         reason = said.rpartition(": ")[2].rstrip(".")
+        if reason == _SHORT and self._room() < _PAGES:
+            reason = "No space left on device"
         return StoreError(
             f"{self.name} cannot be used: {reason}.",
             hint="see to its disk, permissions and files; what was in it is left as it was.",
         )
+
+    def _room(self) -> int:
+        """Bytes that its disk has left."""
+        try:
+            return shutil.disk_usage(self.folder).free
+        except OSError:
+            return _PAGES
 
 
 def _apply(txn: lmdb.Transaction, change: Change) -> None:

@@ -122,7 +122,7 @@ def _part(
         raise UsageError(
             f"View {view.view!r} is online as of {moment_text(old.until)}, which is later than "
             f"{moment_text(until)}.",
-            hint="to go back, materialize it in full.",
+            hint=f"to go back, write it anew: proml features materialize {view.view} --full.",
         )
     frame = keep.view.table.read(needs(keep.view, keep.view.features))
     new = _table(keep, frame.schema, until, slot)

@@ -90,8 +90,8 @@ class Holdings:
             return f"{self.name} holds nothing yet"
         n = found["view"].n_unique()
         return (
-            f"{self.name} holds {n} view{'' if n == 1 else 's'}, {found['entities'].sum()} "
-            f"records, {sum(found['bytes']) / 1e6:.1f} MB"
+            f"{self.name} holds {counted(n, 'view')}, "
+            f"{counted(found['entities'].sum(), 'record')}, {sum(found['bytes']) / 1e6:.1f} MB"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

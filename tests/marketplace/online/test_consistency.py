@@ -61,6 +61,19 @@ def test_inputs_of_two_moments_are_left_out(make_view: MakeView, tmp_path: Path)
     assert online.check().verdict == "pass"
 
 
+def test_a_view_without_entities_is_left_out(make_view: MakeView, tmp_path: Path) -> None:
+    full = make_view(ROWS, view="g.p", features={"x": "float"})
+    empty = make_view(pl.DataFrame(ROWS).clear(), view="g.q", features={"x": "float"})
+    online = Online(Catalog((full, empty)), open_store(tmp_path / "online"))
+    online.materialize(until=at(3))
+    found = online.check()
+    assert found.left_out == {"g.q": "it has no entities yet"}
+    assert (found.verdict, found.n_values) == ("warn", 3)
+    told = found._repr_mimebundle_()["text/plain"]
+    assert told.startswith("warn: no differences between online and offline in 3 values")
+    assert "g.q was left out: it has no entities yet." in told
+
+
 def test_what_cannot_be_checked(make_view: MakeView, tmp_path: Path) -> None:
     view = make_view(ROWS, features={"x": "float"})
     online = Online(Catalog((view,)), open_store(tmp_path / "online"))

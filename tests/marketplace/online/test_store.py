@@ -251,6 +251,13 @@ def test_a_full_disk_leaves_the_old_state(tmp_path: Path) -> None:
     assert get(store, TABLE, "a", "0") == [b"1", None]
 
 
+def test_a_disk_that_takes_a_part_is_called_full(tmp_path: Path) -> None:
+    code = "import shutil\nshutil.disk_usage = lambda _: shutil._ntuple_diskusage(1, 1, 0)\n"
+    command = [sys.executable, "-c", code + textwrap.dedent(FULL), str(tmp_path / "online")]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert "cannot be used: No space left on device." in done.stdout
+
+
 def test_a_redis_that_is_full_leaves_the_old_state(start_redis: Start) -> None:
     store = open_store(start_redis("--maxmemory", "6mb"))
     put(store, TABLE, {"a": b"1"})

@@ -34,7 +34,7 @@ export function detailing(pane, on) {
       pane.replaceChildren(...head(card));
       pane.scrollTop = 0;
       mark();
-      const sections = SECTIONS.map(({ kind, title, draw }) => section(kind, title, draw));
+      const sections = SECTIONS.map(([kind, title]) => section(kind, title));
       pane.append(...sections.map(({ part }) => part));
       await Promise.all(sections.map(({ load }) => load()));
     } catch (error) {
@@ -80,11 +80,10 @@ export function detailing(pane, on) {
   }
 
   /**
-   * @template {keyof typeof PARTS} K
+   * @template {keyof Parts} K
    * @param {K} kind @param {string} title
-   * @param {(reply: any, go: (name: string) => void) => (Node | string)[]} draw
    */
-  function section(kind, title, draw) {
+  function section(kind, title) {
     const of = name;
     const part = node("section", `part ${kind}`);
     const body = node("div", "waiting", "…");
@@ -95,7 +94,7 @@ export function detailing(pane, on) {
         const reply = await on.ask(kind, { name: of });
         if (reply === null || of !== name) return;
         if (kind === "health") on.learn(of, { health: /** @type {Replies["health"]} */ (reply).mark });
-        body.replaceChildren(...draw(reply, go));
+        body.replaceChildren(...PARTS[kind](reply, go));
       } catch (error) {
         body.replaceChildren(node("p", "soft", words(error).split("\n")[0]));
       }
@@ -139,17 +138,21 @@ export function detailing(pane, on) {
   };
 }
 
+/**
+ * What a section shows of the answer to its question; `go` leads to another feature.
+ *
+ * @typedef {Pick<Replies, "values" | "time" | "health" | "users" | "lineage" | "similar">} Answers
+ * @typedef {{ [K in keyof Answers]: (reply: Answers[K], go: (name: string) => void) => (Node | string)[] }} Parts
+ */
+
+/** @type {Parts} */
 const PARTS = {
-  /** @param {Replies["values"]} reply */
   values: ({ facts, bins }) => [spark(bins), list(facts)],
-  /** @param {Replies["time"]} reply */
   time: (reply) => (reply.periods.length > 1 ? [trendPicture(reply)] : [soft("Its rows carry no times, or one period only.")]),
-  /** @param {Replies["health"]} reply */
   health: ({ mark, reasons }) => [
     healthMark(mark),
     ...(reasons.length ? reasons.map(reason) : [soft("Every check passed.")]),
   ],
-  /** @param {Replies["users"]} reply */
   users: ({ total, uses, notes }) => {
     const found = node("ul");
     for (const { kind, name, who, when } of uses) {
@@ -160,9 +163,7 @@ const PARTS = {
     const more = total > uses.length ? [soft(`and ${total - uses.length} more`)] : [];
     return [...(total ? [found] : [soft("Nothing in this workspace uses it yet.")]), ...more, ...notes.map(soft)];
   },
-  /** @param {Replies["lineage"]} reply @param {(name: string) => void} go */
   lineage: (reply, go) => [lineagePicture(reply, go)],
-  /** @param {Replies["similar"]} reply @param {(name: string) => void} go */
   similar: ({ found }, go) => {
     const list = node("ul");
     for (const { name, why } of found) {
@@ -176,14 +177,14 @@ const PARTS = {
   },
 };
 
-/** @type {{ kind: keyof typeof PARTS, title: string, draw: (reply: any, go: (name: string) => void) => (Node | string)[] }[]} */
+/** @type {[keyof Parts, string][]} */
 const SECTIONS = [
-  { kind: "values", title: "Values", draw: PARTS.values },
-  { kind: "time", title: "Over time", draw: PARTS.time },
-  { kind: "health", title: "Health", draw: PARTS.health },
-  { kind: "users", title: "Used by", draw: PARTS.users },
-  { kind: "lineage", title: "Comes from, leads to", draw: PARTS.lineage },
-  { kind: "similar", title: "Similar features", draw: PARTS.similar },
+  ["values", "Values"],
+  ["time", "Over time"],
+  ["health", "Health"],
+  ["users", "Used by"],
+  ["lineage", "Comes from, leads to"],
+  ["similar", "Similar features"],
 ];
 
 /** @param {import("./kernel.js").Bins} bins */

@@ -39,7 +39,7 @@
  * @returns {{ ask: Ask, close: () => void }}
  */
 export function connect(model) {
-  /** @type {Map<string, { resolve: (value: any) => void, reject: (error: Error) => void, kind: string }>} */
+  /** @type {Map<string, { resolve: (value: unknown) => void, reject: (error: Error) => void, kind: string }>} */
   const open = new Map();
   let last = 0;
   const mine = Math.random().toString(36).slice(2); // two views of one model share its messages
@@ -64,7 +64,8 @@ export function connect(model) {
       }
       const id = `${mine}-${++last}`;
       return new Promise((resolve, reject) => {
-        open.set(id, { resolve, reject, kind });
+        const given = /** @type {(value: unknown) => void} */ (resolve);
+        open.set(id, { resolve: given, reject, kind });
         model.send({ id, kind, payload });
       });
     },

@@ -1,5 +1,5 @@
 // @ts-check
-import { button, node, percent, svg } from "./dom.js";
+import { button, node, svg } from "./dom.js";
 
 /** @typedef {import("./kernel.js").Time} Time */
 /** @typedef {import("./kernel.js").Lineage} LineageReply */
@@ -52,7 +52,8 @@ export function trendPicture({ unit, periods, least, most }) {
 /** A bar a period, as high as its share of missing values. @param {Time["periods"]} periods @param {string} label */
 function gaps(periods, label) {
   const most = Math.max(...periods.map((one) => one.nulls));
-  const said = label || `Missing by period, at most ${percent(most)}`;
+  const limit = `${Math.ceil(100 * most)}%`;
+  const said = label || `Missing by period, at most ${limit}`;
   const drawn = svg("svg", { viewBox: `0 0 ${WIDE} 20`, preserveAspectRatio: "none", role: "img", "aria-label": said });
   const step = WIDE / periods.length;
   periods.forEach((one, i) => {
@@ -60,7 +61,7 @@ function gaps(periods, label) {
     drawn.append(svg("rect", { x: i * step, y: 20 - size, width: Math.max(step - 1, 0.5), height: size }));
   });
   const axis = node("div", "axis");
-  axis.append(node("span", "", "missing"), node("span", "", most ? `≤ ${Math.ceil(100 * most)}%` : "none"));
+  axis.append(node("span", "", "missing"), node("span", "", most ? `≤ ${limit}` : "none"));
   const plot = node("div", "plot gaps");
   plot.append(axis, drawn);
   return plot;
