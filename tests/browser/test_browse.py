@@ -223,6 +223,21 @@ def test_rows_tell_what_is_known_and_are_sorted(lab: Lab) -> None:
     expect(rows.first).to_have_attribute("aria-description", re.compile("stale"))
 
 
+def test_a_kernel_that_was_restarted_is_told(lab: Lab) -> None:
+    panel = lab.open("browse.ipynb")
+    widget = _browse(lab, panel)
+    _settled(widget)
+    lab.page.evaluate(
+        "window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart()"
+    )
+    widget.get_by_role("searchbox", name="Search features").fill("wind")
+    said = widget.get_by_text("The kernel of this browser has ended. Run its cell again.")
+    expect(said.first).to_be_visible()
+    again = _browse(lab, panel)
+    again.get_by_role("searchbox", name="Search features").fill("visib")
+    expect(_rows(again).first).to_have_accessible_name(VISIBLE)
+
+
 def test_without_a_kernel_the_table_is_there(lab: Lab) -> None:
     panel = lab.open("browse.ipynb")
     _browse(lab, panel)

@@ -91,7 +91,7 @@ class Holdings:
         n = found["view"].n_unique()
         return (
             f"{self.name} holds {counted(n, 'view')}, "
-            f"{counted(found['entities'].sum(), 'record')}, {sum(found['bytes']) / 1e6:.1f} MB"
+            f"{counted(sum(found['entities']), 'record')}, {sum(found['bytes']) / 1e6:.1f} MB"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -32,6 +32,8 @@
  * @typedef {<K extends keyof Requests>(kind: K, payload: Requests[K]) => Promise<Replies[K] | null>} Ask
  */
 
+const GONE = "The kernel of this browser has ended. Run its cell again.";
+
 /**
  * An answer to anything but the newest question of its kind is null.
  *
@@ -66,7 +68,12 @@ export function connect(model) {
       return new Promise((resolve, reject) => {
         const given = /** @type {(value: unknown) => void} */ (resolve);
         open.set(id, { resolve: given, reject, kind });
-        model.send({ id, kind, payload });
+        try {
+          model.send({ id, kind, payload });
+        } catch {
+          open.delete(id); // Jupyter has closed the channel: the kernel was restarted or ended
+          reject(new Error(GONE));
+        }
       });
     },
     close() {
