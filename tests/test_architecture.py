@@ -29,7 +29,7 @@ LAYERS = (
         "label",
         "model",
     }
-    | {"places", "split", "kernels"},
+    | {"places", "split", "statefolder", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},
     {"authoring", "promote"},

@@ -257,7 +257,7 @@ def _artifacts(context: Context) -> list[str]:
 
 def _versions(context: Context) -> list[str]:
     try:
-        folder = context.workspace.root / ".proml" / "artifacts"
+        folder = context.workspace.artifacts
     except ProMLError:
         return []
     found = [path.parent for path in folder.glob("*/*/manifest.json")]

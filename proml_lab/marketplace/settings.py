@@ -13,6 +13,7 @@ from proml_lab.errors import SpecError
 from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.size import Size, SizeOrEmpty
 from proml_lab.marketplace.source.definition import without_password
+from proml_lab.statefolder import NAME, REGISTRY
 
 
 class TrustedIdentity(Document):
@@ -27,14 +28,12 @@ class WorkspaceConfig(Document):
 
     catalog: tuple[str, ...] = Field(("features",), description="folders with view files")
     sources: str = Field("sources", description="folder with source files")
-    registry: str = Field(
-        "sqlite:///.proml/registry.db", description="address of the registry; SQLite or MLflow"
-    )
+    registry: str = Field(REGISTRY, description="address of the registry; SQLite or MLflow")
     databases: dict[str, str] = Field(
         default_factory=dict, description="addresses of databases by name; ${NAME} is a variable"
     )
     online: str = Field(
-        ".proml/online", description="online store: a folder, or redis://host:port/number"
+        f"{NAME}/online", description="online store: a folder, or redis://host:port/number"
     )
     engine: Literal["local"] = Field("local", description="where jobs run")
     signing_key: str = Field(
@@ -89,7 +88,7 @@ class WorkspaceConfig(Document):
     def _is_address(cls, text: str) -> str:
         if "://" not in text:
             raise ValueError(
-                f"found {text!r}; an SQLite file such as 'sqlite:///.proml/registry.db', or the "
+                f"found {text!r}; an SQLite file such as {REGISTRY!r}, or the "
                 "address of an MLflow server, http://…, is needed"
             )
         return text

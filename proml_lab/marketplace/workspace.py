@@ -19,6 +19,7 @@ from proml_lab.marketplace.size import n_bytes
 from proml_lab.marketplace.source.definition import ENDINGS
 from proml_lab.marketplace.source.files import source_name
 from proml_lab.promoting import promoting
+from proml_lab.statefolder import state_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -202,23 +203,23 @@ class Workspace:
         limit = n_bytes(self.config.layout_limit)
         memory = default_memory() if self.memory is None else self.memory
         return (
-            Layouts(self.root / ".proml" / "layouts", limit, memory, tell=tell) if limit else None
+            Layouts(state_folder(self.root, "layouts"), limit, memory, tell=tell) if limit else None
         )
 
     @property
     def artifacts(self) -> Path:
         """Where what was promoted stands."""
-        return self.root / ".proml" / "artifacts"
+        return state_folder(self.root, "artifacts")
 
     @property
     def runs(self) -> Path:
         """Where promotions keep what they are working on."""
-        return self.root / ".proml" / "runs"
+        return state_folder(self.root, "runs")
 
     @property
     def profiles(self) -> Path:
         """Where what was found out about the values of features is kept."""
-        return self.root / ".proml" / "profiles"
+        return state_folder(self.root, "profiles")
 
     def training_set(
         self,

@@ -27,6 +27,7 @@ from proml_lab.promote.gates.entry import (
     TrainedEntry,
 )
 from proml_lab.spec import Name
+from proml_lab.statefolder import make_folder
 
 MANIFEST = "manifest.json"
 EXECUTED = "notebook/executed.ipynb"
@@ -236,13 +237,13 @@ def move(folder: Path, place: Path) -> None:
         if path.is_file():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     folder.rename(place)
 
 
 def write_json(path: Path, data: Mapping[str, object] | list[object]) -> None:
     """Write `json_text` of `data` to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.write_text(json_text(data), encoding="utf-8", newline="\n")
 
 

@@ -15,6 +15,7 @@ from proml_lab.errors import RegistryError
 from proml_lab.promote import unneeded
 from proml_lab.promote.artifact import opened, registry_of
 from proml_lab.promote.listing import age
+from proml_lab.statefolder import state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -101,7 +102,7 @@ def gc(workspace: Workspace | str | Path | None = None, *, remove: bool = False)
     registry.probe()
     versions = registry.versions()  # before the lock: it may have to make the tables
     with registry.lock():
-        found = unneeded.find(place.root / ".proml", registry, versions)
+        found = unneeded.find(state_folder(place.root), registry, versions)
         rows = [_row(kind, path) for kind, path in found]
         if remove:
             for kind, path in found:

@@ -10,6 +10,7 @@ from pathlib import Path
 from proml_lab.errors import RegistryError
 from proml_lab.exclusive import hold
 from proml_lab.promote.permission import ASK, forbidden
+from proml_lab.statefolder import make_folder
 
 PATIENCE_S = 120.0
 
@@ -29,7 +30,7 @@ def lock(path: Path, *, patience_s: float = PATIENCE_S, make: bool = True) -> It
         raise RegistryError(f"The lock {path} cannot be taken: {reason}.", hint=f"{ASK}.")
     try:
         if make:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         place = f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
         connection = sqlite3.connect(place, timeout=0, isolation_level=None, uri=True)
     except (OSError, sqlite3.Error) as error:

@@ -33,6 +33,7 @@ from proml_lab.promote.run.times import CellFacts
 from proml_lab.promote.trust import Signer, signature, signer
 from proml_lab.promoting import OUTPUTS
 from proml_lab.spec import check_name
+from proml_lab.statefolder import make_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -336,7 +337,8 @@ def run_folder(runs: Path, name: str) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = runs / f"{stamp}-{name}-{secrets.token_hex(2)}"
     try:
-        folder.mkdir(parents=True)
+        make_folder(runs)
+        folder.mkdir()
     except OSError as error:
         raise RunError(
             f"The run's folder {folder} cannot be made: {os.strerror(error.errno or 0)}.",

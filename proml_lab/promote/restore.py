@@ -16,13 +16,13 @@ from proml_lab.promote.freeze import code, rows
 from proml_lab.promote.freeze import table as tables
 from proml_lab.promote.freeze.data import INDEX, OWN
 from proml_lab.promote.freeze.snapshot import FILES
+from proml_lab.statefolder import NAME, REGISTRY, make_folder, state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
 
 _SETTINGS = ("proml.toml", "pyproject.toml")
 _SOURCE = "notebook/source.ipynb"
-_LOCAL = "sqlite:///.proml/registry.db"
 
 
 def restore(artifact: Artifact, folder: Path, *, workspace: Workspace | None = None) -> Workspace:
@@ -118,7 +118,7 @@ def _inside(path: str, artifact: Artifact) -> PurePosixPath:
     """A path that stays in the folder it is put into."""
     found = PurePosixPath(path)
     safe = found.parts and not found.is_absolute() and not {"..", "."} & set(found.parts)
-    if not safe or "\\" in path or ":" in path or "\0" in path or found.parts[0] == ".proml":
+    if not safe or "\\" in path or ":" in path or "\0" in path or found.parts[0] == NAME:
         raise ArtifactError(
             f"{artifact.key} is damaged: it names the file {path!r}, which is no path in a "
             "workspace.",
@@ -166,7 +166,9 @@ def _parents(keys: Iterable[str], folder: Path, workspace: Workspace | None) -> 
         if origin is None or not origin.is_dir():
             missing.append(key)
         else:
-            shutil.copytree(origin, folder / ".proml" / "artifacts" / name / version)
+            place = state_folder(folder, "artifacts", name)
+            make_folder(place)
+            shutil.copytree(origin, place / version)
     return missing
 
 
@@ -177,7 +179,7 @@ def _settle(folder: Path, settings: Mapping[str, Any]) -> None:
 
     there = any((folder / name).is_file() for name in _SETTINGS)
     shared = {name: value for name, value in settings.items() if name not in OWN}
-    given = {**shared, "registry": _LOCAL}
+    given = {**shared, "registry": REGISTRY}
     config = document.validate(given, WorkspaceConfig, name=f"data/{INDEX}: settings")
     if not there or open_workspace(folder).config != config:
         said = config.model_dump(mode="json", exclude_none=True)

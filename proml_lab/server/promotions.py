@@ -26,6 +26,7 @@ from proml_lab.errors import (
 )
 from proml_lab.server import state
 from proml_lab.server.state import Promotion
+from proml_lab.statefolder import make_folder, state_folder
 
 GRACE_S = 10.0
 _AGAIN_S = 3.0
@@ -79,8 +80,9 @@ class Promotions:
         check_name(name, role="artifact name")
         workspace = _workspace(notebook)
         read_values(notebook, parameters, workspace=workspace)
-        folder = workspace / ".proml" / "promotions" / _new_id()
-        folder.mkdir(parents=True)
+        folder = state_folder(workspace, "promotions", _new_id())
+        make_folder(folder.parent)
+        folder.mkdir()
         state.save(
             folder / "request.json",
             {
@@ -164,7 +166,7 @@ class Promotions:
     def report(self, key: str) -> Path:
         """The report of a done one; raises ArtifactError where the artifacts hold none."""
         promotion = self.get(key)
-        artifacts = promotion.request.workspace / ".proml" / "artifacts"
+        artifacts = state_folder(promotion.request.workspace, "artifacts")
         report = promotion.report.resolve() if promotion.report else None
         if report is None or not report.is_relative_to(artifacts.resolve()):
             raise ArtifactError("This promotion has no report.")
@@ -174,7 +176,7 @@ class Promotions:
 
     def _folders(self) -> Iterator[Path]:
         for workspace in self._workspaces():
-            kept = workspace / ".proml" / "promotions"
+            kept = state_folder(workspace, "promotions")
             if kept.is_dir():
                 yield from (f for f in kept.iterdir() if state.ID.fullmatch(f.name))
 

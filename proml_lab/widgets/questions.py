@@ -130,7 +130,7 @@ def _bins(workspace: Workspace, payload: Mapping[str, object]) -> Json:
         wanted.setdefault(view, []).append(feature)
     drawn: dict[str, Json] = {}
     for view, features in wanted.items():
-        frame = profile(catalog.view(view), cache=workspace.root / ".proml" / "profiles")
+        frame = profile(catalog.view(view), cache=workspace.profiles)
         rows = {row["feature"]: row for row in frame.to_dicts()}
         drawn |= {f"{view}.{feature}": _drawn(rows[feature]) for feature in features}
     return drawn

@@ -17,6 +17,7 @@ import numpy as np
 from proml_lab.errors import SpecError
 from proml_lab.marketplace.find.index import FORMAT, Index
 from proml_lab.marketplace.states import States
+from proml_lab.statefolder import state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.catalog import Catalog
@@ -38,14 +39,14 @@ def open_index(root: Path, states: States, read: Callable[[Collection[str]], Cat
         if held == root and there == states:
             return index
     key = _key(root, states)
-    found = Index.read(root / _FILE, key)
+    found = Index.read(state_folder(root, _FILE), key)
     if found is None:
         latest = next((index for held, _, index in reversed(_HELD) if held == root), None)
-        found = _renewed(latest or Index.read(root / _FILE), root, states, read)
+        found = _renewed(latest or Index.read(state_folder(root, _FILE)), root, states, read)
         if found is None:
             catalog = read([_short(root, file) for file, _, _ in states])
             found = _with_files(catalog.index, root, states, _notes(catalog.views))
-        found.write(root / _FILE, key)
+        found.write(state_folder(root, _FILE), key)
     _HELD.append((root, states, found))
     return found
 
@@ -81,7 +82,7 @@ class _File:
     names: tuple[str, ...]
 
 
-_FILE = Path(".proml") / "search.index"
+_FILE = "search.index"
 _HELD: deque[tuple[Path, States, Index]] = deque(maxlen=8)
 """Indexes that are open, so that a search does not open one."""
 _ASKED: dict[Path, _Asked] = {}

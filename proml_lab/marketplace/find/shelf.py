@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from proml_lab.statefolder import make_folder
+
 Arrays = Mapping[str, npt.NDArray[Any]]
 MAGIC = b"proml-search/1\n\0"
 _HEAD = struct.Struct("<16sQLL")
@@ -28,7 +30,7 @@ def write(file: Path, facts: Mapping[str, object], arrays: Arrays) -> None:
     made again.
     """
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
             part = Path(folder) / file.name
             with part.open("wb") as out:

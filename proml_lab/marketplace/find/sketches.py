@@ -18,6 +18,7 @@ import polars as pl
 from proml_lab.errors import ProMLError
 from proml_lab.marketplace.find.values import Pair, comparable, pair_of, ready
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.statefolder import make_folder
 
 N_STATIC, N_ENTITIES, N_MOMENTS = 20_000, 400, 64
 """Entities of a view without time; entities and moments of one with time: at most."""
@@ -182,7 +183,7 @@ def _keep(found: pl.DataFrame, file: Path, said: dict[str, str]) -> None:
     """Beside, then moved there; where nothing can be written, it is made again next time."""
     part = file.with_name(f".{file.name}-{os.getpid()}-{datetime.now(UTC).timestamp():.6f}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         found.write_parquet(part, metadata=said)
         part.replace(file)
     except (OSError, pl.exceptions.PolarsError):

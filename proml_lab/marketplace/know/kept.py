@@ -13,6 +13,7 @@ from typing import TypedDict, TypeVar
 import polars as pl
 
 from proml_lab.marketplace.know.usage import Use
+from proml_lab.statefolder import make_folder
 
 N_BARS = 12
 _FILE = "known.db"
@@ -208,7 +209,7 @@ def _write(folder: Path, work: Callable[[sqlite3.Connection], None]) -> None:
     """Do `work` in one transaction, on a new file where the one that is there is damaged."""
     for _ in range(2):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             opened = sqlite3.connect(folder / _FILE, timeout=_PATIENCE_S)
             with contextlib.closing(opened) as base, base:
                 base.execute("begin immediate")

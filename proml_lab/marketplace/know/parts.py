@@ -22,6 +22,7 @@ from proml_lab.marketplace.join.needs import needs
 from proml_lab.marketplace.know.summary import SAMPLE, Summary, summarize
 from proml_lab.marketplace.source import Files, Table, open_table
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.statefolder import make_folder
 
 Unit = Literal["hour", "day", "week", "month", "year"]
 _EVERY: dict[Unit, tuple[str, timedelta]] = {
@@ -233,7 +234,7 @@ def _keep(part: Part, file: Path) -> None:
         for (name, period), one in part.found.items()
     ]
     with contextlib.suppress(OSError, PolarsError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
             made = Path(folder) / file.name
             pl.DataFrame(rows, schema=_SCHEMA).write_parquet(made)

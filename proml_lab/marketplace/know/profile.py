@@ -19,6 +19,7 @@ from proml_lab.marketplace.know.parts import length_of, unit_of
 from proml_lab.marketplace.know.reasons import micros
 from proml_lab.marketplace.know.seen import seen
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.statefolder import make_folder
 
 Floats = npt.NDArray[np.float64]
 N_BINS = 20
@@ -175,7 +176,7 @@ def _kept(file: Path) -> pl.DataFrame | None:
 def _keep(found: pl.DataFrame, file: Path) -> None:
     """Write `found` whole or not at all; where nothing can be written, the next call works anew."""
     with contextlib.suppress(OSError, PolarsError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
             part = Path(folder) / file.name
             found.write_parquet(part)

@@ -25,6 +25,7 @@ from proml_lab.marketplace.layout.layout import Layout, column_file, sums_file
 from proml_lab.marketplace.layout.store import FORMAT, HEAD, Store
 from proml_lab.marketplace.source import Files
 from proml_lab.marketplace.view import FeatureView
+from proml_lab.statefolder import make_folder
 
 SMALLEST = 1 << 25
 """Files that take fewer bytes are read each time: that is done before a layout would be."""
@@ -107,7 +108,7 @@ class Layouts:
         if not self._pays(view, columns):
             return None
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             with _alone(self.folder / f"{_key(view)}.lock") as free:
                 if not free:
                     return None

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 from proml_lab.errors import MissingExtraError, StoreError
 from proml_lab.marketplace.online.state import State
 from proml_lab.marketplace.online.store import Asks, Change, Store
+from proml_lab.statefolder import make_folder
 
 if TYPE_CHECKING:
     import lmdb
@@ -112,7 +113,7 @@ class Embedded(Store):
         """The environment of this process; None where there is none and none is to be made."""
         with self._told(), _opening:
             if make:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                make_folder(self.folder)
             inode, path = _inode(self.folder), os.path.realpath(self.folder)
             if inode is None and not make:
                 return None

@@ -26,6 +26,7 @@ from proml_lab.marketplace.publish.writing import alone
 from proml_lab.marketplace.sensitivity import lowered
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.model import as_frame
+from proml_lab.statefolder import make_folder, state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -135,9 +136,9 @@ def _staged(made: Draft, here: Workspace) -> Iterator[Path | None]:
     if made.rows is None or made.view.source is None or made.view.source.path is None:
         yield None
         return
-    place = here.root / ".proml" / "staging"
+    place = state_folder(here.root, "staging")
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place)
         folder = Path(tempfile.mkdtemp(dir=place))
         try:
             file = folder / made.view.source.path

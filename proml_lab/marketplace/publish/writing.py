@@ -12,6 +12,7 @@ from pathlib import Path
 
 from proml_lab.errors import PublicationError
 from proml_lab.exclusive import hold
+from proml_lab.statefolder import make_folder, state_folder
 
 PATIENCE_S = 60.0
 _PART = ".publishing"
@@ -26,9 +27,9 @@ def alone(root: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
     PublicationError
         Another publishes all that time, or nothing can be written here.
     """
-    place = root / ".proml" / "publish.lock"
+    place = state_folder(root, "publish.lock")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         connection = sqlite3.connect(place, timeout=0, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise PublicationError(

@@ -16,6 +16,7 @@ import polars as pl
 
 from proml_lab.errors import ArtifactError
 from proml_lab.marketplace.source import kept
+from proml_lab.statefolder import make_folder, state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -29,7 +30,7 @@ def variables(keep: Path, workspace: Workspace) -> dict[str, str]:
 
     The environment's variables by name.
     """
-    there = workspace.root / ".proml" / ROWS
+    there = state_folder(workspace.root, ROWS)
     if there.is_dir():
         shutil.copytree(there, keep / ROWS, dirs_exist_ok=True)
     return {kept.FOLDER: str(keep / ROWS), kept.LIMIT: str(workspace.snapshot_limit)}
@@ -66,7 +67,9 @@ def restore(folder: Path, root: Path, rows: Iterable[Mapping[str, Any]]) -> None
                 hint="take the artifact from someone whom you trust.",
             )
         if row["kept"]:
-            shutil.copytree(folder / ROWS / row["key"], root / ".proml" / ROWS / row["key"])
+            there = state_folder(root, ROWS)
+            make_folder(there)
+            shutil.copytree(folder / ROWS / row["key"], there / row["key"])
 
 
 def missing(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -15,6 +15,7 @@ from proml_lab.errors import ProMLError, RegistryError
 from proml_lab.promote.patience import locked, quiet
 from proml_lab.promote.permission import ASK, forbidden
 from proml_lab.promote.registry.shelf import Shelf
+from proml_lab.statefolder import make_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -84,7 +85,7 @@ class Connection:
             if reason := forbidden(file, file.parent):
                 raise self.error(reason)
             try:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(file.parent)
             except OSError as error:
                 raise self.error(f"its folder cannot be made: {error.strerror}") from None
         if not file.exists():

@@ -30,6 +30,7 @@ from proml_lab.promote.reproduction.result import SCHEMA, Reproduction, row, wor
 from proml_lab.promote.restore import notebook_of, restore, unheld
 from proml_lab.promote.run import execute
 from proml_lab.promote.run.presence import running
+from proml_lab.statefolder import state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -213,7 +214,7 @@ def _kept(
     """Write the report and sign it; the same with its path."""
     if place is None or key is None:
         return report
-    folder = place.root / ".proml" / "reproductions" / stamp
+    folder = state_folder(place.root, "reproductions", stamp)
     path = folder / "reproduction.json"
     bundle.write_json(path, report.to_dict())
     trust.leave_key(folder, key)

@@ -18,6 +18,7 @@ from proml_lab.promote.artifact import Artifact, opened, registry_of
 from proml_lab.promote.trust import archive, content
 from proml_lab.promote.trust.signers import trusted
 from proml_lab.promote.trust.verification import Verification, check, verify
+from proml_lab.statefolder import make_folder, state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -160,7 +161,7 @@ def import_artifact(
     registry = registry_of(place)
     registry.probe(writing=True)
     known = trusted(place, key=key, identity=identity)
-    private = _private(place.root / ".proml" / "imports")
+    private = _private(state_folder(place.root, "imports"))
     try:
         folder = private / "artifact"
         archive.unpack(Path(file).expanduser(), folder)
@@ -201,7 +202,7 @@ def _taken(key: str, where: str) -> ArtifactError:
 def _private(imports: Path) -> Path:
     """A new folder that only this import writes in; those that were cut off go."""
     try:
-        imports.mkdir(parents=True, exist_ok=True)
+        make_folder(imports)
         for old in imports.iterdir():
             if time.time() - old.stat().st_mtime > _FORGOTTEN_S:
                 shutil.rmtree(old, ignore_errors=True)
