@@ -337,8 +337,8 @@ def run_folder(runs: Path, name: str) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = runs / f"{stamp}-{name}-{secrets.token_hex(2)}"
     try:
-        make_folder(runs)
-        folder.mkdir()
+        folder.mkdir(parents=True)
+        make_folder(folder)
     except OSError as error:
         raise RunError(
             f"The run's folder {folder} cannot be made: {os.strerror(error.errno or 0)}.",

@@ -81,8 +81,8 @@ class Promotions:
         workspace = _workspace(notebook)
         read_values(notebook, parameters, workspace=workspace)
         folder = state_folder(workspace, "promotions", _new_id())
-        make_folder(folder.parent)
-        folder.mkdir()
+        folder.mkdir(parents=True)
+        make_folder(folder)
         state.save(
             folder / "request.json",
             {
