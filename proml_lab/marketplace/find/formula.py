@@ -56,7 +56,8 @@ def rows_of(view: FeatureView) -> Hashable:
     """What decides which rows of a source a label sees."""
     keys = tuple(sorted(view.keys.items()))
     clocks = view.event_time, str(view.known_at), view.ties
-    return str(view.source), keys, clocks, view.time_to_live
+    place = view.source.model_dump_json() if view.source else None
+    return place, keys, clocks, view.time_to_live
 
 
 def tokens(feature: Feature, name: str) -> Hashable:

@@ -117,4 +117,5 @@ class Source(Document):
         if self.database is not None:
             what = self.table or "a query"
             return f"{what} of {shown(self.database)}"
-        return self.path or self.delta or self.iceberg or ""
+        place = self.path or self.delta or self.iceberg or ""
+        return shown(place) if "://" in place else place

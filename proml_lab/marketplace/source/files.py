@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from os.path import normpath
 from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
 
-from proml_lab.errors import SourceError, choose
+from proml_lab.errors import SourceError, listing, near
 from proml_lab.marketplace.source import remote, separated
+from proml_lab.marketplace.source.address import shown
 from proml_lab.marketplace.source.definition import ENDINGS, Format, Source
 from proml_lab.marketplace.source.table import Table, is_inside
 
 _WORDS: dict[Format, str] = {"parquet": "a Parquet", "csv": "a CSV", "arrow": "an Arrow"}
+_START = 4096
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x78")
+"""First bytes of gzip, Zstandard and zlib, which are unpacked as they are read."""
 
 
 class Files(Table):
@@ -62,6 +67,8 @@ class Files(Table):
 
     @property
     def what(self) -> str:
+        if self.remote:
+            return f"the file {shown(self.place)}"
         return f"the {'folder' if Path(self.place).is_dir() else 'file'} {self.place}"
 
     @property
@@ -69,7 +76,8 @@ class Files(Table):
         """What the files are; raises SourceError where they differ or their ending is unknown."""
         if self.source.format:
             return self.source.format
-        names = [self.place] if self.remote else [file.name for file in self.files]
+        place = shown(self.place) if self.remote else self.place
+        names = [place] if self.remote else [file.name for file in self.files]
         found = {_format(name) for name in names}
         known = found - {None}
         if len(found) == 1 and known:
@@ -77,7 +85,7 @@ class Files(Table):
         kinds = " and ".join(sorted(one for one in known if one))
         said = f"holds files of several formats: {kinds}" if kinds else "has no ending that we know"
         raise SourceError(
-            f"{self.role}: {self.place} {said}.",
+            f"{self.role}: {place} {said}.",
             hint="say what to read, such as source: {path: …, format: parquet}.",
         )
 
@@ -117,6 +125,8 @@ class Files(Table):
     def _scan(self) -> pl.LazyFrame:
         kind = self.format
         places: str | list[Path] = self.place if self.remote else list(self.files)
+        if kind == "csv":
+            self._require_text()
         hive = self.remote or any("=" in part for file in self.files for part in self._below(file))
         try:
             match kind:
@@ -132,6 +142,21 @@ class Files(Table):
                     )
         except (PolarsError, OSError) as error:
             raise self.failed(error) from None
+
+    def _require_text(self) -> None:
+        """Raises SourceError for a file that cannot be CSV: text has no NUL, packed text a mark."""
+        for file in self.files:
+            try:
+                with file.open("rb") as opened:
+                    start = opened.read(_START)
+            except OSError as error:
+                raise self.failed(error) from None
+            if b"\0" in start and not start.startswith(_PACKED):
+                raise SourceError(
+                    f"{self.role}: {file} is no CSV file in UTF-8: there are NUL bytes in it.",
+                    hint="leave out the format, or name that of the file: parquet or arrow; "
+                    "write UTF-16 again as UTF-8.",
+                )
 
     def _odd(self, column: str | None = None) -> str | None:
         """How one of the files differs from the first, in one column or in any."""
@@ -171,8 +196,19 @@ class Files(Table):
             return SourceError(
                 f"{self.role}: no file is called {place}.", hint="check the pattern."
             )
-        near = [file.stem for file in place.parent.glob("*") if _format(file.name)]
-        return SourceError(f"{self.role}: there is no file {place}.", hint=choose(place.stem, near))
+        place = Path(normpath(place))
+        folder = place.parent
+        there = {file.stem: file.name for file in folder.glob("*") if _format(file.name)}
+        meant = [there[stem] for stem in near(place.stem, there)]
+        if not folder.is_dir():
+            hint = f"there is no folder {folder} either."
+        elif meant:
+            hint = f"did you mean {' or '.join(map(repr, meant))}, in {folder}?"
+        elif there:
+            hint = f"{folder} has {listing(sorted(there.values()), at_most=12)}."
+        else:
+            hint = f"there is no Parquet, CSV or Arrow file in {folder}."
+        return SourceError(f"{self.role}: there is no file {place}.", hint=hint)
 
 
 def _format(name: str) -> Format | None:

@@ -12,8 +12,12 @@ _KEYLESS = re.compile(rf"{re.escape(_METADATA)}|no credential|missing credential
 _REFUSED = re.compile(r"\b40[13]\b|forbidden|unauthorized|access ?denied|privileges", re.I)
 _ABSENT = re.compile(r"\b404\b|not found|were empty|no such", re.I)
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_LOOK = "check its address, the network, and for s3:// AWS_ENDPOINT_URL and AWS_REGION"
 _PASSED = "a promoted notebook sees them if pass_environment names them"
-_QUERY = re.compile(r"\?\S+")
+_SILENT = re.compile(r"error sending request|connection refused|dns error|timed out", re.I)
+_QUERY = re.compile(r"\?[^\s)]+")
+_INNER = re.compile(r" in [\d.]+\w*s, after .*?(?= - |$)| \((?:location|path): .*")
+"""How often and how long a library tried, and how it calls the place."""
 
 
 def failed(role: str, what: str, error: Exception) -> SourceError:
@@ -34,9 +38,14 @@ def failed(role: str, what: str, error: Exception) -> SourceError:
             f"{role}: there is no {what.removeprefix('the ')}.",
             hint="check its bucket and its path, and for s3:// AWS_ENDPOINT_URL.",
         )
-    reason = _QUERY.sub("", (said.splitlines() or [type(error).__name__])[0]).rstrip(".")
+    if _SILENT.search(said):
+        return SourceError(
+            f"{role}: {what} cannot be read: nothing answers at its address.",
+            hint=f"{_LOOK}; {_PASSED}.",
+        )
+    first = _QUERY.sub("", (said.splitlines() or [type(error).__name__])[0])
+    reason = _INNER.sub("", first).rstrip(". ")
     return SourceError(
         f"{role}: {what} cannot be read: {reason}.",
-        hint="check its address, the network, and for s3:// AWS_ENDPOINT_URL and AWS_REGION; "
-        f"{_PASSED}.",
+        hint=f"{_LOOK}; {_PASSED}.",
     )

@@ -589,7 +589,9 @@ def test_broken_sources(make_view: MakeView, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"View 'shop.sales': the file .* is empty"):
         training_set(asked, [view], cutoff="t")
     file.rename(tmp_path / "shop.sale.parquet")
-    with pytest.raises(SourceError, match=r"there is no file .*\nHint: did you mean 'shop.sale'"):
+    with pytest.raises(
+        SourceError, match=r"there is no file .*\nHint: did you mean 'shop.sale.parq"
+    ):
         training_set(asked, [view], cutoff="t")
     loose = FeatureView.model_validate(view.model_dump(mode="json"))
     with pytest.raises(SourceError, match=r"does not know where 'shop.sales.parquet' lies"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from datetime import date
 from pathlib import Path
 
@@ -122,3 +123,50 @@ def test_arrow_and_feather(tmp_path: Path) -> None:
     (tmp_path / "b.arrow").write_bytes(b"none of the kind")
     with pytest.raises(SourceError, match=r"b\.arrow"):
         said(tmp_path, path="b.arrow").read()
+
+
+def test_where_a_file_was_looked_for_is_told(tmp_path: Path) -> None:
+    (tmp_path / "sources" / "empty").mkdir(parents=True)
+    for name in ("a.parquet", "no-ending", "sources/orders.csv"):
+        (tmp_path / name).write_bytes(b"")
+    for path, place, hint in (
+        ("nope.parquet", "nope.parquet", f"{tmp_path} has a.parquet."),
+        ("sources/order", "sources/order", f"did you mean 'orders.csv', in {tmp_path}/sources?"),
+        (
+            "sources/empty/x.pq",
+            "sources/empty/x.pq",
+            f"there is no Parquet, CSV or Arrow file in {tmp_path}/sources/empty.",
+        ),
+        ("no/x.parquet", "no/x.parquet", f"there is no folder {tmp_path}/no either."),
+        ("sources/../x.parquet", "x.parquet", f"{tmp_path} has a.parquet."),
+    ):
+        with pytest.raises(SourceError) as caught:
+            said(tmp_path, path=path).read()
+        assert caught.value.message == f"View 'a.b': there is no file {tmp_path}/{place}."
+        assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_bytes_that_are_no_text_are_no_csv(tmp_path: Path, folder: bool) -> None:
+    frame = pl.DataFrame({"x": [1, 2]})
+    (tmp_path / "t").mkdir()
+    frame.write_csv(tmp_path / "t" / "0.csv")
+    frame.write_parquet(tmp_path / "t" / "1.parquet")
+    table = said(tmp_path, path="t" if folder else "t/1.parquet", format="csv")
+    for ask in (Table.read, Table.schema, Table.content, Table.n_rows):
+        with pytest.raises(SourceError) as caught:
+            ask(table)
+        assert str(caught.value).splitlines() == [
+            f"View 'a.b': {tmp_path}/t/1.parquet is no CSV file in UTF-8: there are NUL bytes in "
+            "it.",
+            "Hint: leave out the format, or name that of the file: parquet or arrow; write UTF-16 "
+            "again as UTF-8.",
+        ]
+
+
+def test_packed_csv_is_text(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": range(5000)})
+    text = frame.write_csv().encode()
+    for name, packed in (("a.csv.gz", gzip.compress(text)), ("b.csv", zlib.compress(text))):
+        (tmp_path / name).write_bytes(packed)
+        assert said(tmp_path, path=name).read().equals(frame)

@@ -96,9 +96,16 @@ def test_keys_that_the_server_refuses(store: Store) -> None:
             "It: the file s3://a/b cannot be read: the environment has no keys for it.",
         ),
         (
-            "HTTP error: error sending request for http://host/a?X-Amz-Signature=hush done.\nmore",
-            "It: the file s3://a/b cannot be read: HTTP error: error sending request for "
-            "http://host/a done.",
+            "Generic HTTP error: Error performing GET http://host/a?b=hush in 3.5s, after 10 "
+            "retries, max_retries: 10 - HTTP error: error sending request (location: a (path: ))",
+            "It: the file s3://a/b cannot be read: nothing answers at its address.",
+        ),
+        (
+            "object-store error: Error performing GET http://host/a?b=hush in 3.5s, after 10 "
+            "retries, retry_timeout: 180s  - Server returned 503 for http://host/a?b=hush "
+            "(location: a?b=hush) (path: http://host).\nmore",
+            "It: the file s3://a/b cannot be read: object-store error: Error performing GET "
+            "http://host/a - Server returned 503 for http://host/a.",
         ),
     ],
 )
@@ -139,3 +146,14 @@ def test_a_run_keeps_what_it_read(
     for secret in (b"hush", b"ann", store.address.encode()):
         assert not any(secret in content for content in held)
     assert "hush" not in repr(again) + repr(table)
+
+
+def test_what_follows_the_question_mark_of_an_address_is_shown_nowhere() -> None:
+    source = Source(path="https://host/x.parquet?b=hush")
+    table = open_table(source, Path(), role="It")
+    assert (table.what, str(source)) == (
+        "the file https://host/x.parquet",
+        "https://host/x.parquet",
+    )
+    with pytest.raises(SourceError, match=r"It: https://host/x has no ending that we know"):
+        open_table(Source(path="https://host/x?b=hush.parquet"), Path(), role="It").schema()
