@@ -62,8 +62,11 @@ class FeatureCard:
         return html.bundle(str(self), *parts)
 
 
-def card(view: FeatureView, name: str, *, values: pl.DataFrame | None = None) -> FeatureCard:
-    """The card of feature `name` of `view`; `values` are rows of its profile.
+def card(
+    view: FeatureView, name: str, *, values: pl.DataFrame | None = None, empty: bool = False
+) -> FeatureCard:
+    """The card of feature `name` of `view`; `values` are rows of its profile, and none are to be
+    had where it is `empty`.
 
     Raises
     ------
@@ -80,6 +83,7 @@ def card(view: FeatureView, name: str, *, values: pl.DataFrame | None = None) ->
         ("seen", _seen(view, name)),
         ("where there is none", _absent(feature)),
         *(_looks(row) if row is not None else []),
+        ("values", "none: no row of its source has a key and a time" if empty else ""),
         ("owner", view.owner_of(name)),
         ("tags", ", ".join(view.tags_of(name))),
         ("sensitivity", view.sensitivity_of(name)),

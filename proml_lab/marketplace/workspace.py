@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from proml_lab import document
-from proml_lab.errors import SourceError, WorkspaceError, choose, unknown
+from proml_lab.errors import DataError, SourceError, WorkspaceError, choose, unknown
 from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.definitions import Definitions
 from proml_lab.marketplace.feature import Sensitivity
@@ -316,7 +316,8 @@ class Workspace:
         )
 
     def card(self, feature: str, *, values: bool = True) -> FeatureCard:
-        """All that is known of the feature ``view.feature``, with its `values` if they are wanted.
+        """All that is known of the feature ``view.feature``, with its `values` if they are wanted
+        and its view has rows.
 
         Raises
         ------
@@ -332,7 +333,14 @@ class Workspace:
         if not index.has(feature):
             raise unknown("feature", feature, index.features())
         found = self.part(view).view(view)
-        return card(found, name, values=self.profile(view) if values else None)
+        try:
+            return card(found, name, values=self.profile(view) if values else None)
+        except DataError:
+            from proml_lab.marketplace.know.seen import is_seen
+
+            if is_seen(found):
+                raise
+            return card(found, name, empty=True)
 
     def profile(self, view: str) -> pl.DataFrame:
         """What the values of the view's features look like; see `know.profile.profile`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from proml_lab.errors import SourceError, SpecError, UnknownNameError, WorkspaceError
+from proml_lab.errors import DataError, SourceError, SpecError, UnknownNameError, WorkspaceError
 from proml_lab.marketplace.settings import WorkspaceConfig
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.spec import ModelSpec
@@ -162,3 +162,25 @@ def test_a_limit_is_so_many_bytes(tmp_path: Path, text: str, n: int) -> None:
 
 def test_memory_is_left_to_the_machine(tmp_path: Path) -> None:
     assert Workspace(tmp_path).memory is None
+
+
+def test_a_card_of_a_view_without_rows_says_so(folder: Path) -> None:
+    pl.DataFrame({"k": [], "x": []}, schema={"k": pl.Int64, "x": pl.Float64}).write_parquet(
+        folder / "sources/s.parquet"
+    )
+    (folder / "features" / "b.yaml").write_text(
+        "view: shop.b\ninputs: {y: shop.a.x}\nfeatures: {y: float}\n"
+    )
+    workspace = open_workspace(folder)
+    for name in ("shop.a.x", "shop.b.y"):
+        card = workspace.card(name)
+        assert ("values", "none: no row of its source has a key and a time") in card.facts
+        assert card.values is None
+        assert "values" not in dict(workspace.card(name, values=False).facts)
+        assert "no row of its source" in card._repr_mimebundle_()["text/html"]
+
+
+def test_a_card_of_values_that_cannot_be_worked_out_is_refused(folder: Path) -> None:
+    pl.DataFrame({"k": [1], "x": ["a"]}).write_parquet(folder / "sources/s.parquet")
+    with pytest.raises(DataError, match="declares feature 'x' as float"):
+        open_workspace(folder).card("shop.a.x")

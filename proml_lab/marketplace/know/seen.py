@@ -12,7 +12,7 @@ from proml_lab.errors import DataError
 from proml_lab.marketplace.join.answers import Answers
 from proml_lab.marketplace.join.history import clocks
 from proml_lab.marketplace.join.needs import needs
-from proml_lab.marketplace.moment import NEVER
+from proml_lab.marketplace.moment import NEVER, Ints
 from proml_lab.marketplace.view import FeatureView
 
 N_MOMENTS = 20_000
@@ -87,13 +87,26 @@ def _lenders(view: FeatureView) -> Iterator[tuple[FeatureView, dict[str, str]]]:
                 yield lender, {key: own[inner] for key, inner in names.items() if inner in own}
 
 
-def _lent(view: FeatureView, names: dict[str, str]) -> tuple[pl.DataFrame, int]:
-    """Keys under their names in the spine, and moments, of rows of the source of `view`."""
+def is_seen(view: FeatureView) -> bool:
+    """Whether there are rows that lend keys and moments, so that values can be looked at at all.
+
+    Raises as `moments` does, save where there is no such row.
+    """
+    return all(_usable(other)[2].size for other, _ in _lenders(view))
+
+
+def _usable(view: FeatureView) -> tuple[pl.DataFrame, Ints, Ints]:
+    """Keys (m, p) of the source of `view`, when each row is known, and which have both."""
     frame = view.table.read(needs(view, []))
     ready = np.maximum(*clocks(view, frame))
     keys = frame.select(pl.col(column).alias(key) for key, column in view.keys.items())
     usable = keys.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
-    rows = np.flatnonzero(usable & (ready != NEVER))
+    return keys, ready, np.flatnonzero(usable & (ready != NEVER))
+
+
+def _lent(view: FeatureView, names: dict[str, str]) -> tuple[pl.DataFrame, int]:
+    """Keys under their names in the spine, and moments, of rows of the source of `view`."""
+    keys, ready, rows = _usable(view)
     if not rows.size:
         raise DataError(
             f"View {view.view!r}: no row of {view.source} has a key and a time.",
@@ -104,4 +117,4 @@ def _lent(view: FeatureView, names: dict[str, str]) -> tuple[pl.DataFrame, int]:
     found = [mixed[key].alias(name) for key, name in names.items()]
     if view.event_time:
         found.append(pl.Series(MOMENT, ready[asked]).cast(pl.Datetime("us", "UTC")))
-    return pl.DataFrame(found), frame.height
+    return pl.DataFrame(found), keys.height
