@@ -16,7 +16,7 @@ from proml_lab.fingerprint import Content
 from proml_lab.marketplace.feature import CUTOFF, Feature
 from proml_lab.marketplace.join.arrivals import Newest
 from proml_lab.marketplace.join.history import Labels
-from proml_lab.marketplace.join.keys import Entities, key_type, number, require_shared
+from proml_lab.marketplace.join.keys import SPINE, Entities, key_type, number, require_shared
 from proml_lab.marketplace.join.laid import Laid
 from proml_lab.marketplace.join.needs import needs
 from proml_lab.marketplace.join.reading import Past, Pieces, Reading, default_memory
@@ -86,6 +86,7 @@ class Answers:
         self._unseen: dict[str, Content] = {}
         self.views = {view.view: view for view, _ in wanted}
         self.columns = dict(zip(spine.columns, spine, strict=True))
+        self._givers: dict[str, str] = {}
         self.sources: dict[str, FeatureView] = {}
         """The views with a source that are read, those of inputs too, by name."""
         self._needs: dict[str, list[str]] = {}
@@ -167,7 +168,9 @@ class Answers:
                 )
             short = asked.feature.rpartition(".")[2]
             inputs[wanted] = self.values(other, short, tuple(keys))
-            self.columns[self._column(view, wanted, at)] = inputs[wanted]
+            column = self._column(view, wanted, at)
+            self.columns[column] = inputs[wanted]
+            self._givers[column] = f"the input {wanted!r} of view {view.view!r}"
         if feature.sql is None:
             return inputs[feature.column or name]
         columns = [inputs[column].alias(column) for column in feature.reads(name)]
@@ -225,6 +228,7 @@ class Answers:
                     for column, key in zip(view.keys.values(), keys, strict=True)
                 ],
                 keys,
+                self._given(at),
             )
         for past in parts:
             self._aggregate(view, at, windows, past)
@@ -265,7 +269,10 @@ class Answers:
         """The entities that the spine asks about, by the keys of `view`."""
         there = self._source(view).schema
         asked = [self.columns[column].alias(key) for key, column in at]
-        kinds = tuple(key_type(key, there[view.keys[key.name]], view) for key in asked)
+        kinds = tuple(
+            key_type(key, there[view.keys[key.name]], view, giver=giver)
+            for key, giver in zip(asked, self._given(at), strict=True)
+        )
         place = tuple(column for _, column in at), kinds
         if place not in self._entities:
             keys = tuple(key.cast(kind) for key, kind in zip(asked, kinds, strict=True))
@@ -274,6 +281,10 @@ class Answers:
             self._entities[place] = entities, labels, keys
         entities, labels, keys = self._entities[place]
         return entities, labels, tuple(k.alias(key) for k, (key, _) in zip(keys, at, strict=True))
+
+    def _given(self, at: At) -> list[str]:
+        """What gives each of the keys, in words."""
+        return [self._givers.get(column, SPINE) for _, column in at]
 
     def _source(self, view: FeatureView) -> Pieces:
         place = _place(view)

@@ -17,6 +17,8 @@ from proml_lab.marketplace.view import FeatureView
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 Weaken = Callable[[Words], Words]
+SPINE = "the spine"
+"""What gives the keys that no view does, in words."""
 _TEXT = (pl.String, pl.Categorical, pl.Enum)
 _ALL: Flags = np.empty(0, np.bool_)
 
@@ -140,8 +142,12 @@ def _texts(keys: pl.Series) -> tuple[Ints, npt.NDArray[np.uint8], Flags]:
     return bounds, bytes_, keys.is_not_null().to_numpy() if keys.null_count() else _ALL
 
 
-def key_type(label: pl.Series, kind: pl.DataType, view: FeatureView) -> pl.DataType:
+def key_type(
+    label: pl.Series, kind: pl.DataType, view: FeatureView, *, giver: str = SPINE
+) -> pl.DataType:
     """The type in which a key column of the labels and that of the source, of `kind`, are compared.
+
+    `giver` is where the labels have it from, in words.
 
     Raises
     ------
@@ -159,30 +165,34 @@ def key_type(label: pl.Series, kind: pl.DataType, view: FeatureView) -> pl.DataT
     if ours == kind and isinstance(ours, pl.Decimal):
         return pl.String()
     raise DataError(
-        f"View {view.view!r} joins on {label.name!r}, which is {ours} in the spine and {kind} "
+        f"View {view.view!r} joins on {label.name!r}, which is {ours} in {giver} and {kind} "
         f"in {view.source}.",
         hint="keys are text, whole numbers, dates or times, and of one type on both sides.",
     )
 
 
 def require_shared(
-    view: FeatureView, rows: Sequence[pl.Series], labels: Sequence[pl.Series]
+    view: FeatureView,
+    rows: Sequence[pl.Series],
+    labels: Sequence[pl.Series],
+    givers: Sequence[str],
 ) -> None:
     """Raises DataError: which key column of a training set meets none of the view's keys, and why.
 
     To predict for new entities alone is sensible, to learn from them is not. `rows` and `labels`
-    have the key columns of both sides; nothing is raised where each column has a value in common.
+    have the key columns of both sides, `givers` say where the labels have each from; nothing is
+    raised where each column has a value in common.
     """
     if not len(rows[0]):
         raise DataError(
             f"View {view.view!r}: {view.source} has no rows, so there is nothing to learn from.",
             hint="leave the view out until it has some.",
         )
-    for row, label in zip(rows, labels, strict=True):
+    for row, label, giver in zip(rows, labels, givers, strict=True):
         ours, theirs = label.drop_nulls().unique(), row.drop_nulls().unique()
         joins = f"View {view.view!r} joins on {label.name!r}, and"
         for values, name, place in (
-            (ours, label.name, "the spine"),
+            (ours, label.name, giver),
             (theirs, row.name, view.source),
         ):
             if not len(values):
@@ -192,7 +202,7 @@ def require_shared(
                 )
         if not ours.is_in(theirs.implode()).any():
             raise DataError(
-                f"{joins} no value of it in the spine is in {row.name!r} of {view.source}.",
-                hint=f"compare spelling and case: the spine has {ours.min()!r}, the source "
+                f"{joins} no value of it in {giver} is in {row.name!r} of {view.source}.",
+                hint=f"compare spelling and case: {giver} has {ours.min()!r}, the source "
                 f"{theirs.min()!r}.",
             )

@@ -191,3 +191,30 @@ def test_what_a_derived_view_needs_is_told(tmp_path: Path) -> None:
         DataError, match="declares feature 'home' as float, but its inputs give Str"
     ):
         training_set(spine, ["g.derived"], catalog=catalog, cutoff="t")
+
+
+def test_errors_of_keys_say_what_gives_them(tmp_path: Path) -> None:
+    """The spine, or the input of a derived view."""
+    users = written(tmp_path, "user", "user", [Fact("a", at(0), at(0), "p")], pl.String())
+    odd = written(tmp_path, "user", "user", [Fact("a", at(0), at(0), 1.0)], pl.Float64())
+    cities = written(tmp_path, "city", "city", [Fact("q", at(0), at(0), 1.0)], pl.Float64())
+    view = derived(at_home={"type": "float"})
+    spine = pl.DataFrame({"user": ["a"], "friend": ["a"], "city": ["q"], "t": [at(1)], "y": [0]})
+    with pytest.raises(DataError) as caught:
+        training_set(spine, ["g.derived"], catalog=Catalog((view, odd, cities)), cutoff="t")
+    assert caught.value.message == (
+        "View 'g.city' joins on 'city', which is Float64 in the input 'home' of view 'g.derived' "
+        "and String in city.parquet."
+    )
+    written(tmp_path, "user", "user", [Fact("a", at(0), at(0), "p")], pl.String())
+    catalog = Catalog((view, users, cities))
+    with pytest.raises(DataError) as caught:
+        training_set(spine, ["g.derived"], catalog=catalog, cutoff="t", label="y")
+    assert caught.value.message == (
+        "View 'g.city' joins on 'city', and no value of it in the input 'home' of view "
+        "'g.derived' is in 'city' of city.parquet."
+    )
+    assert "the input 'home' of view 'g.derived' has 'p', the source 'q'" in caught.value.hint
+    written(tmp_path, "user", "user", [Fact("a", at(0), at(0), None)], pl.String())
+    with pytest.raises(DataError, match=r"null in every row of the input 'home' of view 'g.d"):
+        training_set(spine, ["g.derived"], catalog=catalog, cutoff="t", label="y")
