@@ -9,6 +9,7 @@ from proml_lab.errors import SourceError, WorkspaceError
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.draft import drafted, feast, folder
 from proml_lab.marketplace.draft.drafted import Drafted
+from proml_lab.marketplace.draft.folder import Left
 from proml_lab.marketplace.draft.page import Page
 from proml_lab.marketplace.publish.writing import write_all
 
@@ -47,15 +48,7 @@ def draft_views(place: str | Path) -> Drafted:
     taken = {view.view for view in catalog.views} | {kind.entity for kind in catalog.entities}
     fresh, there = _fresh(pages, taken)
     if not any("view" in page.fields for page in fresh) and not there and not known:
-        nothing = "its definitions have no feature view" if is_feast else "it has no tables"
-        raise SourceError(
-            f"Nothing in {path} can be made a view: "
-            + ("; ".join(f"{what}: {why}" for what, why in left[:3]) or nothing)
-            + ".",
-            hint="define feature views over files there."
-            if is_feast
-            else "put Parquet, CSV or Arrow files there, each with a key.",
-        )
+        raise _nothing(path, left, is_feast=is_feast)
     files = _files(fresh, here, root)
     write_all({file: text.encode() for file, text in files.items()})
     found = [("left out", what, "", "", why) for what, why in [*left, *there]]
@@ -69,6 +62,21 @@ def draft_views(place: str | Path) -> Drafted:
     views = tuple(page.name for page in fresh if "view" in page.fields)
     origin = "a Feast repository" if is_feast else "a folder"
     return Drafted(root, views, tuple(files), drafted.rows(found), origin)
+
+
+def _nothing(path: Path, left: list[Left], *, is_feast: bool) -> SourceError:
+    """The error for a folder without anything that a view could be made of."""
+    inner = None if is_feast else next(iter(sorted(path.glob(f"*/{feast.STORE}"))), None)
+    if is_feast:
+        nothing = "it is a Feast repository in which no Python file defines a FeatureView"
+        hint = "define one over Parquet files, or draft from a folder that holds the tables."
+    else:
+        nothing = "no Parquet, CSV or Arrow file is in it"
+        hint = "put such files there, each with a key."
+    if inner is not None:
+        hint = f"there is a Feast repository in it: proml features draft {inner.parent}."
+    why = "; ".join(f"{what}: {why}" for what, why in left[:3])
+    return SourceError(f"Nothing in {path} can be made a view: {why or nothing}.", hint=hint)
 
 
 def _workspace(path: Path) -> Workspace | None:

@@ -60,8 +60,10 @@ def write_all(files: Mapping[Path, bytes | Path]) -> None:
         The disk is full, or a place cannot be written.
     """
     staged: dict[Path, Path] = {}
+    folders: list[Path] = []
     try:
         for place, content in files.items():
+            folders += [one for one in (place.parent, *place.parent.parents) if not one.exists()]
             place.parent.mkdir(parents=True, exist_ok=True)
             _sweep(place)
             part = place.with_name(f".{place.name}-{secrets.token_hex(4)}{_PART}")
@@ -73,6 +75,9 @@ def write_all(files: Mapping[Path, bytes | Path]) -> None:
         for part in staged.values():
             with suppress(OSError):
                 part.unlink(missing_ok=True)
+        for folder in sorted(folders, reverse=True):  # inner ones first
+            with suppress(OSError):  # it holds something by now
+                folder.rmdir()
         reason = (error.strerror or str(error)).lower()
         raise PublicationError(
             f"The view cannot be written: {reason}.",

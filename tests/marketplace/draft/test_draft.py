@@ -134,7 +134,7 @@ def test_the_sources_of_the_examples(
 def test_a_folder_with_nothing_to_draft(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"There is no folder"):
         draft_views(tmp_path / "none")
-    with pytest.raises(SourceError, match=r"can be made a view: it has no tables.\nHint: put Par"):
+    with pytest.raises(SourceError, match=r"view: no Parquet, .* file is in it.\nHint: put"):
         draft_views(tmp_path)
     pl.DataFrame({"x": [1.0, 1.0]}).write_parquet(tmp_path / "odd.parquet")
     pl.DataFrame({"x": []}).write_parquet(tmp_path / "none.parquet")
@@ -142,7 +142,7 @@ def test_a_folder_with_nothing_to_draft(tmp_path: Path) -> None:
         draft_views(tmp_path)
     assert not (tmp_path / "proml.toml").exists()
     (tmp_path / "feature_store.yaml").write_text("project: p\nprovider: local\n")
-    with pytest.raises(SourceError, match=r"no feature view.\nHint: define feature views over"):
+    with pytest.raises(SourceError, match=r"defines a FeatureView.\nHint: define one"):
         draft_views(tmp_path)
 
 
@@ -159,3 +159,13 @@ def test_it_is_shown(folder: Path) -> None:
     assert "guesses to check; 2 things left out." in shown["text/plain"]
     assert "  guess: shop_data.rain: event_time: hour: the only time" in shown["text/plain"]
     assert "<script" not in shown["text/html"]
+
+
+def test_a_feast_repository_inside_is_pointed_at(tmp_path: Path) -> None:
+    (tmp_path / "feature_repo").mkdir()
+    (tmp_path / "feature_repo" / "feature_store.yaml").write_text("project: p\n")
+    with pytest.raises(SourceError) as caught:
+        draft_views(tmp_path)
+    assert caught.value.hint == (
+        f"there is a Feast repository in it: proml features draft {tmp_path}/feature_repo."
+    )

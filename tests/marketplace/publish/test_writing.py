@@ -63,3 +63,16 @@ def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(PublicationError, match=r"Nothing can be written to"), alone(tmp_path):
         pass
     assert os.listdir(tmp_path) == [".proml"]
+
+
+def test_folders_that_were_made_in_vain_go_again(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    files = {
+        tmp_path / "features" / "shop" / "x.yaml": b"x",
+        tmp_path / "there" / "y.yaml": b"y",
+        tmp_path / "file" / "z.yaml": b"z",
+    }
+    with pytest.raises(PublicationError, match="cannot be written"):
+        write_all(files)
+    assert sorted(file.name for file in tmp_path.rglob("*")) == ["file", "there"]
