@@ -15,7 +15,6 @@ from proml_lab.errors import RegistryError
 from proml_lab.promote import unneeded
 from proml_lab.promote.artifact import opened, registry_of
 from proml_lab.promote.listing import age
-from proml_lab.statefolder import state_folder
 
 if TYPE_CHECKING:
     from proml_lab.marketplace.workspace import Workspace
@@ -87,10 +86,11 @@ def gc(workspace: Workspace | str | Path | None = None, *, remove: bool = False)
 
     That is: runs that failed or were stopped; what JupyterLab shows of promotions that have
     ended; folders without a manifest among the bundles, half-made tables and imports, which a
-    crash left; profiles of older states of views; reports of reproductions whose version is gone;
-    environments of ``--fresh-env``, in the user's cache, that no version here has and nobody used
-    for 30 days. A registered version is never among them, however damaged, nor a bundle that the
-    registry does not know, nor anything that is in use.
+    crash left; profiles of older states of views, profiles and sketches of views that are gone;
+    rows that a restored workspace has of sources which nothing in it names; reports of
+    reproductions whose version is gone; environments of ``--fresh-env``, in the user's cache, that
+    no version here has and nobody used for 30 days. A registered version is never among them,
+    however damaged, nor a bundle that the registry does not know, nor anything that is in use.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def gc(workspace: Workspace | str | Path | None = None, *, remove: bool = False)
     registry.probe()
     versions = registry.versions()  # before the lock: it may have to make the tables
     with registry.lock():
-        found = unneeded.find(state_folder(place.root), registry, versions)
+        found = unneeded.find(place, registry, versions)
         rows = [_row(kind, path) for kind, path in found]
         if remove:
             for kind, path in found:

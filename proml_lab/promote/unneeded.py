@@ -7,19 +7,27 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proml_lab.errors import ArtifactError, RegistryError
+from proml_lab.promote import lapsed
 from proml_lab.promote.bundle import MANIFEST, SIGNATURE
 from proml_lab.promote.freeze import fresh
 from proml_lab.promote.lock import lock
 from proml_lab.promote.registry import Registry, Version
 from proml_lab.promote.run.presence import at_rest, is_idle
+from proml_lab.statefolder import state_folder
+
+if TYPE_CHECKING:
+    from proml_lab.marketplace.workspace import Workspace
 
 WHY = {
     "run": "a run that failed or was stopped",
     "bundle": "a folder without a manifest, of a version that was taken back",
     "registry": "tables of the registry that were left half made",
-    "profile": "a profile of an older state of a view",
+    "profile": "a profile of an older state of a view, or of one that is gone",
+    "sketch": "values of a view that is gone, kept to compare it with others",
+    "rows": "rows of a source that nothing in the workspace names",
     "promotion": "what JupyterLab shows of a promotion that has ended",
     "reproduction": "a report on a version that is gone, or one that was left half written",
     "import": "an import that was cut off",
@@ -30,11 +38,15 @@ _DAY_S = 86_400.0
 _UNUSED_S = 30 * _DAY_S
 
 
-def find(root: Path, registry: Registry, versions: list[Version]) -> list[tuple[str, Path]]:
-    """(kind, path) of all that is not needed below ``.proml`` at `root`, and in the user's cache.
+def find(
+    workspace: Workspace, registry: Registry, versions: list[Version]
+) -> list[tuple[str, Path]]:
+    """(kind, path) of all that is not needed in the workspace's ``.proml``, and the user's cache.
 
     `versions` are those that the registry has. The caller holds the registry's lock.
     """
+    root = state_folder(workspace.root)
+    gone = list(lapsed.of_views(workspace))
     registered = {registry.place(v.name, v.version) for v in versions}
     there = ((name, version) for name in registry.names() for version in registry.present(name))
     bundles = {*registered, *(registry.place(*one) for one in there)}
@@ -42,7 +54,9 @@ def find(root: Path, registry: Registry, versions: list[Version]) -> list[tuple[
         *(("run", path) for path in _folders(root / "runs") if is_idle(path)),
         *(("bundle", path) for path in _broken(registry, registered)),
         *(("registry", path) for path in sorted(root.glob("registry.db.*.part*"))),
-        *(("profile", path) for path in _older(root / "profiles")),
+        *gone,
+        *(("profile", path) for path in _older(root / "profiles") if ("profile", path) not in gone),
+        *(("rows", path) for path in lapsed.of_sources(workspace)),
         *(("promotion", path) for path in _folders(root / "promotions") if _has_ended(path)),
         *(("reproduction", path) for path in _pointless(root / "reproductions", bundles)),
         *(("import", path) for path in _folders(root / "imports") if _age_s(path) > _DAY_S),

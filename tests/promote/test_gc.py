@@ -58,7 +58,10 @@ def test_it_lists_then_removes_and_never_what_is_needed(untidy: tuple[Path, Regi
     part = file(root / "registry.db.12345678.part", "half")
     first = old(file(root / "profiles" / "a.b-0001-0002.parquet"))
     last = file(root / "profiles" / "a.b-0001-0003.parquet")
-    other = file(root / "profiles" / "a-c-0001-0003.parquet")
+    other = file(root / "profiles" / "a.b_c-0001-0003.parquet")
+    for name in ("a.b", "a.b_c"):
+        text = f"view: {name}\nsource: s.parquet\nentities: [k]\nfeatures: {{x: float}}\n"
+        file(folder / "features" / f"{name}.yaml", text)
     waste = {str(path) for path in (ended, older, broken, part, first)}
     with lock(under_way):
         found = gc(folder)
