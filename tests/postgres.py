@@ -5,13 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import sqlalchemy
 
 from tests.promote.stranger import open_folder
 
 _NOBODY = 65_534
+
+
+def fill(address: str, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Make `table` of rain on the server and fill it; one of that name goes."""
+    engine = sqlalchemy.create_engine(address.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        connection.exec_driver_sql(
+            f"CREATE TABLE {table} (id text, time timestamptz, rain float8, unused int8)"
+        )
+        sql = f"INSERT INTO {table} VALUES (%s, %s, %s, %s)"
+        connection.exec_driver_sql(sql, list(rows))
+    engine.dispose()
 
 
 @contextmanager

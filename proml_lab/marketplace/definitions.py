@@ -38,15 +38,7 @@ class Definitions:
         return self._index(self._states())
 
     def part(self, *views: str) -> Catalog:
-        """The catalogue of only those views and what they need; no other file is read.
-
-        Raises
-        ------
-        UnknownNameError
-            There is no such view: the hint gives the nearest.
-        SpecError
-            Every mistake in every view file, where one changed.
-        """
+        """As `Workspace.part`, which says what it raises."""
         from proml_lab.marketplace.find.opened import needed
 
         now = self._states()

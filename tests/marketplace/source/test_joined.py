@@ -15,6 +15,7 @@ from proml_lab.errors import SpecError
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.workspace import Workspace, open_workspace
 from proml_lab.spec import ModelSpec
+from tests.postgres import fill
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
 RAIN = pl.DataFrame(
@@ -105,12 +106,8 @@ def test_a_join_with_a_server_that_the_workspace_names(
     engine = sqlalchemy.create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE SCHEMA wet")
-        connection.exec_driver_sql(
-            "CREATE TABLE wet.rain (id text, time timestamptz, rain float8, unused int8)"
-        )
-        sql = "INSERT INTO wet.rain VALUES (%s, %s, %s, %s)"
-        connection.exec_driver_sql(sql, RAIN.rows())
     engine.dispose()
+    fill(postgres, "wet.rain", RAIN.rows())
     address = postgres.replace("ann@", "${RAIN_USER}@")
     monkeypatch.setenv("RAIN_USER", "ann")
     here = workspace(

@@ -19,6 +19,7 @@ from proml_lab.fingerprint import fingerprint
 from proml_lab.promote import inputs, promote, reproduce
 from proml_lab.promote.restore import unheld
 from tests.objects import Store, running
+from tests.postgres import fill
 from tests.promote.conftest import make_workspace, write_notebook
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -120,13 +121,7 @@ def iceberg(place: Path) -> None:
 def shop(postgres: str) -> Iterator[str]:
     """Address of a server with the rows in the table ``kept_rain``."""
     engine = sqlalchemy.create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE IF EXISTS kept_rain")
-        connection.exec_driver_sql(
-            "CREATE TABLE kept_rain (id text, time timestamptz, rain float8, unused int8)"
-        )
-        sql = "INSERT INTO kept_rain VALUES (%s, %s, %s, %s)"
-        connection.exec_driver_sql(sql, RAIN.rows())
+    fill(postgres, "kept_rain", RAIN.rows())
     yield postgres
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS kept_rain")
