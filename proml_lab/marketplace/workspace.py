@@ -6,18 +6,17 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from proml_lab import document
-from proml_lab.errors import DataError, SourceError, WorkspaceError, choose, unknown
+from proml_lab.errors import DataError, WorkspaceError, unknown
 from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.definitions import Definitions
 from proml_lab.marketplace.feature import Sensitivity
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.settings import WorkspaceConfig, read_settings
 from proml_lab.marketplace.size import n_bytes
-from proml_lab.marketplace.source.definition import ENDINGS
-from proml_lab.marketplace.source.files import source_name
+from proml_lab.marketplace.source import naming
 from proml_lab.promoting import promoting
 from proml_lab.statefolder import state_folder
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from proml_lab.marketplace.find.report import SearchReport
     from proml_lab.marketplace.find.search import Facets, Kept, Sort
     from proml_lab.marketplace.join.coverage import CoverageReport
+    from proml_lab.marketplace.join.here import Roles
     from proml_lab.marketplace.join.request import Wanted
     from proml_lab.marketplace.layout.layouts import Layouts
     from proml_lab.marketplace.online import Online
@@ -43,14 +43,6 @@ _HINT = (
     "it (%proml help workspace says more); or one to try: %proml init --example flights"
 )
 _SQLITE = "sqlite:///"
-
-
-class _Roles(TypedDict, total=False):
-    """Columns of a spine."""
-
-    label: str | None
-    entities: Iterable[str]
-    cutoff: str | None
 
 
 @dataclass(frozen=True)
@@ -240,31 +232,10 @@ class Workspace:
         new version is refused, and who joins what is deprecated is told what replaces it. Large
         sources are laid out at first use, which `progress` is told of.
         """
-        given: _Roles = {"label": label, "entities": entities, "cutoff": cutoff}
-        return self._joined(spine, features, self.layouts(progress), sensitivity, given)
+        from proml_lab.marketplace.join.here import joined
 
-    def _joined(
-        self,
-        spine: object,
-        features: Iterable[Wanted],
-        layouts: Layouts | None,
-        sensitivity: Sensitivity | None,
-        given: _Roles,
-    ) -> Dataset:
-        from proml_lab.marketplace.join import training_set
-        from proml_lab.marketplace.publish.rules import allowing
-
-        rows = self.root / self.source(spine) if isinstance(spine, str) else spine
-        return training_set(
-            rows,
-            features,
-            catalog=self.catalog,
-            root=self.root,
-            check=allowing(self.catalog, sensitivity, self.config.sensitivity),
-            memory=self.memory,
-            layouts=layouts,
-            **given,
-        )
+        given: Roles = {"label": label, "entities": entities, "cutoff": cutoff}
+        return joined(self, spine, features, self.layouts(progress), sensitivity, given)
 
     def rebuild(self, dataset: Dataset) -> Dataset:
         """`dataset` joined again from the present sources, by the views of this workspace.
@@ -284,21 +255,9 @@ class Workspace:
         Up to 2,000 of its rows, evenly spread, are joined, and no source is laid out for that; for
         the rest see `training_set`.
         """
-        from proml_lab.marketplace.join.coverage import coverage, sample
-        from proml_lab.marketplace.source import open_table
-        from proml_lab.model import as_frame
+        from proml_lab.marketplace.join.here import covered
 
-        if isinstance(spine, str | Path):
-            frame = open_table(self.source(str(spine)), self.root, role="The spine").read()
-        else:
-            frame = as_frame(spine)
-        some = sample(frame)
-        layouts = self.layouts()
-        found = layouts.found if layouts else None
-        return coverage(
-            lambda: self._joined(some, features, found, None, {"cutoff": cutoff}),
-            n_rows=frame.height,
-        )
+        return covered(self, spine, features, cutoff)
 
     def dataset(self, spec: ModelSpec, *, progress: Progress | None = None) -> Dataset:
         """What `spec` asks for: its spine with its features joined, before transforms."""
@@ -356,23 +315,11 @@ class Workspace:
         SourceError
             There is no such file or folder.
         """
-        if "://" in name:
-            return name
-        folder = self.config.sources
-        for candidate in (*(f"{folder}/{name}{ending}" for ending in ("", *ENDINGS)), name):
-            if (self.root / candidate).exists():
-                return candidate
-        raise SourceError(
-            f"There is no source {name!r} in {self.root / folder}.",
-            hint=choose(name, self.sources()),
-        )
+        return naming.find(name, self.root, self.config.sources)
 
     def sources(self) -> list[str]:
         """Names of the files and folders with rows in the folder of sources."""
-        folder = self.root / self.config.sources
-        if not folder.is_dir():
-            return []
-        return sorted({named for place in folder.iterdir() if (named := source_name(place))})
+        return naming.names(self.root / self.config.sources)
 
 
 def open_workspace(path: str | Path | None = None) -> Workspace:

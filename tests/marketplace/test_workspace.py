@@ -86,13 +86,6 @@ def test_a_spec_becomes_a_dataset(folder: Path) -> None:
     ]
 
 
-def test_spines_by_path_and_as_frames(folder: Path) -> None:
-    workspace = open_workspace(folder)
-    by_path = workspace.training_set("sources/spine.parquet", ["shop.a"])
-    frame = pl.read_parquet(folder / "sources/spine.parquet")
-    assert by_path.frame.equals(workspace.training_set(frame, ["shop.a"]).frame)
-
-
 def test_profiles_are_kept(folder: Path) -> None:
     workspace = open_workspace(folder)
     assert workspace.profile("shop.a")["feature"].to_list() == ["x"]
@@ -138,18 +131,6 @@ def test_a_missing_catalogue_folder(folder: Path) -> None:
 def test_a_missing_source(folder: Path) -> None:
     with pytest.raises(SourceError, match=r"no source 'spin' in .*\nHint: did you mean 'spine'"):
         open_workspace(folder).training_set("spin", ["shop.a"])
-
-
-def test_a_source_is_a_file_or_a_folder_of_any_format(folder: Path) -> None:
-    workspace = open_workspace(folder)
-    (folder / "sources" / "parts").mkdir(parents=True)
-    for name in ("one.csv", "two.arrow", "three.csv.gz", "note.txt", ".hidden.csv"):
-        (folder / "sources" / name).write_text("")
-    assert workspace.source("parts") == "sources/parts"
-    assert workspace.source("one") == workspace.source("sources/one.csv") == "sources/one.csv"
-    assert workspace.source("three") == "sources/three.csv.gz"
-    assert workspace.source("s3://b/a.parquet") == "s3://b/a.parquet"
-    assert workspace.sources() == ["one", "parts", "s", "spine", "three", "two"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from proml_lab.errors import SourceError
 from proml_lab.marketplace.draft.guess import SAMPLE, Guesses, Sample, guess
 from proml_lab.marketplace.draft.page import Page, features, word
 from proml_lab.marketplace.source.definition import ENDINGS, Source
-from proml_lab.marketplace.source.files import Files, source_name
+from proml_lab.marketplace.source.files import Files
+from proml_lab.marketplace.source.naming import source_name
 
 Left = tuple[str, str]
 """What could not be taken, and why."""

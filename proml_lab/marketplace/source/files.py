@@ -215,13 +215,3 @@ def _format(name: str) -> Format | None:
     """What a file's ending says."""
     lower = name.lower()
     return next((kind for end, kind in ENDINGS.items() if lower.endswith(end)), None)
-
-
-def source_name(place: Path) -> str | None:
-    """What a file or folder with rows is called among the sources; None for anything else."""
-    if place.name.startswith("."):
-        return None
-    if place.is_dir():
-        return place.name
-    ending = next((end for end in ENDINGS if place.name.lower().endswith(end)), "")
-    return place.name[: -len(ending)] if ending else None
