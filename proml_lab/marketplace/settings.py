@@ -23,6 +23,21 @@ class TrustedIdentity(Document):
     issuer: str = Field(description="address of the service that says who they are")
 
 
+class SearchSettings(Document):
+    """How features are searched for."""
+
+    model: str = Field(
+        "", description="text file with word vectors, by whose meaning features are found too"
+    )
+
+    @field_validator("model")
+    @classmethod
+    def _is_here(cls, path: str) -> str:
+        if "://" in path:
+            raise ValueError(f"found {path!r}; the path of a file is needed: nothing is downloaded")
+        return path
+
+
 class WorkspaceConfig(Document):
     """What ``proml.toml``, or ``[tool.proml]`` in ``pyproject.toml``, may say."""
 
@@ -61,6 +76,9 @@ class WorkspaceConfig(Document):
         description="characters of output that a cell of a promotion keeps",
     )
     rows: int = Field(20, strict=True, ge=1, le=1000, description="rows shown of a table")
+    search: SearchSettings = Field(
+        SearchSettings(), description="model: word vectors by which a search knows meaning"
+    )
     owners: dict[str, tuple[str, ...]] = Field(
         {}, description="e-mail addresses of each team that owns views: who may publish them"
     )

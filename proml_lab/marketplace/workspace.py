@@ -13,6 +13,7 @@ from proml_lab.errors import DataError, WorkspaceError, unknown
 from proml_lab.marketplace.catalog import Catalog, narrowed
 from proml_lab.marketplace.definitions import Definitions
 from proml_lab.marketplace.feature import Sensitivity
+from proml_lab.marketplace.find.meaning import open_meaning
 from proml_lab.marketplace.find.synonyms import read_synonyms
 from proml_lab.marketplace.settings import WorkspaceConfig, read_settings
 from proml_lab.marketplace.size import n_bytes
@@ -110,7 +111,7 @@ class Workspace:
         index: Index | None = None,
         **kept: Unpack[Kept],
     ) -> SearchReport:
-        """As `Catalog.search`, and words that ``synonyms.yaml`` says mean the same.
+        """As `Catalog.search`, with the ``synonyms.yaml`` and the model of words that there are.
 
         Where `known` is not given, it is what was kept of features when they were profiled, their
         health was looked at or who uses them was asked; see `known`. `index` is that of the
@@ -118,14 +119,17 @@ class Workspace:
 
         Raises
         ------
-        UnknownNameError, SpecError
-            No feature has such a value; a view or the list of synonyms cannot be read.
+        UnknownNameError, SpecError, SourceError
+            No feature has such a value; a view, the list of synonyms or the model cannot be read.
         """
         from proml_lab.marketplace.find.search import search
 
         same, index = read_synonyms(self.root), index or self.index
         more = self.known(index) if known is None else known
-        return search(index, text, narrowed(kept), synonyms=same, known=more, sort=sort)
+        near = open_meaning(self.root, self.config.search.model, index)
+        return search(
+            index, text, narrowed(kept), synonyms=same, meaning=near, known=more, sort=sort
+        )
 
     def facets(
         self,
@@ -140,7 +144,8 @@ class Workspace:
 
         same, index = read_synonyms(self.root), index or self.index
         more = self.known(index) if known is None else known
-        return facets(index, text, narrowed(kept), synonyms=same, known=more)
+        near = open_meaning(self.root, self.config.search.model, index)
+        return facets(index, text, narrowed(kept), synonyms=same, meaning=near, known=more)
 
     def known(self, index: Index | None = None) -> Known:
         """Usage, health and freshness of features, as far as they were kept; nothing is read anew.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from proml_lab.contracts import Json
 from proml_lab.errors import ProMLError, UsageError, unknown
 from proml_lab.marketplace.find.knowledge import pictures
+from proml_lab.marketplace.find.report import MEANING
 from proml_lab.marketplace.know.healthreport import mark_of
 from proml_lab.marketplace.know.report import ago
 
@@ -101,6 +102,7 @@ def _row(row: Mapping[str, Json], seen: Looked | None) -> Json:
     """What the list shows of one feature: null and "" where nobody looked."""
     kept = ("type", "owner", "description", "tags", "entities", "formula", "unit", "freshness")
     marks = [str(row[name]) for name, usual in MARKED.items() if row[name] != usual]
+    marks += ["by meaning"] if row.get(MEANING) else []
     used, health, age = (cast("float | None", row[name]) for name in ("usage", "health", "age"))
     return {
         "name": f"{row['view']}.{row['feature']}",

@@ -25,7 +25,8 @@ class SearchReport:
 
     `rows` are their numbers in `index`, `scores` how well each matches. `text` and `kept` are
     what was asked, `n_all` how many features there are in all, `known` what is known of them;
-    `near` are words of the catalogue to try instead, where nothing matches `text`.
+    `near` are words of the catalogue to try instead, where nothing matches `text`. Where the
+    workspace has a model, `by_meaning` marks those of `rows` that have none of the words.
     """
 
     index: Index = field(repr=False)
@@ -37,6 +38,7 @@ class SearchReport:
     known: Known | None = field(default=None, repr=False)
     max_rows: int = 20
     near: tuple[str, ...] = ()
+    by_meaning: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,6 +53,8 @@ class SearchReport:
 
         ``usage`` says how many models, specs and notebooks use it, ``health`` is 1 for good, 0.7
         for look and 0 for bad, ``freshness`` is fresh, stale or static: null where nobody looked.
+        ``by_meaning``, where the workspace has a model, says which were found by that alone: their
+        score is the cosine.
         """
         return self.found
 
@@ -61,6 +65,8 @@ class SearchReport:
         rows = self.rows[some]
         known = self.known or Known(self.scores, pl.DataFrame())
         told = [known.column(name, rows).alias(name) for name in _KNOWN]
+        if self.by_meaning is not None:
+            told.append(pl.Series(MEANING, self.by_meaning[some]))
         return self.index.said(rows).with_columns(scores, *told)
 
     def ages(self, start: int, n: int) -> list[float | None]:
@@ -96,6 +102,7 @@ class SearchReport:
             "description",
             *(name for name, usual in _MARKED.items() if (first[name] != usual).any()),
             *(said for name, said in _SAID.items() if _tells(first[name])),
+            *_meant(first),
         )
         lines = [
             f"  {name}{_mark(row)}  {row['description']}"
@@ -110,6 +117,8 @@ class SearchReport:
         return html.bundle(plain, *parts, *map(html.note, notes))
 
 
+MEANING = "by_meaning"
+"""The column of what was found by meaning alone."""
 _KNOWN = ("usage", "health", "freshness")
 _SAID = {
     "usage": pl.col("usage").cast(pl.Int64).alias("used"),
@@ -124,10 +133,18 @@ _MARKED = {"status": "active", "sensitivity": "internal"}
 def _mark(row: Mapping[str, object]) -> str:
     """What is unusual of a feature, in brackets."""
     said = [str(row[name]) for name, usual in _MARKED.items() if row[name] != usual]
+    said += ["by meaning"] if row.get(MEANING) else []
     said += ["stale"] if row["freshness"] == "stale" else []
     health = row["health"]
     said += [sign(health)] if isinstance(health, float) and health < 1 else []
     return f" ({', '.join(said)})" if said else ""
+
+
+def _meant(rows: pl.DataFrame) -> list[pl.Expr]:
+    """The column that says what was found by meaning, where anything was."""
+    if MEANING not in rows.columns or not rows[MEANING].any():
+        return []
+    return [pl.when(MEANING).then(pl.lit("by meaning")).otherwise(pl.lit("")).alias("found")]
 
 
 def _tells(column: pl.Series) -> bool:

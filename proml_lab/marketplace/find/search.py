@@ -14,6 +14,7 @@ from proml_lab.errors import unknown
 from proml_lab.marketplace.find.build import FACETS as BUILT
 from proml_lab.marketplace.find.index import Index, Mask, Scores
 from proml_lab.marketplace.find.known import Known, align
+from proml_lab.marketplace.find.meaning import Meaning
 from proml_lab.marketplace.find.report import SearchReport
 from proml_lab.marketplace.find.synonyms import Synonyms
 from proml_lab.marketplace.find.vocabulary import Ids
@@ -68,11 +69,13 @@ def search(
     kept: Mapping[str, str],
     *,
     synonyms: Synonyms | None = None,
+    meaning: Meaning | None = None,
     known: Known | pl.DataFrame | None = None,
     sort: Sort = "relevance",
 ) -> SearchReport:
     """Features that match `text` and have exactly the facet values `kept`, the best first.
 
+    Those that are only near in `meaning` come after all that have its words.
     `known`, see `known.align`, lends usage and health to the ranking. With another `sort`: by name,
     the most used, the healthiest or the freshest first, and the best first among equals.
 
@@ -90,17 +93,31 @@ def search(
     asked = bool(text.strip()) and bool(len(index))
     scores = _scores(index, text, synonyms)
     matched = scores > 0
+    meant = _near(meaning, text, synonyms) if meaning else None
     rows = np.flatnonzero(matched & chosen)
     if asked and (scores != 1).any():
         scores = scores * index.standing * (more.factor if more else 1)
-        found = scores[rows]
-        step = np.round(found / max(float(found.max(initial=0)), 1e-9) * _STEPS).astype(np.uint16)
-        rows = rows[np.argsort(_STEPS - step, kind="stable")]
+        rows = _ranked(rows, scores)
     else:
         scores = np.zeros(len(index), np.float32)
+    if meant is not None:
+        others = np.flatnonzero((meant > 0) & chosen)
+        matched = matched | (meant > 0)
+        scores = scores + meant * index.standing * (more.factor if more else 1)
+        rows = np.concatenate([rows, _ranked(others, scores)])
     rows = _sorted(rows, index, more, sort)
-    near = () if matched.any() or not len(index) else index.nearest(text)
-    return SearchReport(index, rows, scores[rows], text, dict(kept), len(index), more, near=near)
+    return SearchReport(
+        index, rows, scores[rows], text, dict(kept), len(index), more,
+        near=() if matched.any() or not len(index) else index.nearest(text),
+        by_meaning=None if meant is None else meant[rows] > 0,
+    )  # fmt: skip
+
+
+def _ranked(rows: Ids, scores: Scores) -> Ids:
+    """`rows`, the best first; nearly equal ones as they stand."""
+    found = scores[rows]
+    step = np.round(found / max(float(found.max(initial=0)), 1e-9) * _STEPS).astype(np.uint16)
+    return rows[np.argsort(_STEPS - step, kind="stable")]
 
 
 def _sorted(rows: Ids, index: Index, more: Known | None, sort: Sort) -> Ids:
@@ -123,11 +140,14 @@ def facets(
     kept: Mapping[str, str],
     *,
     synonyms: Synonyms | None = None,
+    meaning: Meaning | None = None,
     known: Known | pl.DataFrame | None = None,
 ) -> Facets:
-    """Counts per facet value among features that match `text` and the other facets of `kept`."""
+    """Counts per facet value among features that `search` finds with the other facets of `kept`."""
     more = align(known, index) if isinstance(known, pl.DataFrame) else known
     matched = _scores(index, text, synonyms) > 0
+    if meaning:
+        matched = matched | (_near(meaning, text, synonyms) > 0)
     having = {facet: _having(index, more, facet, value) for facet, value in kept.items()}
     counted = {}
     for facet in FACETS:
@@ -145,6 +165,14 @@ def _scores(index: Index, text: str, synonyms: Synonyms | None) -> Scores:
     scores = index.scores(text, synonyms)
     scores.flags.writeable = False
     return scores
+
+
+@lru_cache(maxsize=4)
+def _near(meaning: Meaning, text: str, synonyms: Synonyms | None) -> Scores:
+    """The cosines of the features that the words of the last few texts do not find."""
+    found = meaning.near(text, _scores(meaning.index, text, synonyms) > 0)
+    found.flags.writeable = False
+    return found
 
 
 def _having(index: Index, more: Known | None, facet: str, value: str) -> Mask:
