@@ -28,6 +28,9 @@ RARE = 1e-3
 """A word that is this share of all words of the catalogue counts half of one that is not in it."""
 SHORTEST = 3
 """Letters that each part of a word has that is taken as two."""
+LONG = 4
+"""Letters of a word that other words of the catalogue are tried for."""
+_MOST = 16
 _BLOCK = 1 << 17
 """Numbers that are looked at together: of more, several threads would, and wait for each other."""
 _FORMAT = 1
@@ -92,8 +95,9 @@ class Meaning:
             pair = self.model.vectors([word[:at], word[at:]])
             if pair.any(axis=1).all():
                 return _unit(pair.sum(axis=0))
-        for _, ids in self.index.vocabulary.alike(word):
-            meant = self.model.vectors([self.index.vocabulary.words[i] for i in ids])
+        meanings = self.index.vocabulary.alike(word) if len(word) >= LONG else []
+        for _, ids in meanings:
+            meant = self.model.vectors([self.index.vocabulary.words[i] for i in ids[:_MOST]])
             if meant.any():
                 return _unit(meant.sum(axis=0))
         return np.zeros(self.model.centre.size, np.float32)
