@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -48,7 +49,7 @@ class Line(NamedTuple):
     near: Ints
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def line(offsets: Ints, cutoff: Ints) -> Line:
     """The places of labels, before any row has arrived."""
     kept = np.zeros((cutoff.size, 4), np.int64)
@@ -62,7 +63,7 @@ def line(offsets: Ints, cutoff: Ints) -> Line:
     return Line(offsets, cutoff, kept, np.zeros(cutoff.size, np.bool_), near)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def arrive(rows: tuple[Ints, Ints, Ints, Ints], base: int, line: Line) -> Ints:
     """Offer rows to the labels, changing what `line` keeps in place.
 
@@ -114,7 +115,7 @@ def arrive(rows: tuple[Ints, Ints, Ints, Ints], base: int, line: Line) -> Ints:
     return fresh[:n_fresh].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _moved(g: int, ready: int, line: Line) -> bool:
     """Move an entity to the first of its places at which `ready` has come; False if none is.
 
@@ -148,7 +149,7 @@ def _moved(g: int, ready: int, line: Line) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def settle(line: Line, longest: int) -> Ints:
     """(n,) the place whose row each label sees, -1 where it sees none, once all have arrived.
 

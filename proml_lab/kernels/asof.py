@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Ints = npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def layout(groups: Ints, n_groups: int) -> tuple[Ints, Ints]:
     """Rows put together by group, in their old order inside it: a counting sort.
 
@@ -32,7 +33,7 @@ def layout(groups: Ints, n_groups: int) -> tuple[Ints, Ints]:
     return order, offsets
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def positions(group: Ints, limit: Ints, offsets: Ints, times: Ints) -> Ints:
     """Per label (n,), where the rows of its group with ``time <= limit`` end; 0 for group -1.
 

@@ -5,13 +5,13 @@ The error-free steps are those of Knuth (sums) and Dekker (products): docs/metho
 
 from __future__ import annotations
 
-from numba import njit
+from proml_lab.kernels.kernel import kernel
 
 _SPLIT = 134217729.0  # 2²⁷ + 1
 _ROUNDING = 2.0**-100
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def plus(high: float, low: float, x: float) -> tuple[float, float]:
     """(high, low) and x more."""
     total = high + x
@@ -19,7 +19,7 @@ def plus(high: float, low: float, x: float) -> tuple[float, float]:
     return total, low + ((high - (total - part)) + (x - part))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def times(a: float, b: float) -> tuple[float, float]:
     """The product, and what its rounding lost."""
     c, d = _SPLIT * a, _SPLIT * b
@@ -29,7 +29,7 @@ def times(a: float, b: float) -> tuple[float, float]:
     return product, ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def variance(n: int, s: float, s_low: float, q: float, q_low: float) -> float:
     """(q - s² / n) / (n - 1) of the sum s and the sum of squares q of n > 1 numbers.
 

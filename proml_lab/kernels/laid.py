@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.uint32]
@@ -31,7 +32,7 @@ class Rows(NamedTuple):
     best: Ints
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def leading(order: Ints, offsets: Ints) -> Ints:
     """(m,) the greatest number of `order` so far, inside each group."""
     out = np.empty_like(order)
@@ -43,7 +44,7 @@ def leading(order: Ints, offsets: Ints) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _same(rows: Rows, row: int) -> bool:
     """Whether a row has the times and the turn of the one before it."""
     return bool(
@@ -53,7 +54,7 @@ def _same(rows: Rows, row: int) -> bool:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def newest(
     part: tuple[int, int, int],
     of: Ints,
@@ -121,7 +122,7 @@ def newest(
     return tied[:n_tied]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def visible(groups: Ints, rows: Rows, last: int) -> tuple[Ints, Ints]:
     """The rows of some groups (e,), -1 for none, that are ready by `last`, in that order.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from proml_lab.kernels.asof import Ints
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.windows import Floats, Rows, Window, begins, moves, room
 
 _BITS = 3
 _FAN = 1 << _BITS
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def least(window: Window, rows: Rows, values: Floats) -> Floats:
     """(n,) the least of `values` (m,) in each window, infinity if it is empty.
 
@@ -38,7 +38,7 @@ def least(window: Window, rows: Rows, values: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _shape(m: int, levels: Ints) -> tuple[int, int]:
     """Fills in where each level of a pyramid over m rows begins; their number, and its size."""
     size, n = 0, 0
@@ -50,7 +50,7 @@ def _shape(m: int, levels: Ints) -> tuple[int, int]:
     return n, size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put(pyramid: Floats, levels: Ints, n_levels: int, place: int, value: float) -> None:
     for level in range(n_levels):
         at = levels[level] + place
@@ -60,7 +60,7 @@ def _put(pyramid: Floats, levels: Ints, n_levels: int, place: int, value: float)
         place >>= _BITS
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _look(pyramid: Floats, levels: Ints, start: int, stop: int) -> float:
     """The least value of the places start : stop."""
     found, level = np.inf, 0

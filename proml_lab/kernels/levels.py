@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Floats = npt.NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def level_sums(
     codes: npt.NDArray[np.int32], n_levels: int, block: Floats, weights: Floats
 ) -> Floats:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Ints = npt.NDArray[np.int64]
 Slots = npt.NDArray[np.int32]
@@ -16,7 +17,7 @@ Bytes = npt.NDArray[np.uint8]
 _SMALLEST = 1024
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mixed(values: Ints) -> Words:
     """(n,) hashes of whole numbers: SplitMix64's finalizer."""
     out = np.empty(values.size, np.uint64)
@@ -28,7 +29,7 @@ def mixed(values: Ints) -> Words:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _doubled(hashes: Words, n: int, size: int) -> Slots:
     """A table of `size` slots, a power of two, of the first `n` numbers."""
     slots = np.full(size, -1, np.int32)
@@ -41,7 +42,7 @@ def _doubled(hashes: Words, n: int, size: int) -> Slots:
     return slots
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def number_ints(values: Ints, hashes: Words, there: Flags) -> tuple[Ints, Slots, Ints]:
     """Whole numbers, numbered from 0 in the order in which they first appear.
 
@@ -76,7 +77,7 @@ def number_ints(values: Ints, hashes: Words, there: Flags) -> tuple[Ints, Slots,
     return codes, slots, kept_values[:n].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_ints(values: Ints, hashes: Words, there: Flags, slots: Slots, distinct: Ints) -> Ints:
     """(m,) the numbers that `number_ints` gave `values`, -1 for others and for nulls."""
     codes = np.full(values.size, -1, np.int64)
@@ -91,7 +92,7 @@ def find_ints(values: Ints, hashes: Words, there: Flags, slots: Slots, distinct:
     return codes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _same(
     offsets: Ints, data: Bytes, i: int, other_offsets: Ints, other_data: Bytes, k: int
 ) -> bool:
@@ -106,7 +107,7 @@ def _same(
     return bool(j == size)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def number_texts(
     offsets: Ints, data: Bytes, hashes: Words, there: Flags
 ) -> tuple[Ints, Slots, Ints, Words]:
@@ -147,7 +148,7 @@ def number_texts(
     return codes, slots, first[:n].copy(), kept[:n].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_texts(
     offsets: Ints,
     data: Bytes,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from proml_lab.kernels.asof import Ints
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.sorting import sort
 from proml_lab.kernels.windows import Floats, Rows, Window, begins, moves, room
 
@@ -16,7 +16,7 @@ _ONE = np.uint64(1)
 _EMPTY = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def number(group: Ints, offsets: Ints, values: Ints, out: Ints) -> None:
     """Fills `out` (m,) where groups have labels: a number, from 0, for each value of a group."""
     most = room(group, offsets)
@@ -45,7 +45,7 @@ def number(group: Ints, offsets: Ints, values: Ints, out: Ints) -> None:
                 out[row] = out[places[place]]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def distinct(window: Window, rows: Rows, numbers: Ints) -> Ints:
     """(n,) how many of the `numbers` (m,), from `number`, each window has."""
     out = np.zeros(window.group.size, np.int64)
@@ -69,7 +69,7 @@ def distinct(window: Window, rows: Rows, numbers: Ints) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rank(group: Ints, offsets: Ints, values: Floats, ranks: Ints, ascending: Floats) -> None:
     """Fills `ranks` and `ascending` (m,), for groups with labels.
 
@@ -90,7 +90,7 @@ def rank(group: Ints, offsets: Ints, values: Floats, ranks: Ints, ascending: Flo
             ranks[row] = places[row - first]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def quantiles(window: Window, rows: Rows, ranks: Ints, ascending: Floats, q: float) -> Floats:
     """(n,) the quantile `q` of each window, linear between two values; NaN if it is empty.
 
@@ -129,7 +129,7 @@ def quantiles(window: Window, rows: Rows, ranks: Ints, ascending: Floats, q: flo
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _turn(bits: Words, fine: Ints, coarse: Ints, rank: int, change: int) -> None:
     """Put a rank in or take it out."""
     bits[rank >> 6] ^= _ONE << np.uint64(rank & 63)
@@ -137,7 +137,7 @@ def _turn(bits: Words, fine: Ints, coarse: Ints, rank: int, change: int) -> None
     coarse[rank >> 18] += change
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _select(bits: Words, fine: Ints, coarse: Ints, k: int) -> int:
     """The rank that has k others below it."""
     place = 0
@@ -160,7 +160,7 @@ def _select(bits: Words, fine: Ints, coarse: Ints, k: int) -> int:
     return (place << 6) + _lowest(word)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _next(bits: Words, rank: int) -> int:
     """The next rank that is in."""
     place = rank >> 6
@@ -173,7 +173,7 @@ def _next(bits: Words, rank: int) -> int:
     return (place << 6) + _lowest(bits[place])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _ones(word: np.uint64) -> int:
     """How many bits are set."""
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
@@ -184,13 +184,13 @@ def _ones(word: np.uint64) -> int:
     return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lowest(word: np.uint64) -> int:
     """The place of the lowest bit that is set."""
     return _ones(~word & (word - _ONE))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _between(a: float, b: float, part: float) -> float:
     """The value at `part` of the way from a to b, reckoned from the nearer end, as NumPy does."""
     if np.isinf(b - a):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Counts = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def weighted_sums(counts: Counts, values: Floats) -> Floats:
     """(k, b) sums of `values` (k, n), each column counted `counts` (b, n) times.
 
@@ -29,7 +30,7 @@ def weighted_sums(counts: Counts, values: Floats) -> Floats:
     return sums
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def group_sums(
     counts: Counts, values: Floats, groups: npt.NDArray[np.int64], n_groups: int
 ) -> Floats:
@@ -42,7 +43,7 @@ def group_sums(
     return sums
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ranking(
     counts: Counts,
     order: npt.NDArray[np.int64],

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from proml_lab.kernels.kernel import kernel
+
 Words = npt.NDArray[np.uint64]
 START = 0x9E3779B97F4A7C15
 NULL_A = 0xD1B54A32D192ED03
@@ -42,7 +44,7 @@ def mix_b(x: np.uint64) -> np.uint64:
     return x ^ (x >> _S33)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_column(
     words: tuple[Words, Words],
     keys: Words,
@@ -68,7 +70,7 @@ def add_column(
             row_b[i] += mix_b(word_b[i] + key_b)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_rows(lanes: tuple[Words, Words], sums: Words) -> None:
     """Mix each row's sums once more and add them to `sums` (2,), in place."""
     row_a, row_b = lanes
@@ -80,7 +82,7 @@ def add_rows(lanes: tuple[Words, Words], sums: Words) -> None:
     sums[1] += total_b
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add_rows_by(
     lanes: tuple[Words, Words], parts: npt.NDArray[np.int64], sums: npt.NDArray[np.uint64]
 ) -> None:
@@ -91,7 +93,7 @@ def add_rows_by(
         sums[parts[i], 1] += mix_b(row_b[i] + _START)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def floats(bits: Words) -> Words:
     """(n,) the bits of float64 values, with one zero and one NaN."""
     out = np.empty_like(bits)
@@ -117,7 +119,7 @@ def _eight(data: npt.NDArray[np.uint8], at: np.uint64) -> np.uint64:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _few(data: npt.NDArray[np.uint8], at: np.uint64, stop: np.uint64) -> np.uint64:
     """The bytes ``at:stop``, fewer than eight, as one number."""
     word = _ZERO
@@ -126,7 +128,7 @@ def _few(data: npt.NDArray[np.uint8], at: np.uint64, stop: np.uint64) -> np.uint
     return word
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def texts(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[Words, Words]:
     """Two (n,) words of byte strings; string i is ``data[offsets[i]:offsets[i + 1]]``."""
     n, size = offsets.size - 1, np.uint64(data.size)
@@ -150,7 +152,7 @@ def texts(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> tuple[
     return out_a, out_b
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def firsts(
     codes: npt.NDArray[np.uint32], there: npt.NDArray[np.bool_], most: int
 ) -> npt.NDArray[np.int64]:
@@ -174,7 +176,7 @@ def firsts(
     return rows
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gather(
     codes: npt.NDArray[np.uint32], there: npt.NDArray[np.bool_], table: tuple[Words, Words]
 ) -> tuple[Words, Words]:
@@ -188,7 +190,7 @@ def gather(
     return out_a, out_b
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lists(
     offsets: npt.NDArray[np.int64],
     words: tuple[Words, Words],

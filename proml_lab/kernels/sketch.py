@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.rowhash import START, mix_a
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +30,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _LAST = np.uint64(_SLOTS - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def numbers(
     values: Floats, step: int, seed: int
 ) -> tuple[Ints, Floats, Words, Ints, Bytes, Floats]:
@@ -90,7 +91,7 @@ def numbers(
     return counts, moments, words, often, _registers(bounds), sample[:taken]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def words(given: Words, there: npt.NDArray[np.bool_]) -> tuple[int, Words, Ints, Ints, Bytes]:
     """The same of `given` (n,) hashes, of which those count that are `there`; empty if all are.
 
@@ -127,7 +128,7 @@ def words(given: Words, there: npt.NDArray[np.bool_]) -> tuple[int, Words, Ints,
     return different, found, often, rows, _registers(bounds)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def short_texts(views: Words) -> Words:
     """(n,) the first words of `rowhash.texts` for texts of at most 12 bytes.
 
@@ -146,7 +147,7 @@ def short_texts(views: Words) -> Words:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lengths(views: Words) -> np.int64:
     """The greatest length of texts, from their string views."""
     longest = _ZERO
@@ -193,7 +194,7 @@ def _add(word: np.uint64, hashed: np.uint64, slots: Words, tally: Ints, differen
     return different
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _filled(slots: Words, tally: Ints, different: int, bounds: Words) -> tuple[Words, Ints]:
     """The different words and how often each stands, none if too many; all are noted."""
     n = max(different, 0)
@@ -208,7 +209,7 @@ def _filled(slots: Words, tally: Ints, different: int, bounds: Words) -> tuple[W
     return found, often
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _registers(bounds: Words) -> Bytes:
     """One more than the zeros before the first one, of the least rest of each register."""
     out = np.zeros(REGISTERS, np.uint8)

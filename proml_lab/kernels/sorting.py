@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from proml_lab.kernels.asof import Ints
+from proml_lab.kernels.kernel import kernel
 
 Keys = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 _RUN = 16
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sort(keys: Keys, places: Ints, first: int, last: int, spare: Keys, aside: Ints) -> None:
     """Sort first : last of `keys`, which are no NaN, and of `places` alike; equal keys stay put.
 
@@ -35,7 +35,7 @@ def sort(keys: Keys, places: Ints, first: int, last: int, spare: Keys, aside: In
         width *= 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _merge(
     keys: Keys, places: Ints, start: int, middle: int, end: int, spare: Keys, aside: Ints
 ) -> None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from proml_lab.kernels.asof import Ints
 from proml_lab.kernels.exact import plus, times, variance
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.sorting import sort
 
 Floats = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ class Window(NamedTuple):
     reached: Ints
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def room(group: Ints, offsets: Ints) -> int:
     """How many rows the largest group of the labels (n,) has."""
     most = 0
@@ -58,13 +58,13 @@ def room(group: Ints, offsets: Ints) -> int:
     return int(most)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def begins(group: Ints, i: int) -> bool:
     """Whether label i is the first of its group."""
     return i == 0 or group[i] != group[i - 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def moves(window: Window, rows: Rows, i: int, entering: Ints, leaving: Ints) -> tuple[int, int]:
     """What changes between the window of label i - 1 of the group, or an empty one, and that of i.
 
@@ -92,7 +92,7 @@ def moves(window: Window, rows: Rows, i: int, entering: Ints, leaving: Ints) -> 
     return n_in, n_out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def counts(window: Window, rows: Rows) -> Ints:
     """(n,) how many rows each window has."""
     out = np.zeros(window.group.size, np.int64)
@@ -106,7 +106,7 @@ def counts(window: Window, rows: Rows) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def totals(window: Window, rows: Rows, values: Floats) -> Floats:
     """(n,) the sum of `values` (m,) in each window, 0 if it is empty.
 
@@ -135,7 +135,7 @@ def totals(window: Window, rows: Rows, values: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def spreads(window: Window, rows: Rows, values: Floats) -> Floats:
     """(n,) the standard deviation of `values` (m,) in each window, divided by n - 1; NaN below two.
 
@@ -170,7 +170,7 @@ def spreads(window: Window, rows: Rows, values: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum(
     rows: Ints, sign: float, values: Floats, s: float, low: float, size: float
 ) -> tuple[float, float, float]:
@@ -185,7 +185,7 @@ def _sum(
     return s, low, size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum_squares(
     rows: Ints, sign: float, values: Floats, q: float, low: float
 ) -> tuple[float, float]:
@@ -199,7 +199,7 @@ def _sum_squares(
     return q, low
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _held(window: Window, rows: Rows, i: int, room: Ints) -> Ints:
     """The rows that label i's window holds, by looking at each; written into `room`."""
     n = 0
@@ -210,7 +210,7 @@ def _held(window: Window, rows: Rows, i: int, room: Ints) -> Ints:
     return room[:n]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _wide(rows: Ints, values: Floats) -> float:
     """The standard deviation of values of which the squares may be too large; NaN below two."""
     largest, mean, squares = 0.0, 0.0, 0.0
@@ -223,7 +223,7 @@ def _wide(rows: Ints, values: Floats) -> float:
     return float(np.sqrt(squares / (rows.size - 1)) * largest) if rows.size > 1 else np.nan
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def newest(window: Window, rows: Rows) -> Ints:
     """(n,) the last row of each window, -1 if it is empty."""
     out = np.full(window.group.size, -1, np.int64)
@@ -241,7 +241,7 @@ def newest(window: Window, rows: Rows) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def limited(window: Window, rows: Rows, limit: int) -> Ints:
     """(n,) where each window starts if it is to have at most `limit` rows, the newest."""
     out = np.zeros(window.group.size, np.int64)
@@ -261,7 +261,7 @@ def limited(window: Window, rows: Rows, limit: int) -> Ints:
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def in_order(times: Ints, offsets: Ints) -> Ints:
     """(m,) the rows of each group by time; equal times stay in their order."""
     most = room(np.arange(offsets.size - 1), offsets)
