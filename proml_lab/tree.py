@@ -47,7 +47,8 @@ def compose(text: str, name: str, example: str) -> yaml.MappingNode:
         line = mark.line + 1 if mark else 1
         raise SpecError(
             f"{name}:{line}: this is not valid YAML: {plain(error)}.",
-            hint="check the indentation and quote text that holds ': ' or '#'.",
+            hint="check the indentation and quote text that holds ': ' or '#', inside braces also "
+            "brackets: {type: 'list[string]'}.",
         ) from None
     except RecursionError:
         raise _too_much(name) from None

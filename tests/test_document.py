@@ -126,6 +126,7 @@ def test_a_wrong_value_is_told_once_in_plain_words(text: str, message: str) -> N
         ("a: b: c", "a field (': ') cannot stand here"),
         ("a: [1, 2", "a ']' or a ',' is missing"),
         ("a: {b: 1", "a '}' or a ',' is missing"),
+        ("a: {type: list[string]}", "a '}' or a ',' is missing"),
         ("a: 'x", "a quotation mark is missing"),
         ("\ta: 1", "a tab stands where spaces are needed"),
         ("a: @x", "a value that begins with '@' must be quoted"),
@@ -147,6 +148,12 @@ def test_broken_yaml_is_told_in_plain_words_with_a_hint(text: str, message: str)
         document.parse(text, Kinds, name="f")
     assert caught.value.message.split(": this is not valid YAML: ")[1] == f"{message}."
     assert caught.value.hint
+
+
+def test_the_hint_of_broken_yaml_speaks_of_brackets_inside_braces() -> None:
+    with pytest.raises(SpecError) as caught:
+        document.parse("a: {type: list[string]}", Kinds, name="f")
+    assert "inside braces also brackets: {type: 'list[string]'}." in caught.value.hint
 
 
 def test_all_errors_come_at_once_in_the_order_of_lines() -> None:

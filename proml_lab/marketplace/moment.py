@@ -13,14 +13,17 @@ NEVER = np.iinfo(np.int64).max
 """The moment of a null time: never reached."""
 ALWAYS = np.iinfo(np.int64).min
 """The moment of what is static: before every cutoff."""
+_FARTHEST = NEVER // 1000
+"""Milliseconds either side of 1970 that microseconds still reach; what is farther, is there."""
 
 _MIXED = "let all times of a CSV file have a zone or none; else "
 
 
-def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
+def moments(times: pl.Series, *, role: str, up: bool, naive: str = "") -> Ints:
     """(n,) microseconds since 1970, UTC; null is `NEVER`.
 
     Nanoseconds are rounded `up` for what happens and down for a cutoff: never to see too much.
+    `naive` is the hint where there is no zone, by default that of a frame's column.
 
     Raises
     ------
@@ -31,19 +34,19 @@ def moments(times: pl.Series, *, role: str, up: bool) -> Ints:
     if not isinstance(kind, pl.Datetime):
         raise DataError(
             f"{role}: column {times.name!r} is {kind}, not a moment in time.",
-            hint=f"{_MIXED if kind == pl.String else ''}make it one: "
-            f"pl.col({times.name!r}).{_as_moment(kind)}.",
+            hint=_as_moment(times.name, kind),
         )
     if kind.time_zone is None:
         raise DataError(
             f"{role}: column {times.name!r} has no time zone.",
-            hint=f"if it is UTC, say so: pl.col({times.name!r}).dt.replace_time_zone('UTC').",
+            hint=naive
+            or f"if it is UTC, say so: pl.col({times.name!r}).dt.replace_time_zone('UTC').",
         )
     whole = times.to_physical()
     if kind.time_unit == "ns":
         whole = -((-whole) // 1000) if up else whole // 1000
     elif kind.time_unit == "ms":
-        whole = whole * 1000
+        whole = whole.clip(-_FARTHEST, _FARTHEST) * 1000
     return (whole.fill_null(NEVER) if whole.null_count() else whole).to_numpy()
 
 
@@ -54,8 +57,15 @@ def moment_text(moment: int) -> str:
     return f"{text}{f'.{part:06}' if part else ''}+00:00"
 
 
-def _as_moment(kind: pl.DataType) -> str:
-    """The Polars call that makes UTC moments of a column of this type."""
+def _as_moment(name: str, kind: pl.DataType) -> str:
+    """The hint for a column of this type: how Polars makes UTC moments of it."""
     if kind == pl.String:
-        return "str.to_datetime(time_zone='UTC')"
-    return "cast(pl.Datetime('us', 'UTC'))"
+        return f"{_MIXED}make it one: pl.col({name!r}).str.to_datetime(time_zone='UTC')."
+    if kind == pl.Date:
+        return f"make it one: pl.col({name!r}).cast(pl.Datetime('us', 'UTC'))."
+    if kind.is_integer():
+        return (
+            "if it counts seconds since 1970, make it one: "
+            f"pl.from_epoch(pl.col({name!r}), 's').dt.replace_time_zone('UTC')."
+        )
+    return "name a column of dates with times."

@@ -23,6 +23,15 @@ def test_nanoseconds_are_rounded_to_the_safe_side() -> None:
     assert moments(times, role="", up=False).tolist() == [1, -2, 2]
 
 
+def test_milliseconds_past_the_last_microsecond_stay_far_away() -> None:
+    far = 2**62  # times 1000 it would be 0 in 64 bits: 1970
+    times = pl.Series("t", [far, -far, 5, None]).cast(pl.Datetime("ms", "UTC"))
+    last, first, near, none = moments(times, role="", up=True).tolist()
+    assert (near, none) == (5000, NEVER)
+    assert -NEVER <= first < -NEVER + 1000
+    assert NEVER - 1000 < last < NEVER
+
+
 @pytest.mark.parametrize("part", [0, 1, 500_000, 999_999])
 @pytest.mark.parametrize("year", [1, 1969, 1970, 2024, 9999])
 def test_a_moment_is_written_as_python_writes_it(year: int, part: int) -> None:

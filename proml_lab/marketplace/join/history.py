@@ -122,7 +122,14 @@ def clocks(view: FeatureView, frame: pl.DataFrame) -> tuple[Ints, Ints]:
 
 def _moments(view: FeatureView, frame: pl.DataFrame, clock: str, column: str) -> Ints:
     with view.places.at(clock):
-        return moments(frame[column], role=f"View {view.view!r} ({view.source})", up=True)
+        role = f"View {view.view!r} ({view.source})"
+        return moments(frame[column], role=role, up=True, naive=_naive(view))
+
+
+def _naive(view: FeatureView) -> str:
+    """The hint for times without a zone: what to write into the view."""
+    place = view.source.place if view.source else "…"
+    return f"say where its clocks stood: source: {{{place}, time_zone: UTC}}."
 
 
 def turns(view: FeatureView, frame: pl.DataFrame) -> Ints:

@@ -112,6 +112,13 @@ class Source(Document):
             raise ValueError("give the table of the database, or a query over it")
         return self
 
+    @property
+    def place(self) -> str:
+        """Where it is, as a view writes it; whatever else it says is only hinted at."""
+        given = {name: value for name, value in self if value is not None}
+        said = [f"{name}: {given[name]}" for name in (*_PLACES, "table") if name in given]
+        return ", ".join(said if len(said) == len(given) else [*said, "…"])
+
     def __str__(self) -> str:
         """What people call it, in a few words."""
         if self.database is not None:

@@ -433,7 +433,11 @@ VIEWS = [
     ({"entities": {"id": "key"}}, ColumnMissingError, "entity 'id' reads column 'key'"),
     ({"event_time": "tim"}, ColumnMissingError, "event_time reads column 'tim'"),
     ({"known_at": "seen"}, ColumnMissingError, "known_at reads column 'seen'"),
-    ({"event_time": "x"}, DataError, "'x' is Float64, not a moment"),
+    (
+        {"event_time": "x"},
+        DataError,
+        "'x' is Float64, not a moment.*\nHint: name a column",
+    ),
 ]
 FEATURES = [
     ({"z": "float"}, ColumnMissingError, "'z' reads column 'z', which shop.sales.parquet lacks"),
@@ -485,6 +489,14 @@ def test_views_that_do_not_fit_their_source(
     view = make_view(GOOD, **{"features": {"x": "float"}, **fields})
     with pytest.raises(kind, match=message):
         training_set(pl.DataFrame(ASKED), [view], cutoff="t")
+
+
+def test_times_without_a_zone_are_refused_with_what_to_write(make_view: MakeView) -> None:
+    naive = {**GOOD, "time": [at(0).replace(tzinfo=None), at(1).replace(tzinfo=None)]}
+    with pytest.raises(DataError, match="'time' has no time zone") as caught:
+        training_set(pl.DataFrame(ASKED), [make_view(naive, features={"x": "float"})], cutoff="t")
+    hint = "say where its clocks stood: source: {path: shop.sales.parquet, time_zone: UTC}."
+    assert caught.value.hint == hint
 
 
 REQUESTS = [

@@ -101,3 +101,18 @@ def test_a_view_has_a_source_or_inputs(tmp_path: Path) -> None:
         with pytest.raises(SpecError) as caught:
             FeatureView.read(file)
         assert told in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a.csv", "path: a.csv"),
+        ("{path: a, format: csv}", "path: a, …"),
+        ("{database: shop, table: public.o}", "database: shop, table: public.o"),
+        ("{database: shop, query: SELECT 1}", "database: shop, …"),
+    ],
+)
+def test_a_place_is_said_as_a_view_writes_it(text: str, place: str, tmp_path: Path) -> None:
+    source = read(tmp_path, text).source
+    assert source is not None
+    assert source.place == place
