@@ -197,7 +197,12 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SpecError(f"{path}: there is no such file.", hint="check the path.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise SpecError(
+            f"{path}: this file cannot be read: {error.strerror}.",
+            hint="check that it is a file, and that this user may read it.",
+        ) from None
+    except UnicodeDecodeError as error:
         raise SpecError(
             f"{path}: this file cannot be read as text: {error}.", hint="save it as UTF-8 text."
         ) from None

@@ -154,6 +154,14 @@ def unknown(role: str, name: str, choices: Iterable[str]) -> UnknownNameError:
     return UnknownNameError(f"There is no {role} {name!r}.", hint=choose(name, choices))
 
 
+def unreadable(what: str, error: OSError) -> SourceError:
+    """The error of `what`, a file or folder that the system does not give."""
+    return SourceError(
+        f"{what} cannot be read: {error.strerror}.",
+        hint="check its name, and that this user may read it and the folders it is in.",
+    )
+
+
 def _alike_long(one: str, other: str) -> bool:
     """A typing error changes a length by little: 'at' is not meant by 'heat'."""
     short, long = sorted((one.lower(), other.lower()), key=len)

@@ -175,6 +175,8 @@ def test_read_says_when_there_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SpecError, match="cannot be read as text"):
         document.read(tmp_path / "binary.yaml", Outer)
+    with pytest.raises(SpecError, match=r"cannot be read: Is a directory\.\nHint: check that it"):
+        document.read(tmp_path, Outer)
 
 
 def test_a_field_error_is_told_at_the_field() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from proml_lab.errors import SourceError, listing, near
+from proml_lab.errors import SourceError, listing, near, unreadable
 from proml_lab.marketplace.source import remote, separated
 from proml_lab.marketplace.source.address import shown
 from proml_lab.marketplace.source.definition import ENDINGS, Format, Source
@@ -41,11 +41,16 @@ class Files(Table):
         Raises
         ------
         SourceError
-            There is none, or one that is empty.
+            There is none, one that is empty, or a folder that this user may not look into.
         """
         if self.remote:
             return ()
-        place = Path(self.place)
+        try:
+            return self._there(Path(self.place))
+        except OSError as error:
+            raise unreadable(f"{self.role}: {self.place}", error) from None
+
+    def _there(self, place: Path) -> tuple[Path, ...]:
         if "*" in self.place:
             base = Path(self.place.partition("*")[0]).parent
             found = sorted(base.glob(str(place.relative_to(base))))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proml_lab.errors import SourceError, choose
+from proml_lab.errors import SourceError, choose, unreadable
 from proml_lab.marketplace.source.definition import ENDINGS
 
 
 def find(name: str, root: Path, folder: str) -> str:
     """Path, relative to `root`, of the source called `name`: a name, a path or an address.
 
-    `folder` has the sources, relative to `root` too. Raises SourceError if there is none.
+    `folder` has the sources, relative to `root` too. Raises SourceError if there is none, or one
+    that this user may not look into.
     """
     if "://" in name:
         return name
-    for candidate in (*(f"{folder}/{name}{ending}" for ending in ("", *ENDINGS)), name):
-        if (root / candidate).exists():
-            return candidate
+    try:
+        for candidate in (*(f"{folder}/{name}{ending}" for ending in ("", *ENDINGS)), name):
+            if (root / candidate).exists():
+                return candidate
+    except OSError as error:
+        raise unreadable(f"Source {name!r} in {root / folder}", error) from None
     raise SourceError(
         f"There is no source {name!r} in {root / folder}.",
         hint=choose(name, names(root / folder)),

@@ -13,6 +13,7 @@ import pytest
 from proml_lab.errors import DataError, SourceError
 from proml_lab.fingerprint import fingerprint
 from proml_lab.marketplace.source import Source, Table, open_table
+from tests.promote.stranger import open_folder, unprivileged
 
 
 def opened(path: Path) -> Table:
@@ -36,6 +37,17 @@ def test_content_that_cannot_be_read(tmp_path: Path) -> None:
     file.write_bytes(b"nothing of the kind")
     with pytest.raises(SourceError, match=r"The spine: .*a.parquet is not a Parquet file"):
         opened(file).content()
+
+
+@pytest.mark.parametrize("place", ["closed/a.parquet", "closed", "closed/*.parquet", "a" * 300])
+def test_a_place_that_the_system_does_not_give(place: str) -> None:
+    with open_folder() as folder:
+        (folder / "closed").mkdir(mode=0o700)
+        pl.DataFrame({"a": [1]}).write_parquet(folder / "closed" / "a.parquet")
+        with unprivileged(), pytest.raises(SourceError) as caught:
+            said(folder, path=place).schema()
+        assert str(folder / place) in caught.value.message or "closed" in caught.value.message
+        assert caught.value.hint
 
 
 def said(root: Path, **source: object) -> Table:

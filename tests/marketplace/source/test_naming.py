@@ -8,6 +8,7 @@ import pytest
 
 from proml_lab.errors import SourceError
 from proml_lab.marketplace.source.naming import find, names, source_name
+from tests.promote.stranger import open_folder, unprivileged
 
 
 @pytest.fixture
@@ -39,3 +40,12 @@ def test_a_source_that_is_not_there(root: Path) -> None:
         f"There is no source 'thre' in {root}/data.",
         "Hint: did you mean 'three'?",
     ]
+
+
+def test_a_source_that_the_system_does_not_give() -> None:
+    with open_folder() as folder:
+        (folder / "sources").mkdir(mode=0o700)
+        with unprivileged(), pytest.raises(SourceError, match=r"'a' in .* cannot be read: Perm"):
+            find("a", folder, "sources")
+        with pytest.raises(SourceError, match="cannot be read: File name too long"):
+            find("a" * 300, folder, "sources")
