@@ -47,6 +47,8 @@ class Files(Table):
             return ()
         try:
             return self._there(Path(self.place))
+        except SourceError:  # which is one of the system's errors, too
+            raise
         except OSError as error:
             raise unreadable(f"{self.role}: {self.place}", error) from None
 
