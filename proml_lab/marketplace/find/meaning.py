@@ -19,6 +19,7 @@ from proml_lab.marketplace.find.vocabulary import Ids
 from proml_lab.marketplace.find.words import telling, words
 from proml_lab.marketplace.find.wordvectors import Floats, WordVectors, open_model
 from proml_lab.promoting import promoting
+from proml_lab.statefolder import state_folder
 
 LEAST = 0.5
 """The cosine from which on a feature is near a text in meaning."""
@@ -34,7 +35,7 @@ _MOST = 16
 _BLOCK = 1 << 17
 """Numbers that are looked at together: of more, several threads would, and wait for each other."""
 _FORMAT = 1
-_FILE = Path(".proml") / "search.meaning"
+_FILE = "search.meaning"
 _LEVELS = 127
 
 
@@ -142,11 +143,13 @@ def _tell(file: Path) -> None:
 def _meaning(root: Path, model: WordVectors, index: Index) -> Meaning:
     of_index = sha256(index.files.tobytes()).hexdigest()
     key = f"{_FORMAT} {of_index} {model.state}"
-    kept = shelf.read(root / _FILE)
+    kept = shelf.read(state_folder(root, _FILE))
     if kept is not None and kept[0].get("key") == key:
         return Meaning(index, model, **kept[1])
     made = embed(index, model)
-    shelf.write(root / _FILE, {"key": key}, {"vectors": made.vectors, "scales": made.scales})
+    shelf.write(
+        state_folder(root, _FILE), {"key": key}, {"vectors": made.vectors, "scales": made.scales}
+    )
     return made
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from proml_lab.errors import SourceError
 from proml_lab.marketplace.find import shelf
 from proml_lab.marketplace.find.words import words
+from proml_lab.statefolder import state_folder
 
 Floats = npt.NDArray[np.float32]
 LARGEST = 3_000_000_000
@@ -30,7 +31,7 @@ N_COMMON = 5000
 """Words, the first of a model, whose mean is taken off all vectors."""
 _LONGEST = 1 << 16
 _FORMAT = 1
-_FILE = Path(".proml") / "search.model"
+_FILE = "search.model"
 _HINT = (
     "the setting search.model of the workspace names a text file with a word and its numbers a "
     "line, as word2vec, GloVe and fastText write them."
@@ -99,11 +100,11 @@ def open_model(file: Path, root: Path) -> WordVectors:
 
 @lru_cache(maxsize=2)
 def _model(file: Path, root: Path, state: str, size: int) -> WordVectors:
-    kept = shelf.read(root / _FILE)
+    kept = shelf.read(state_folder(root, _FILE))
     if kept is None or kept[0].get("state") != state:
         made = _read(file, state, size)
         arrays: shelf.Arrays = {"hashes": made.hashes, "at": made.at, "centre": made.centre}
-        shelf.write(root / _FILE, {"state": state}, arrays)
+        shelf.write(state_folder(root, _FILE), {"state": state}, arrays)
         return made
     return WordVectors(file, state, **kept[1])
 
