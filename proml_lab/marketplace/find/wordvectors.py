@@ -94,6 +94,8 @@ def open_model(file: Path, root: Path) -> WordVectors:
         raise SourceError(
             f"The model {file} cannot be read: {error.strerror}.", hint=_HINT
         ) from None
+    if not file.is_file():  # a pipe would be waited for
+        raise _refused(f"The model {file} is no file.")
     said = json.dumps([_FORMAT, str(file), stat.st_size, stat.st_mtime_ns])
     return _model(file, root, sha256(said.encode()).hexdigest(), stat.st_size)
 

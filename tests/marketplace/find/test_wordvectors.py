@@ -123,6 +123,13 @@ def test_a_model_that_is_not_there_or_goes(tmp_path: Path) -> None:
         found.vectors(["sky"])
 
 
+def test_folders_and_pipes_are_no_models(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.vec")
+    for file in (tmp_path, tmp_path / "pipe.vec"):
+        with pytest.raises(SourceError, match="is no file"):
+            open_model(file, tmp_path)
+
+
 def test_a_model_that_changes_while_it_is_read(tmp_path: Path) -> None:
     found = model(tmp_path, LINES)
     found.file.write_text(LINES.replace("sky", "fog"))
