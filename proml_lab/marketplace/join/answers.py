@@ -19,10 +19,10 @@ from proml_lab.marketplace.join.history import Labels
 from proml_lab.marketplace.join.keys import SPINE, Entities, key_type, number, require_shared
 from proml_lab.marketplace.join.laid import Laid
 from proml_lab.marketplace.join.needs import needs
+from proml_lab.marketplace.join.plan import inputs_of, place_of, plan
 from proml_lab.marketplace.join.reading import Past, Pieces, Reading, default_memory
 from proml_lab.marketplace.join.windows import Windows
 from proml_lab.marketplace.kind import cast, polars_type
-from proml_lab.marketplace.link import input_order
 from proml_lab.marketplace.moment import Ints, moment_text, moments
 from proml_lab.marketplace.view import FeatureView
 
@@ -84,17 +84,13 @@ class Answers:
         self._until = until
         self._seen: dict[str, Content] = {}
         self._unseen: dict[str, Content] = {}
+        wanted = list(wanted)
         self.views = {view.view: view for view, _ in wanted}
         self.columns = dict(zip(spine.columns, spine, strict=True))
         self._givers: dict[str, str] = {}
-        self.sources: dict[str, FeatureView] = {}
-        """The views with a source that are read, those of inputs too, by name."""
-        self._needs: dict[str, list[str]] = {}
-        self._asked: dict[str, list[str]] = {}
-        self._readers: dict[str, int] = {}
-        for view, names in wanted:
+        for view in self.views.values():
             self._require(view)
-            self._plan(view, names)
+        self._plan = plan(wanted)
         self._pieces: dict[str, Pieces] = {}
         self._entities: dict[tuple[tuple[str, ...], tuple[pl.DataType, ...]], Asked] = {}
         self._values: dict[tuple[str, str, At], pl.Series] = {}
@@ -103,6 +99,11 @@ class Answers:
     def keys(self) -> tuple[str, ...]:
         """Key columns of the spine, in the order of the views."""
         return tuple(dict.fromkeys(name for view in self.views.values() for name in view.keys))
+
+    @property
+    def sources(self) -> dict[str, FeatureView]:
+        """The views with a source that are read, those of inputs too, by name."""
+        return self._plan.sources
 
     @cached_property
     def until(self) -> str | None:
@@ -131,7 +132,7 @@ class Answers:
 
     def read(self, view: FeatureView) -> list[str]:
         """The columns that are read of the source of `view`."""
-        return self._needs[_place(view)]
+        return self._plan.columns(view)
 
     def n_rows(self, view: FeatureView) -> int:
         """How many rows the source of `view` has."""
@@ -157,7 +158,7 @@ class Answers:
         """(n,) a feature that is computed from those of other views."""
         feature, here = view.feature(name), dict(at)
         inputs: dict[str, pl.Series] = {}
-        for wanted in _wanted(view, [name]):
+        for wanted in inputs_of(view, [name]):
             asked = view.inputs[wanted]
             other = view.links[wanted]
             keys = []
@@ -206,7 +207,7 @@ class Answers:
 
     def _read(self, view: FeatureView, at: At) -> None:
         """Work out all features that are asked of `view`, and let its rows go."""
-        names = self._asked[view.view]
+        names = self._plan.features(view)
         windows = [name for name in names if view.feature(name).aggregate]
         others = [name for name in names if name not in windows]
         entities, labels, keys = self._numbered(view, at)
@@ -240,7 +241,7 @@ class Answers:
     def _layout(self, view: FeatureView) -> Layout | None:
         """The layout of the source of `view`, and what of it was known; None if it has none."""
         if self._layouts is not None and view.view not in self._laid:
-            columns = needs(view, self._asked[view.view])
+            columns = needs(view, self._plan.features(view))
             layout = self._laid[view.view] = self._layouts.open(view, columns)
             if layout is not None:
                 self._seen[view.view] = layout.seen(self._last)
@@ -249,7 +250,7 @@ class Answers:
     def _count(self, view: FeatureView, reading: Reading) -> None:
         """Have `reading` count in what it sees; all rows too, if it reads all columns."""
         there = self._source(view).schema
-        types = {column: there[column] for column in needs(view, self._asked[view.view])}
+        types = {column: there[column] for column in needs(view, self._plan.features(view))}
         self._seen[view.view] = reading.seen = Content(types)
         reading.until = self._last
         if len(types) == len(there):
@@ -287,31 +288,13 @@ class Answers:
         return [self._givers.get(column, SPINE) for _, column in at]
 
     def _source(self, view: FeatureView) -> Pieces:
-        place = _place(view)
-        if place not in self._pieces:
-            room = self.memory if self._readers[place] > 1 else 0
+        where = place_of(view)
+        if where not in self._pieces:
+            room = self.memory if self._plan.is_shared(view) else 0
             rows = self._rows.get(view.view)
-            self._pieces[place] = Pieces(view.table, self._needs[place], memory=room, rows=rows)
-        return self._pieces[place]
-
-    def _plan(self, view: FeatureView, names: Iterable[str]) -> None:
-        """Note what is read of which source, those of inputs too."""
-        if not view.inputs:
-            names, place = [*names], _place(view)
-            self.sources[view.view] = view
-            asked = self._asked.get(view.view, [])
-            self._asked[view.view] = list(dict.fromkeys([*asked, *names]))
-            self._readers[place] = self._readers.get(place, 0) + 1
-            known = self._needs.get(place, [])
-            self._needs[place] = list(dict.fromkeys([*known, *needs(view, names)]))
-            return
-        if not view.links:
-            raise UsageError(
-                f"View {view.view!r} is derived from others, and no catalogue says what they are.",
-                hint="ask for it by its name, with catalog=…, or by Workspace.training_set.",
-            )
-        for name in _wanted(view, names):
-            self._plan(view.links[name], [view.inputs[name].feature.rpartition(".")[2]])
+            columns = self._plan.columns(view)
+            self._pieces[where] = Pieces(view.table, columns, memory=room, rows=rows)
+        return self._pieces[where]
 
     def _require(self, view: FeatureView) -> None:
         if view.timed and self.cutoff is None:
@@ -340,27 +323,10 @@ class Answers:
         return moments(times, role="The spine", up=False)
 
 
-def _place(view: FeatureView) -> str:
-    """All that is said of where the rows of a view are."""
-    return view.source.model_dump_json() if view.source else ""
-
-
 def _values(view: FeatureView, names: list[str]) -> list[str]:
     """The columns that the features `names`, of rows, are made of: of constants, any column."""
     columns = [column for name in names for column in view.feature(name).reads(name)]
     return list(dict.fromkeys(columns)) or ([*view.keys.values()][:1] if names else [])
-
-
-def _wanted(view: FeatureView, names: Iterable[str]) -> list[str]:
-    """The inputs that some features of a derived view need, each after those that it needs."""
-    todo = [column for name in names for column in view.feature(name).reads(name)]
-    needed: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name not in needed:
-            needed.add(name)
-            todo += [column for column in view.inputs[name].keys.values() if column in view.inputs]
-    return [name for name in input_order(view.inputs) if name in needed]
 
 
 def _finished(view: FeatureView, name: str, values: pl.Series) -> pl.Series:
