@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from proml_lab import document
-from proml_lab.document import Document, FieldError
-from proml_lab.errors import SourceError, choose, unknown
+from proml_lab.document import Document
+from proml_lab.errors import SourceError, unknown
 from proml_lab.marketplace.duration import Duration
 from proml_lab.marketplace.entity import KeyType
 from proml_lab.marketplace.feature import Feature, Mutes, Sensitivity, Status
 from proml_lab.marketplace.sensitivity import sensitivity_of
+from proml_lab.marketplace.soundness import check_names, require_sound, unfolded
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.places import Places
 from proml_lab.spec import check_name
@@ -29,7 +30,6 @@ _FOR_PEOPLE = {
     *("description", "owner", "tags", "unit", "sensitivity", "status", "successor", "mute"),
 }
 """Fields that say nothing of what the values are."""
-_OF_ROWS = ("entities", "event_time", "known_at", "ties", "time_to_live")
 
 
 _Column = Annotated[str, Field(min_length=1)]
@@ -141,68 +141,25 @@ class FeatureView(Document):
         """``temp: float`` for ``temp: {type: float}``."""
         if not isinstance(value, dict):
             return value
-        _check_names(value)
+        check_names(value)
         return {n: {"type": body} if isinstance(body, str) else body for n, body in value.items()}
 
     @field_validator("inputs", mode="before")
     @classmethod
     def _input_names(cls, value: object) -> object:
         if isinstance(value, dict):
-            _check_names(value)
+            check_names(value)
         return value
 
     @field_validator("features", mode="after")
     @classmethod
     def _unfolded(cls, features: dict[str, Feature]) -> dict[str, Feature]:
-        """Each pivot as the features that it stands for."""
-        found: dict[str, Feature] = {}
-        for name, feature in features.items():
-            for new, one in feature.unfold(name).items():
-                if new in found or (new != name and new in features):
-                    said = f"{name} by its values makes {new}, which is there already"
-                    raise FieldError(said, name)
-                found[new] = one
-        _check_names(found)
-        return found
+        return unfolded(features)
 
     @model_validator(mode="after")
-    def _source_or_inputs(self) -> Self:
-        if bool(self.inputs) == (self.source is not None):
-            found = "has a source and inputs" if self.inputs else "has neither source nor inputs"
-            raise ValueError(f"{found}; a derived view has inputs, every other one a source")
-        if self.inputs:
-            self._check_derived()
-        elif not self.entities:
-            raise ValueError("has a source, but no entities: the columns that are its keys")
-        elif self.event_time is None:
-            self._check_static()
+    def _fits_together(self) -> Self:
+        require_sound(self)
         return self
-
-    def _check_static(self) -> None:
-        for name in ("known_at", "time_to_live"):
-            if getattr(self, name) is not None:
-                raise FieldError(f"has {name}, but no event_time", name)
-        for name, feature in self.features.items():
-            if feature.aggregate:
-                said = f"feature {name!r} has a window, but the view no event_time"
-                raise FieldError(said, "features", name)
-            if feature.reads_cutoff:
-                said = f"feature {name!r} reads cutoff, but the view has no event_time"
-                raise FieldError(said, "features", name)
-
-    def _check_derived(self) -> None:
-        for name in _OF_ROWS:
-            if getattr(self, name):
-                said = f"has {name}, but inputs and no source: its inputs have their own"
-                raise FieldError(said, name)
-        for name, feature in self.features.items():
-            if feature.aggregate:
-                said = f"feature {name!r} has a window, but the view no source"
-                raise FieldError(said, "features", name)
-            for column in feature.reads(name):
-                if column not in self.inputs:
-                    said = f"feature {name!r} reads {column!r}, which is no input; "
-                    raise FieldError(said + choose(column, self.inputs), "features", name)
 
     def _placed(self, places: Places) -> Places:
         """What is made by the values of a feature's `by` stands where that feature does."""
@@ -369,12 +326,6 @@ class FeatureView(Document):
     def status_of(self, name: str) -> Status:
         """The feature's status, or the view's."""
         return self.feature(name).status or self.status
-
-
-def _check_names(names: Iterable[object]) -> None:
-    for name in names:
-        if not isinstance(name, str) or not name.isidentifier():
-            raise FieldError(f"found the name {name!r}; letters, digits and _ only", str(name))
 
 
 def _digest(said: object) -> str:

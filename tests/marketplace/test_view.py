@@ -135,13 +135,6 @@ def test_what_is_no_duration(text: object) -> None:
         ("type: integer", "type: float", "17: features.n_3h: count is integer, found 'float'"),
         ("float, aggregate: sum", "time, aggregate: sum", "sum is float or integer, found 'time'"),
         ("float, aggregate: sum", "integer, aggregate: mean", "mean is float, found 'integer'"),
-        ("event_time: hour\n", "", "7: known_at: has known_at, but no event_time"),
-        ("event_time: hour\nknown_at: {delay: 90m}\n", "", "has time_to_live, but no event_time"),
-        (
-            "event_time: hour\nknown_at: {delay: 90m}\ntime_to_live: 6h\n",
-            "",
-            "11: features.age: feature 'age' reads cutoff, but the view has no event_time",
-        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_with_their_line(
@@ -151,14 +144,6 @@ def test_mistakes_are_told_with_their_line(
     file = tmp_path / "view.yaml"
     file.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SpecError, match=f"view.yaml:.*{message}"):
-        FeatureView.read(file)
-
-
-def test_windows_need_an_event_time(tmp_path: Path) -> None:
-    file = tmp_path / "view.yaml"
-    window = "{type: integer, aggregate: count, window: 1d}"
-    file.write_text(f"view: a.b\nsource: s\nentities: [k]\nfeatures:\n  n: {window}\n")
-    with pytest.raises(SpecError, match="feature 'n' has a window, but the view no event_time"):
         FeatureView.read(file)
 
 

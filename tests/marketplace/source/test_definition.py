@@ -70,39 +70,6 @@ def test_mistakes_in_a_source(tmp_path: Path, source: str, told: str) -> None:
     assert f"{tmp_path}/view.yaml:2: {told}" in caught.value.message
 
 
-def test_a_view_has_a_source_or_inputs(tmp_path: Path) -> None:
-    file = tmp_path / "view.yaml"
-    for text, told in (
-        ("view: g.a\nfeatures: {x: float}\n", "has neither source nor inputs; a derived view has"),
-        (
-            "view: g.a\nsource: s\ninputs: {x: g.b.x}\nfeatures: {x: float}\n",
-            "has a source and inp",
-        ),
-        ("view: g.a\nsource: s\nfeatures: {x: float}\n", "has a source, but no entities: the colu"),
-        (
-            "view: g.a\ninputs: {x: g.b.x}\nentities: [k]\nfeatures: {x: float}\n",
-            "has entities, but",
-        ),
-        (
-            "view: g.a\ninputs: {x-y: g.b.x}\nfeatures: {x: float}\n",
-            "found the name 'x-y'; letters",
-        ),
-        (
-            "view: g.a\ninputs: {x: g.b.x}\nfeatures: {y: float}\n",
-            "'y' reads 'y', which is no input",
-        ),
-        (
-            "view: g.a\ninputs: {x: g.b.x}\n"
-            "features: {n: {type: integer, aggregate: count, window: 1d}}\n",
-            "feature 'n' has a window, but the view no source",
-        ),
-    ):
-        file.write_text(text, encoding="utf-8")
-        with pytest.raises(SpecError) as caught:
-            FeatureView.read(file)
-        assert told in caught.value.message
-
-
 @pytest.mark.parametrize(
     ("text", "place"),
     [
