@@ -236,7 +236,10 @@ class Server:
     def _refused(self, error: Exception) -> SourceError:
         return SourceError(
             f"{self.role}: {self.what} gives no rows: {self._reason(error)}.",
-            hint=_QUERY if self.query is not None else "check what this user may read.",
+            hint=_QUERY
+            if self.query is not None
+            else "check what this user may read; a query may leave out or replace values, "
+            "such as nullif(at, 'infinity').",
         )
 
     def _reason(self, error: Exception) -> str:

@@ -167,7 +167,7 @@ def test_a_value_that_no_type_holds(shop: str) -> None:
     run(shop, "CREATE TABLE t AS SELECT 'NaN'::numeric(5, 1) AS n, 'infinity'::timestamp AS t")
     with pytest.raises(SourceError, match=r"column 'n' of .* Decimal.*, but has another value"):
         opened(shop, "t").read(["n"])
-    with pytest.raises(SourceError, match=r"gives no rows: timestamp too large"):
+    with pytest.raises(SourceError, match=r"timestamp too large[^\n]*\nHint: .* nullif"):
         opened(shop, "t").read(["t"])
 
 
