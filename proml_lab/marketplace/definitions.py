@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proml_lab.errors import unknown
-from proml_lab.marketplace.catalog import Catalog, read_document
+from proml_lab.marketplace.catalog import Catalog
+from proml_lab.marketplace.documents import Documents, documents
 from proml_lab.marketplace.entity import Entity
 from proml_lab.marketplace.publish.versions import Versions
 from proml_lab.marketplace.states import States, states
@@ -74,21 +75,28 @@ def _catalog(where: Definitions, files: States) -> Catalog:
     folders = tuple(where.root / name for name in where.folders)
     state = {path: (changed, size) for path, changed, size in files}
 
-    def parsed(file: Path) -> FeatureView | Entity:
-        return _document(str(file), state[str(file)], where.root, where.databases)
+    with documents(where.root, len(files)) as read:
+        reader = _Reader(where.root, where.databases, read)
+        return Catalog.read(
+            (Path(file) for file, _, _ in files),
+            root=where.root,
+            databases=databases,
+            versions=Versions(where.root, folders, databases),
+            parsed=lambda file: _document(file, state[str(file)], reader),
+        )
 
-    return Catalog.read(
-        (Path(file) for file, _, _ in files),
-        root=where.root,
-        databases=databases,
-        versions=Versions(where.root, folders, databases),
-        parsed=parsed,
-    )
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads files for views at `root`; all that do so for the same databases are equal."""
+
+    root: Path
+    databases: tuple[tuple[str, str], ...]
+    documents: Documents = field(compare=False)
 
 
 @lru_cache(maxsize=50_000)
-def _document(
-    file: str, _state: tuple[int, int], root: Path, databases: tuple[tuple[str, str], ...]
-) -> FeatureView | Entity:
+def _document(file: Path, _state: tuple[int, int], reader: _Reader) -> FeatureView | Entity:
     """The document in a file of that state."""
-    return read_document(Path(file), root=root, databases=dict(databases))
+    databases = dict(reader.databases)
+    return reader.documents.read(file, root=reader.root, databases=databases)

@@ -44,9 +44,13 @@ class Entity(Document):
     @classmethod
     def read(cls, path: str | Path) -> Entity:
         """Read an entity file; raises SpecError with every mistake, file and line."""
-        entity = document.read(Path(path), cls)
-        entity._path = Path(path)
-        return entity
+        return document.read(Path(path), cls).at(Path(path))
+
+    def at(self, path: Path) -> Entity:
+        """The same kind, as it stands in the file `path`."""
+        bound = self.model_copy()
+        bound._path = path
+        return bound
 
     @property
     def path(self) -> Path | None:

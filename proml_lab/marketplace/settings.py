@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -124,6 +125,8 @@ class WorkspaceConfig(Document):
 def read_settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | None:
     """The settings in `file`, below the names in `table`, or None where it has none.
 
+    They are shared by all who read the same text, and only to be read.
+
     Raises
     ------
     SpecError
@@ -132,7 +135,7 @@ def read_settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | Non
     if not file.is_file():
         return None
     try:
-        found: object = tomllib.loads(file.read_text(encoding="utf-8"))
+        found: object = _parsed(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SpecError(
             f"{file}: this is not valid TOML: {error}.",
@@ -141,3 +144,9 @@ def read_settings(file: Path, table: tuple[str, ...]) -> dict[str, object] | Non
     for key in table:
         found = found.get(key) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else None
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> dict[str, object]:
+    """What TOML says: a page asks for its workspace at every pick."""
+    return tomllib.loads(text)

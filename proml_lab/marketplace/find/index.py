@@ -118,7 +118,7 @@ class Index:
         if at == len(views) or views[at] != view:
             return False
         rows = np.flatnonzero(self.codes["view"][1] == at)
-        return feature in self.said(rows)["feature"]
+        return feature in self.arrow["feature"].take(rows).to_pylist()
 
     def features(self) -> list[str]:
         """Every feature as ``view.feature``, in the order of the catalogue."""
