@@ -34,7 +34,8 @@ def link(views: Iterable[FeatureView], entities: Iterable[Entity]) -> tuple[Feat
             for view in views
         }
         found = _linked(named, kinds, problems)
-        said = [line for view in views for line in _told(view, problems[view.view])]
+        wrong = [view for view in views if problems[view.view]]
+        said = [line for view in wrong for line in _told(view, problems[view.view])]
     if not said:
         return tuple(found[view.view] for view in views)
     raise SpecError(

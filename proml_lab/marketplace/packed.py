@@ -91,14 +91,14 @@ def _plain(value: object) -> object:
     if isinstance(value, timedelta):
         return {_KIND: "time", "s": [value.days, value.seconds, value.microseconds]}
     if isinstance(value, Document) and _KINDS.get(kind.__name__) is kind:
-        given = value.model_fields_set
-        for name, field in kind.model_fields.items():
-            if name not in given and getattr(value, name) != field.get_default(
-                call_default_factory=True
-            ):
+        fields, given = value.__dict__, value.model_fields_set
+        said: dict[str, object] = {_KIND: kind.__name__}
+        for name, default in _shape(kind).values.items():
+            if name in given:
+                said[name] = _plain(fields[name])
+            elif fields[name] is not default and fields[name] != _default(kind, name):
                 raise TypeError
-        said = {name: _plain(getattr(value, name)) for name in kind.model_fields if name in given}
-        return {_KIND: kind.__name__, **said}
+        return said
     if isinstance(value, dict) and all(type(name) is str and name != _KIND for name in value):
         return {name: _plain(one) for name, one in value.items()}
     raise TypeError
@@ -143,6 +143,10 @@ class _Shape:
     makers: tuple[tuple[str, Maker], ...]
     private: dict[str, Any]
     private_makers: tuple[tuple[str, Maker], ...]
+
+
+def _default(kind: type[Document], name: str) -> object:
+    return kind.model_fields[name].get_default(call_default_factory=True)
 
 
 @cache
