@@ -21,10 +21,11 @@ from proml_lab.marketplace.entity import Entity
 from proml_lab.marketplace.packed import Lines, pack, pack_lines, unpack
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.places import Places
+from proml_lab.statefolder import make_folder, state_folder
 
 LEAST = 100
 """So many files are worth it: fewer are read as soon as what was kept of them."""
-_FILE = Path(".proml") / "views.kept"
+_FILE = "views.kept"
 _MAGIC = b"proml-views/1"
 _YOUNG_NS = 2_000_000_000
 """A file changed this short before it was read may change again and show the same time."""
@@ -103,7 +104,7 @@ def _state(file: Path) -> str:
 def _read(root: Path) -> dict[str, _Row]:
     """The rows that are kept, by file; none where there are none, or not whole, or of others."""
     try:
-        data = (root / _FILE).read_bytes()
+        data = state_folder(root, _FILE).read_bytes()
     except OSError:
         return {}
     head, _, body = data.partition(b"\n")
@@ -121,9 +122,9 @@ def _write(root: Path, rows: Mapping[str, _Row]) -> None:
         for name, row in rows.items()
         if name.startswith(below)
     ).encode("ascii")
-    file = root / _FILE
+    file = state_folder(root, _FILE)
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
             part = Path(folder) / file.name
             with part.open("wb") as out:
