@@ -28,11 +28,11 @@ def read_duration(text: object) -> timedelta:
         if match is None:
             raise ValueError(f"found {text!r}; give a number with its unit, such as 90d, 6h or 15m")
         numbers = {unit: int(n) for unit, n in zip(_UNITS, match.groups(), strict=True) if n}
-        if any(n > 10**9 for n in numbers.values()):
-            raise ValueError(f"found {text!r}; at most 100 years")
+        if any(n > 10**9 for n in numbers.values()) or timedelta(**numbers) >= ALL:
+            raise ValueError(f"found {text!r}; less than 100 years, or all")
         found = timedelta(**numbers)
     if not timedelta(0) < found <= ALL:
-        raise ValueError(f"found {text!r}; more than nothing and at most 100 years")
+        raise ValueError(f"found {text!r}; more than nothing and less than 100 years")
     return found
 
 
