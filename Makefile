@@ -71,10 +71,11 @@ soak: $(VENV)/dev.done  ## the endurance runs: many seeds, kill -9 at every step
 	PROML_SOAK=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/marketplace tests/kernels tests/plots/test_thin.py tests/promote/survival --timeout=3000
 	PROML_SOAK=1 $(BIN)/python -m pytest -q tests/apart --timeout=3000
 
-picture: $(VENV)/dev.done browser  ## make the README's picture again, from the real thing
-	$(BIN)/python -m pytest -q tests/browser/test_tour.py
+picture: $(VENV)/dev.done browser  ## make the pictures of README and docs again, from the real thing
+	$(BIN)/python -m pytest -q tests/browser/test_tour.py tests/browser/test_browse.py -k 'tour or sticks_out'
 	mkdir -p docs/images
 	cp tests/browser/shots/tour-compare-light-1280.png docs/images/lab.png
+	cp tests/browser/shots/browse-light-1600.png docs/images/browse.png
 
 constraints:  ## pin again what resolves together now
 	rm -rf build/pins && $(PYTHON) -m venv build/pins

@@ -27,13 +27,13 @@ def test_the_page_is_a_features_life(tmp_path: Path) -> None:
     rain.write_text(view, encoding="utf-8")
     (tmp_path / "sold-out.proml.yaml").write_text(spec, encoding="utf-8")
     commands = re.findall(r"^proml .*$", PAGE, re.MULTILINE)
-    assert len(commands) == 6
-    look, publish, join, change, forced, retired = commands
+    assert len(commands) == 8
+    look, publish, join, change, forced, *last = commands
     for command, said in ((look, "would be published"), (publish, "is published"), (join, "rain")):
         run = proml(tmp_path, command)
         assert run.returncode == 0, (command, run.stderr)
         assert said in run.stdout
-    changed, retirement = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    changed, successor, retirement = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     text = rain.read_text(encoding="utf-8")
     rain.write_text(_with(text, changed), encoding="utf-8")
     refused = proml(tmp_path, change)
@@ -43,12 +43,10 @@ def test_the_page_is_a_features_life(tmp_path: Path) -> None:
     assert proml(tmp_path, forced).returncode == 0
     assert proml(tmp_path, join).returncode == 0
     rain.write_text(rain.read_text(encoding="utf-8") + retirement, encoding="utf-8")
-    (tmp_path / "features" / "daily.yaml").write_text(
-        text.replace("shop.rain", "shop.rain_daily"), encoding="utf-8"
-    )
-    assert proml(tmp_path, publish).returncode == 0
-    run = proml(tmp_path, retired)
-    assert run.returncode == 0, run.stderr
+    (tmp_path / "features" / "rain_daily.yaml").write_text(successor, encoding="utf-8")
+    for command in last:
+        run = proml(tmp_path, command)
+        assert run.returncode == 0, run.stderr
     warned = [line for line in run.stderr.splitlines() if "deprecated" in line]
     assert warned[0] == "proml: shop.rain.rain is deprecated; use shop.rain_daily."
 

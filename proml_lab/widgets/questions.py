@@ -12,6 +12,7 @@ from proml_lab.errors import ProMLError, UsageError, unknown
 from proml_lab.marketplace.find.knowledge import pictures
 from proml_lab.marketplace.find.report import MEANING
 from proml_lab.marketplace.know.healthreport import mark_of
+from proml_lab.marketplace.know.kept import last_word
 from proml_lab.marketplace.know.report import ago
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _drawn(row: Mapping[str, object]) -> Json:
     labels = [str(label) for label in cast("list[object]", row["labels"])]
     span = "", ""
     if labels and row["low"] is None:
-        span = labels[0], f"{row['n_distinct']:,} values"
+        span = labels[0], last_word(labels, cast("int", row["n_distinct"]))
     elif labels:
         first, last = labels[0].partition(" to ")[0], labels[-1].rpartition(" to ")[2]
         span = first.replace("below ", "< "), last.replace("from ", "≥ ")

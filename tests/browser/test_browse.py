@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
@@ -221,6 +222,22 @@ def test_rows_tell_what_is_known_and_are_sorted(lab: Lab) -> None:
     expect(facet.filter(has_text="stale")).to_have_attribute("aria-pressed", "true")
     _settled(widget)
     expect(rows.first).to_have_attribute("aria-description", re.compile("stale"))
+
+
+def test_a_workspace_without_features_says_how_to_begin(lab: Lab, lab_root: Path) -> None:
+    (lab_root / "bare" / "features").mkdir(parents=True)
+    (lab_root / "bare" / "proml.toml").touch()
+    panel = lab.open("browse.ipynb")
+    _browse(lab, panel)
+    code = panel.locator(".jp-CodeCell").nth(1).locator(".cm-content")
+    code.click()
+    lab.page.keyboard.press("Control+A")
+    lab.page.keyboard.type("%proml browse --workspace bare")
+    lab.run(panel, 1)
+    bare = panel.get_by_label("Feature browser").nth(1)
+    expect(bare.get_by_text("There are no features here yet.")).to_be_visible()
+    bare.get_by_role("searchbox", name="Search features").fill("wind")
+    expect(bare.get_by_text("No feature matches.")).to_be_visible()
 
 
 def test_a_kernel_that_was_restarted_is_told(lab: Lab) -> None:

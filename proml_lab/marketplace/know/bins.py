@@ -48,4 +48,11 @@ def shown(number: float, kind: str) -> str:
             return str(moment)[:10] if kind == "date" else str(moment)[:16].replace("T", " ")
         case "boolean":
             return {0.0: "false", 1.0: "true"}.get(number, f"{number:.2f}")
-    return f"{number:,.0f}" if kind == "integer" and number % 1 == 0 else f"{number:.4g}"
+    return digits(number, whole=kind == "integer")
+
+
+def digits(number: float, *, whole: bool) -> str:
+    """Four digits; whole numbers in full, with commas from 10,000 on: a year has none."""
+    if whole and (number % 1 == 0 or abs(number) >= 1000):
+        return f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:.0f}"
+    return f"{number:.4g}"

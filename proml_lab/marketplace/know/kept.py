@@ -14,6 +14,7 @@ import polars as pl
 
 from proml_lab.marketplace.know.usage import Use
 from proml_lab.statefolder import make_folder
+from proml_lab.words import counted
 
 N_BARS = 12
 _FILE = "known.db"
@@ -96,7 +97,7 @@ def bars(counts: Sequence[float], labels: Sequence[str], n_words: int | None) ->
         return {"bars": "[]", "low": "", "high": ""}
     if n_words is not None:
         shown = [round(n) for n in counts[:N_BARS]]
-        return {"bars": json.dumps(shown), "low": labels[0], "high": f"{n_words:,} values"}
+        return {"bars": json.dumps(shown), "low": labels[0], "high": last_word(labels, n_words)}
     step = -(-len(counts) // N_BARS)
     shown = [round(sum(counts[i : i + step])) for i in range(0, len(counts), step)]
     first, last = labels[0].partition(" to ")[0], labels[-1].rpartition(" to ")[2]
@@ -105,6 +106,11 @@ def bars(counts: Sequence[float], labels: Sequence[str], n_words: int | None) ->
         "low": first.replace("below ", "< "),
         "high": last.replace("from ", "≥ "),
     }
+
+
+def last_word(labels: Sequence[str], n_words: int) -> str:
+    """What stands below the last bar of texts: the second of two, else how many there are."""
+    return labels[1] if n_words == 2 == len(labels) else counted(n_words, "value")
 
 
 def keep(folder: Path, rows: Iterable[Looked], *, gently: bool = False) -> None:

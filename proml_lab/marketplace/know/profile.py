@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
+from proml_lab.marketplace.know.bins import digits
 from proml_lab.marketplace.know.codes import MOST_NULLS, QUIET_UNITS
 from proml_lab.marketplace.know.kept import Looked, bars, keep
 from proml_lab.marketplace.know.parts import length_of, unit_of
@@ -159,7 +160,7 @@ def _text(number: float, kind: pl.DataType) -> str:
     if kind.is_temporal():
         whole = pl.Series([round(number)]).cast(kind)
         return str(whole[0])[:16]
-    return f"{number:,.0f}" if kind.is_integer() and number % 1 == 0 else f"{number:.4g}"
+    return digits(number, whole=kind.is_integer())
 
 
 def _kept(file: Path) -> pl.DataFrame | None:

@@ -41,4 +41,6 @@ def test_how_numbers_are_written() -> None:
     assert shown(noon, "date") == "2024-03-01"
     assert (shown(1.0, "boolean"), shown(0.5, "boolean")) == ("true", "0.50")
     assert (shown(12345.0, "integer"), shown(0.123456, "float")) == ("12,345", "0.1235")
+    assert (shown(1931.25, "integer"), shown(2016.0, "integer")) == ("1931", "2016")
+    assert (shown(2.5, "integer"), shown(12345.6, "integer")) == ("2.5", "12,346")
     assert shown(float("nan"), "float") == "–"

@@ -119,6 +119,8 @@ def test_bars_are_few_and_their_ends_are_named() -> None:
     assert (json.loads(made["bars"]), made["low"], made["high"]) == ([2] * 10, "< 1", "≥ 19")
     words = kept.bars([9.0, 1.0], ["DL", "AA"], 16)
     assert (words["bars"], words["low"], words["high"]) == ("[9, 1]", "DL", "16 values")
+    assert kept.bars([9, 1], ["false", "true"], 2)["high"] == "true"
+    assert kept.bars([9], ["DL"], 1)["high"] == "1 value"
     assert len(json.loads(kept.bars([1.0] * 20, ["w"] * 20, 30)["bars"])) == kept.N_BARS
     assert kept.bars([], [], None) == {"bars": "[]", "low": "", "high": ""}
     many = kept.bars([float(i) for i in range(13)], [str(i) for i in range(13)], None)

@@ -24,6 +24,9 @@ const SORTS = [
   ["freshness", "Freshest"],
 ];
 
+const NO_MATCH = "No feature matches. Try fewer or other words.";
+const NO_FEATURES = "There are no features here yet. To begin with tables that you have: proml features draft FOLDER";
+
 /** @type {import("@anywidget/types").Render<Model>} */
 function render({ model, el }) {
   const kernel = connect(model);
@@ -51,6 +54,7 @@ function render({ model, el }) {
       drawFacets(page.facets);
       parts.found.textContent = counted(page.total, "feature");
       parts.empty.hidden = page.total > 0;
+      parts.empty.textContent = parts.search.value.trim() || Object.keys(kept).length ? NO_MATCH : NO_FEATURES;
       parts.list.hidden = !page.total;
       list.show(page);
       parts.root.setAttribute("aria-busy", "false");
@@ -215,7 +219,7 @@ function build(text) {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Features");
   list.setAttribute("aria-multiselectable", "true");
-  const empty = node("p", "empty", "No feature matches. Try fewer or other words.");
+  const empty = node("p", "empty");
   empty.hidden = true;
   results.append(heads, list, empty);
   const detail = node("aside", "detail");

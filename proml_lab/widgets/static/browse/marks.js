@@ -56,7 +56,8 @@ export function histogram({ counts, low, high, nulls }) {
   const [width, height] = [100, 24];
   const missing = typeof nulls === "number" && nulls > 0 ? `, ${percent(nulls)} missing` : "";
   const drawn = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img" });
-  drawn.setAttribute("aria-label", counts.length ? `from ${low} to ${high}${missing}` : "no values");
+  const spans = / values?$/.test(high) ? `${high}, most often ${low}` : `from ${low} to ${high}`; // texts have no order
+  drawn.setAttribute("aria-label", counts.length ? spans + missing : "no values");
   const tallest = Math.max(...counts, 1);
   const step = width / Math.max(counts.length, 1);
   counts.forEach((count, i) => {
