@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from proml_lab.marketplace.feature import SENSITIVITIES, Sensitivity
@@ -54,9 +54,14 @@ def personal(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
         view = views.get(home)
         if view and name in view.features and view.sensitivity_of(name) == "personal":
             found.append(full)
-    if not found:
+    return told(found)
+
+
+def told(names: Sequence[str]) -> tuple[str, ...]:
+    """A line that says that the features `names` are personal; none if there are none."""
+    if not names:
         return ()
-    return (f"{listed(found, _MOST)} {'is' if len(found) == 1 else 'are'} personal.",)
+    return (f"{listed(names, _MOST)} {'is' if len(names) == 1 else 'are'} personal.",)
 
 
 def _highest(levels: Iterable[Sensitivity]) -> Sensitivity:

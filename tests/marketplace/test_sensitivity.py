@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from proml_lab.contracts import Report
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.find.similar import similar
 from proml_lab.marketplace.find.suggest import suggest
+from proml_lab.marketplace.join import training_set
+from proml_lab.marketplace.join.coverage import coverage
 from proml_lab.marketplace.know.describe import describe
 from proml_lab.marketplace.know.health import health
 from proml_lab.marketplace.know.impact import impact
 from proml_lab.marketplace.know.lineage import lineage
 from proml_lab.marketplace.know.usage import usage
+from proml_lab.marketplace.online import Online, open_store
 from proml_lab.marketplace.sensitivity import beyond, lowered, lowest, personal
 from tests.marketplace.conftest import MakeView, at
 
@@ -86,6 +91,20 @@ def test_reports_say_so_in_text_and_html(catalog: Catalog) -> None:
             plain = shown[form].replace("<wbr>", "")
             assert "shop.sales.age" in plain
             assert "personal." in plain, type(report).__name__
+
+
+def test_look_ups_and_coverage_say_so(catalog: Catalog, tmp_path: Path) -> None:
+    online = Online(catalog, open_store(tmp_path / "online"))
+    online.materialize(until=at(6))
+    found = online.lookup({"id": 1}, "shop.sales", at=at(6))
+    spine = {"id": [1, 2], "at": [at(9)] * 2}
+    covered = coverage(lambda: training_set(spine, catalog.views, cutoff="at"), n_rows=2)
+    for report in (found, covered):
+        for shown in report._repr_mimebundle_().values():
+            assert "age, " in shown.replace("<wbr>", "")
+            assert "are personal." in shown
+    told = online.lookup({"id": 1}, "shop.sales.told", at=at(6))._repr_mimebundle_()
+    assert not any("personal" in shown for shown in told.values())
 
 
 def test_what_may_not_be_joined_is_not_suggested(catalog: Catalog) -> None:

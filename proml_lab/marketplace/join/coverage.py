@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from proml_lab.contracts import Dataset
+from proml_lab.marketplace.sensitivity import told
 from proml_lab.words import counted
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ class CoverageReport:
 
     `found` has one row a feature: ``view``, ``feature``, the share of labels ``covered``, and the
     rows of the ``source``, null for a derived view. `n_asked` of `n_rows` labels were joined, which
-    took `seconds`.
+    took `seconds`. `notes` tell which features are personal.
     """
 
     found: pl.DataFrame = field(repr=False)
     n_asked: int
     n_rows: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -62,9 +64,10 @@ class CoverageReport:
         from proml_lab.plots import html
 
         formats = {"covered": ".1%", "source_rows": ",d"}
-        plain = html.text_table(self.found, max_rows=100, formats=formats)
+        found = html.text_table(self.found, max_rows=100, formats=formats)
         table = html.table(self.found, caption=self.title, max_rows=100, formats=formats)
-        return html.bundle(f"{self.title}\n{plain}", table)
+        plain = "\n".join([self.title, found, *self.notes])
+        return html.bundle(plain, table, *map(html.note, self.notes))
 
 
 def sample(spine: pl.DataFrame, n: int = SAMPLE) -> pl.DataFrame:
@@ -90,4 +93,5 @@ def coverage(join: Callable[[], Dataset], *, n_rows: int) -> CoverageReport:
     ]
     schema = {"view": pl.String, "feature": pl.String, "covered": pl.Float64}
     found = pl.DataFrame(rows, schema={**schema, "source_rows": pl.Int64}, orient="row")
-    return CoverageReport(found, len(made), n_rows, seconds)
+    personal = [f"{view}.{name}" for view, name, *_ in rows if name in made.personal]
+    return CoverageReport(found, len(made), n_rows, seconds, told(personal))

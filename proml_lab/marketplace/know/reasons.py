@@ -13,7 +13,7 @@ from proml_lab.marketplace.know.kept import Looked, bars
 from proml_lab.marketplace.know.parts import length_of
 from proml_lab.marketplace.know.report import FeatureProfile
 from proml_lab.marketplace.view import FeatureView
-from proml_lab.words import lasting
+from proml_lab.words import counted, lasting
 
 
 def of_values(profile: FeatureProfile) -> Iterator[Reason]:
@@ -46,7 +46,8 @@ def of_age(profile: FeatureProfile, now: datetime) -> Iterator[Reason]:
         ended = show_duration(longest)
         yield Reason("FH020", f"the newest row is {lasting(age)} old; over {ended} is too old")
     elif profile.unit and age > QUIET_UNITS * length_of(profile.unit):
-        yield Reason("FH021", f"rows came every {profile.unit}, the newest is {lasting(age)} old")
+        quiet = counted(QUIET_UNITS, profile.unit)
+        yield Reason("FH021", f"the newest row is {lasting(age)} old; over {quiet} is too old")
 
 
 def looked(profile: FeatureProfile, view: FeatureView, state: str | None, now: datetime) -> Looked:

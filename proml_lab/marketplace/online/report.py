@@ -12,6 +12,7 @@ import polars as pl
 from proml_lab.marketplace.catalog import Catalog
 from proml_lab.marketplace.online.definition import definition_of
 from proml_lab.marketplace.online.state import OnlineTable, State
+from proml_lab.marketplace.sensitivity import told
 from proml_lab.marketplace.view import FeatureView
 from proml_lab.words import counted
 
@@ -166,7 +167,12 @@ class Found:
         title = (
             f"{counted(len(self.values), 'feature')} of {n} {'entity' if n == 1 else 'entities'}"
         )
-        return _shown(title, pl.DataFrame(rows))
+        personal = [
+            target.name
+            for target in self._made.plan.targets
+            if target.view.sensitivity_of(target.feature) == "personal"
+        ]
+        return _shown(title, pl.DataFrame(rows), notes=told(personal))
 
 
 def _status(table: OnlineTable, view: FeatureView | None) -> str:
@@ -185,8 +191,11 @@ def age_text(age_s: float | None) -> str:
     return f"{age_s:.0f} s"
 
 
-def _shown(title: str, table: pl.DataFrame, *, max_rows: int = 100) -> dict[str, str]:
+def _shown(
+    title: str, table: pl.DataFrame, *, max_rows: int = 100, notes: Sequence[str] = ()
+) -> dict[str, str]:
     from proml_lab.plots import html
 
-    plain = "\n".join([title, html.text_table(table, max_rows=max_rows)])
-    return html.bundle(plain, html.table(table, caption=title, max_rows=max_rows))
+    plain = "\n".join([title, html.text_table(table, max_rows=max_rows), *notes])
+    shown = html.table(table, caption=title, max_rows=max_rows)
+    return html.bundle(plain, shown, *map(html.note, notes))

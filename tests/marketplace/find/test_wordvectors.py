@@ -88,7 +88,7 @@ def test_a_damaged_note_is_made_anew(tmp_path: Path) -> None:
         (b"6 3\n", "has no words"),
         (b"word 1 2 3", "is no word vectors as text"),
         (b"1 2 3 4\n", "has no words"),
-        (os.urandom(64).replace(b"\n", b"x") + b"\0\xff\n", "is no word vectors as text"),
+        (bytes(range(11, 75)) + b"\0\xff\n", "is no word vectors as text"),
         (b"6 3\nlate 1 2 3\nsky 1 2\n", "Line 3 of the model .* has 2 numbers, not 3"),
         (b"late 1 2 3\n\nsky 1 2 3\n", "Line 2 of the model .* has 0 numbers, not 3"),
         (b"late 1 nan 3\n", "has something else than 3 numbers for 'late'"),
