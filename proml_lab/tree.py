@@ -45,6 +45,12 @@ def compose(text: str, name: str, example: str) -> yaml.MappingNode:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
+        if re.search(r"^(<{7}|={7}|>{7})", text, re.MULTILINE):
+            raise SpecError(
+                f"{name}:{line}: a merge of git was left unfinished here.",
+                hint="choose one of the two texts, and take out the lines of <<<<<<<, ======= and "
+                ">>>>>>>.",
+            ) from None
         raise SpecError(
             f"{name}:{line}: this is not valid YAML: {plain(error)}.",
             hint="check the indentation and quote text that holds ': ' or '#', inside braces also "

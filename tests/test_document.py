@@ -50,6 +50,10 @@ def test_parse_fills_the_model() -> None:
         ("name: x\nname: y\ninner: {size: 1}", "f.yaml:2: name: this field stands twice."),
         ("name: [x\n", "f.yaml:2: this is not valid YAML"),
         ("name: 'x", "f.yaml:1: this is not valid YAML"),
+        (
+            "name: x\n<<<<<<< HEAD\ninner: {size: 1}\n=======\ninner: {size: 2}\n>>>>>>> b\n",
+            "f.yaml:3: a merge of git was left unfinished here",
+        ),
         ("- a", "f.yaml:1: the document is a list, not a mapping"),
         ("7", "f.yaml:1: the document is a single value, not"),
         ("", "f.yaml:1: the document is empty, not a mapping"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from contextlib import suppress
 from os.path import normpath
 from pathlib import Path
 
@@ -124,10 +126,21 @@ class Files(Table):
                 f"{self.role}: {self.place} is not one table: {odd}.",
                 hint="write the file again with the columns and types of the others.",
             )
+        sign = None if self.source.separator or self.format != "csv" else self._sign()
+        if sign:
+            return SourceError(
+                f"{self.role}: the columns of {self.place} stand apart by {sign!r}, not by ','.",
+                hint=f"say so: source: {{path: …, separator: {json.dumps(sign)}}}.",
+            )
         return SourceError(
             f"{self.role}: {self.place} cannot be read as {kind.partition(' ')[2]}: {reason}.",
             hint="write it again, or allow this user to read it.",
         )
+
+    def _sign(self) -> str | None:
+        with suppress(OSError), self.files[0].open("rb") as opened:
+            return separated.sign_of(opened.read(_START))
+        return None
 
     def _scan(self) -> pl.LazyFrame:
         kind = self.format

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+_SIGNS = (";", "\t", "|")
 _NUMBERS = {pl.Int64(), pl.Float64()}
 
 
@@ -40,6 +41,13 @@ def scan(
         return rows
     kinds = _kinds([read([file], None) for file in places], texts)
     return read(places, kinds) if kinds else rows
+
+
+def sign_of(start: bytes) -> str | None:
+    """What stands between the columns in the first line of a file, if it is no comma."""
+    line = start.splitlines()[0].decode("utf-8", "replace") if start else ""
+    most = max(_SIGNS, key=line.count)
+    return most if line.count(most) > line.count(",") else None
 
 
 def _kinds(files: Sequence[pl.LazyFrame], texts: set[str]) -> dict[str, pl.DataType]:

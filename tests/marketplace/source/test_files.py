@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from datetime import date
 from pathlib import Path
@@ -156,6 +157,21 @@ def test_where_a_file_was_looked_for_is_told(tmp_path: Path) -> None:
             said(tmp_path, path=path).read()
         assert caught.value.message == f"View 'a.b': there is no file {tmp_path}/{place}."
         assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_another_separator_is_named(tmp_path: Path, sign: str) -> None:
+    rows = ["id;at;x", "1;2024-01-01;2,5,6", "2;2024-01-02;3"]
+    (tmp_path / "t.csv").write_text("\n".join(rows).replace(";", sign))
+    with pytest.raises(SourceError) as caught:
+        said(tmp_path, path="t.csv").read()
+    stated = json.dumps(sign)
+    assert str(caught.value).splitlines() == [
+        f"View 'a.b': the columns of {tmp_path}/t.csv stand apart by {sign!r}, not by ','.",
+        f"Hint: say so: source: {{path: …, separator: {stated}}}.",
+    ]
+    table = said(tmp_path, path="t.csv", separator=sign)
+    assert table.read().columns == ["id", "at", "x"]
 
 
 @pytest.mark.parametrize("folder", [False, True])
