@@ -66,18 +66,19 @@ def describe(
     -------
     A report. Features that are columns, or SQL over one row, are described over all rows of the
     source; windows, ages and derived ones as they are seen at 20,000 moments (`know.seen.seen`).
-    Views whose source cannot be read are told in its notes.
+    Views whose source cannot be read are told in its notes, where others can.
 
     Raises
     ------
     UnknownNameError
         There is no such view or feature.
     SourceError
-        `of` is given, and its source cannot be read. So for other mistakes of the source.
+        `of` is given, and its source cannot be read, or no source can. So for other mistakes of
+        sources.
     """
     at = now or datetime.now(UTC)
     found: list[FeatureProfile] = []
-    notes: list[str] = []
+    failed: list[ProMLError] = []
     rows: list[Looked] = []
     for view, names in chosen(catalog, of):
         try:
@@ -86,10 +87,13 @@ def describe(
         except ProMLError as error:
             if of and not lenient:
                 raise
-            notes.append(error.message)
+            failed.append(error)
             continue
         rows += [looked(profile, view, state, at) for profile in every]
         found += [profile for profile in every if profile.feature in names]
+    if failed and not found and not lenient:
+        raise failed[0]
+    notes = [error.message for error in failed]
     if cache:
         keep(cache, rows)
     if labelled is not None:

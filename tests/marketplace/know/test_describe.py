@@ -163,6 +163,14 @@ def test_what_cannot_be_read_is_told_or_raised(make_view: MakeView, sales: Featu
         describe(Catalog((never,)), "a.d")
 
 
+def test_nothing_that_can_be_read_is_no_report(make_view: MakeView) -> None:
+    lost = make_view({"id": [1], "time": [at(0)], "x": [1.0]}, features={"x": "float"})
+    (lost.root / lost.source.path).unlink()
+    with pytest.raises(SourceError, match="there is no file"):
+        describe(Catalog((lost,)))
+    assert "there is no file" in describe(Catalog((lost,)), lenient=True).notes[0]
+
+
 def test_the_flights_against_their_label(flights: Workspace) -> None:
     spec = ModelSpec.read(flights.root / "flight-delay.proml.yaml")
     found = described(flights, "weather.at_origin", label_of=spec)
