@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.sorting import sort
 
 Ints = npt.NDArray[np.int64]
@@ -32,7 +32,7 @@ def layout(groups: Ints, times: Ints, n_groups: int) -> tuple[Ints, Ints, Ints]:
     return _laid_out(groups, times, n_groups, room, by_time)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _laid_out(
     groups: Ints, times: Ints, n_groups: int, room: tuple[Ints, Ints], by_time: Ints
 ) -> tuple[Ints, Ints, Ints]:
@@ -63,7 +63,7 @@ def _laid_out(
     return order, offsets, by_time
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _width(number: int | np.uint64) -> int:
     """How many bits a whole number takes."""
     bits, left = 0, np.uint64(number)
@@ -73,7 +73,7 @@ def _width(number: int | np.uint64) -> int:
     return bits
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _measured(
     groups: Ints, times: Ints, n_groups: int
 ) -> tuple[Ints, np.uint64, np.uint64, np.uint64]:
@@ -93,7 +93,7 @@ def _measured(
     return offsets, first, np.uint64(high) - first, varying
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sorted(words: Ints, spare: Ints, low: int, width: int) -> tuple[Ints, Ints]:
     """The words (m,) by their `width` bits from bit `low` on; equal ones stay in their order.
 
@@ -120,7 +120,7 @@ def _sorted(words: Ints, spare: Ints, low: int, width: int) -> tuple[Ints, Ints]
     return words, spare
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _merge(words: Ints, low: int, times: Ints, order: Ints) -> None:
     """Sort rows of which the words are the same from bit `low` on by their whole times."""
     begin, room = 0, 0
