@@ -17,6 +17,7 @@ from proml_lab.kernels.kernel import kernel
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.uint32]
 EVENT, KNOWN, TURN, ROW = range(4)
 _PLACE, _AFTER, _UPTO, _LAST = range(4)
 _LEAST = np.iinfo(np.int64).min
@@ -49,11 +50,17 @@ class Line(NamedTuple):
     near: Ints
 
 
-@kernel
 def line(offsets: Ints, cutoff: Ints) -> Line:
     """The places of labels, before any row has arrived."""
-    kept = np.zeros((cutoff.size, 4), np.int64)
-    kept[:, ROW] = -1
+    kept = np.empty((cutoff.size, 4), np.int64)  # by numpy: it asks for large pages
+    return _line(offsets, cutoff, kept)
+
+
+@kernel
+def _line(offsets: Ints, cutoff: Ints, kept: Ints) -> Line:
+    """As `line`, with `kept` (n, 4) to fill."""
+    for i in range(cutoff.size):
+        kept[i, EVENT], kept[i, KNOWN], kept[i, TURN], kept[i, ROW] = 0, 0, 0, -1
     near = np.full((offsets.size - 1, 4), _LEAST, np.int64)
     for g in range(offsets.size - 1):
         near[g, _PLACE] = offsets[g]
@@ -169,3 +176,30 @@ def settle(line: Line, longest: int) -> Ints:
             if best >= 0 and (longest == 0 or kept[best, EVENT] > cutoff[i] - longest):
                 found[i] = best
     return found
+
+
+@kernel
+def distinct(found: Ints) -> Ints:
+    """The places (k,) in what `settle` found (n,), each once."""
+    places = np.empty(found.size, np.int64)
+    n, last = 0, -1
+    for place in found:
+        if place >= 0 and place != last:
+            places[n] = last = place
+            n += 1
+    return places[:n].copy()
+
+
+@kernel
+def hand_out(found: Ints, rows: Places, order: Ints, given: Places) -> None:
+    """Note in `given` the row of each label, by its number; of one that sees none it stays.
+
+    `found` (n,) is what `settle` found, `rows` (k,) are those of the places that `distinct` gives,
+    `order` (n,) the numbers of the labels.
+    """
+    n, last = -1, -1
+    for i in range(found.size):
+        if found[i] >= 0:
+            n += found[i] != last
+            last = found[i]
+            given[order[i]] = rows[n]

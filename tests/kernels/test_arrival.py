@@ -72,3 +72,18 @@ def test_what_is_always_known_is_seen_from_the_first_label_on() -> None:
     assert arrival.arrive(rows, 2, line).size == 0
     assert line.kept[0].tolist() == [always, always, 0, 1]
     assert line.tied.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("seed", seeds(6))
+def test_rows_are_handed_out_to_the_labels_that_see_their_place(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    found = np.sort(rng.integers(0, 40, rng.integers(0, 90)))
+    found[rng.random(found.size) < 0.3] = -1
+    places = arrival.distinct(found)
+    assert places.tolist() == sorted({*found.tolist()} - {-1})
+    order = rng.permutation(100)[: found.size]
+    row_of = {place: 1000 + place for place in places.tolist()}
+    given = np.full(100, 7, np.uint32)
+    arrival.hand_out(found, np.array([*row_of.values()], np.uint32), order, given)
+    got = dict(zip(order.tolist(), found.tolist(), strict=True))
+    assert given.tolist() == [row_of.get(got.get(label, -1), 7) for label in range(100)]

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from proml_lab.errors import DuplicateKeyError
 from proml_lab.marketplace.join.history import Labels, Order, microseconds
 from proml_lab.marketplace.moment import Ints, moment_text
 from proml_lab.marketplace.view import FeatureView
+
+Places = npt.NDArray[np.uint32]
+NONE = np.iinfo(np.uint32).max
+"""The row of a label that sees none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +25,12 @@ class Newest:
 
     frame: pl.DataFrame
     places: pl.Series
+
+
+def row_numbers(places: Places) -> pl.Series:
+    """(n,) rows of a frame, null where they are `NONE`."""
+    rows, missing = pl.Series("row", places), pl.Series(places == NONE)
+    return rows.set(missing, None) if missing.any() else rows
 
 
 class Arrivals:
@@ -69,15 +80,14 @@ class Arrivals:
 
         life = view.time_to_live
         found = arrival.settle(self._line, microseconds(life) if life else 0)
-        labels, seen = self._order[found >= 0], found[found >= 0]
-        self._require_unique(view, keys, seen)
-        del self._line, found
-        at = self._at[seen]
+        used = arrival.distinct(found)
+        self._require_unique(view, keys, used)
+        del self._line
+        at = self._at[used]
         rows, place = self._rows(at)
-        places = np.zeros(self.labels.group.size, np.int64)
-        missing = np.ones(places.size, np.bool_)
-        places[labels], missing[labels] = place[at], False
-        return Newest(rows, pl.Series("row", places).set(pl.Series(missing), None))
+        places = np.full(self.labels.group.size, NONE, np.uint32)
+        arrival.hand_out(found, place[at].astype(np.uint32), self._order, places)
+        return Newest(rows, row_numbers(places))
 
     def _compact(self) -> None:
         """Let go of the rows that newer ones have replaced."""
@@ -95,10 +105,10 @@ class Arrivals:
         self._kept = []
         return rows, place
 
-    def _require_unique(self, view: FeatureView, keys: Sequence[pl.Series], seen: Ints) -> None:
+    def _require_unique(self, view: FeatureView, keys: Sequence[pl.Series], used: Ints) -> None:
         from proml_lab.kernels import arrival
 
-        tied = np.unique(seen[self._line.tied[seen]])
+        tied = used[self._line.tied[used]]
         if not tied.size:
             return
         first = tied[np.argmin(self._order[tied])]

@@ -9,10 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from proml_lab.marketplace.join.arrivals import Newest, undecided
+from proml_lab.marketplace.join.arrivals import NONE, Newest, Places, row_numbers, undecided
 from proml_lab.marketplace.join.history import History, Labels, microseconds
 from proml_lab.marketplace.join.keys import Entities
 from proml_lab.marketplace.join.reading import KEPT, ROW, Past
@@ -22,8 +21,6 @@ from proml_lab.marketplace.view import FeatureView
 if TYPE_CHECKING:
     from proml_lab.marketplace.layout.layout import Layout
 
-Places = npt.NDArray[np.uint32]
-_NONE = np.iinfo(np.uint32).max
 _SMALL = 10_000
 """So many labels are not worth a second thread."""
 
@@ -64,7 +61,7 @@ class Laid:
         labels = line.offsets, line.cutoff, line.order
         stretches = self._stretches()
         seen = np.empty(stretches[-1][2], np.uint32)
-        place = np.full(self.labels.group.size, _NONE, np.uint32)
+        place = np.full(self.labels.group.size, NONE, np.uint32)
 
         def work(part: tuple[int, int, int]) -> Ints:
             return laid.newest(part, self._of, self.layout.rows, labels, longest, (seen, place))
@@ -73,11 +70,8 @@ class Laid:
             tied = np.concatenate(list(pool.map(work, stretches)))
         if tied.size:
             self._refuse(seen, place, tied)
-        places = pl.Series("row", place)
-        missing = place == _NONE
-        if missing.any():
-            places = places.set(pl.Series(missing), None)
-        return Newest(self.layout.frame.select(columns)[pl.Series(seen)], places)
+        frame = self.layout.frame.select(columns)[pl.Series(seen)]
+        return Newest(frame, row_numbers(place))
 
     def _stretches(self) -> list[tuple[int, int, int]]:
         """Stretches of the layout's entities, with about as many labels each.
