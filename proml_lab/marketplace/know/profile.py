@@ -75,6 +75,7 @@ def profile(view: FeatureView, *, cache: Path | None = None) -> pl.DataFrame:
 
 def _looked(view: FeatureView, found: pl.DataFrame, state: str | None) -> Iterator[Looked]:
     """What is kept for whoever searches."""
+    meaning = view.meaning  # of all its features together: once, not once a feature
     for row in found.iter_rows(named=True):
         first, newest = row["first"], row["newest"]
         words = row["n_distinct"] if row["low"] is None else None
@@ -83,7 +84,7 @@ def _looked(view: FeatureView, found: pl.DataFrame, state: str | None) -> Iterat
         yield Looked(
             view=view.view,
             feature=row["feature"],
-            meaning=view.meaning,
+            meaning=meaning,
             state=state,
             nulls=row["nulls"],
             **bars(row["bins"], row["labels"], words),
