@@ -14,6 +14,8 @@ from proml_lab.places import Steps, dotted
 _DEEPEST = 50
 _MOST = 1_000_000
 _FEW_LEVELS = 500
+_PAIR = re.compile(r"[\[{][^\[\]{}\"'\n]*[\]}]")
+"""Brackets that hold no others; quotes might hide one that closes them."""
 _MARKS = re.compile(r"^[ ?-]+", re.MULTILINE)
 _FAST: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _YAML = (
@@ -125,7 +127,8 @@ def _tree(text: str) -> yaml.Node | None:
 
     libyaml follows brackets and marks of lists as deep as they go, whatever the stack can hold.
     """
-    brackets = text.count("[") + text.count("{")
+    nested = _PAIR.sub("", _PAIR.sub("", text))  # most are closed on their line: {type: float}
+    brackets = nested.count("[") + nested.count("{")
     marks = max((len(line) for line in _MARKS.findall(text)), default=0)
     if brackets <= _FEW_LEVELS and marks <= _FEW_LEVELS:
         with contextlib.suppress(yaml.YAMLError):

@@ -51,3 +51,15 @@ def test_both_readers_see_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(tree, "_FAST", yaml.SafeLoader)
     assert seen() == fast
     assert fast[1] == yaml.safe_load(text)
+
+
+def test_a_long_document_of_short_brackets_is_read_by_libyaml(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("the reader in Python was asked")
+
+    monkeypatch.setattr(yaml, "SafeLoader", never)
+    lines = [f"f{i}: {{type: 'list[x]', tags: [a, b], n: {{m: 1}}}}" for i in range(120)]
+    lines += [f"g{i}: {{type: float, unit: kg}}" for i in range(900)]
+    assert len(compose("\n".join(lines), "f.yaml", "a: b").value) == 1020
