@@ -143,12 +143,17 @@ class Sources:
         return found
 
     def undecided(self, name: str, rows: Ints) -> DuplicateKeyError:
-        """The error for a feature that takes one of several rows, of which `rows` are some."""
-        row = self.frame.row(int(rows.min()), named=True)
-        key = ", ".join(f"{column} {row[column]!r}" for column in self.view.keys.values())
+        """The error for a feature that takes one of several rows, of which `rows` are some.
+
+        It names the oldest, whatever the order in which the source was read.
+        """
+        event, keys = self.view.event_time or "", [*self.view.keys.values()]
+        some = self.frame.select(event, *keys)[np.unique(rows)]
+        row = some.sort(event, *keys).row(0, named=True)
+        key = ", ".join(f"{column} {row[column]!r}" for column in keys)
         return DuplicateKeyError(
             f"{self._role} {name!r} goes by the order of rows, and two rows for {key} at "
-            f"{row[self.view.event_time or '']} differ in {self.view.feature(name).of!r}.",
+            f"{row[event]} differ in {self.view.feature(name).of!r}.",
             hint="keep one of them, or say by known_at or by ties: COLUMN which one is later.",
         )
 
