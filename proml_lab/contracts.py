@@ -90,6 +90,10 @@ class Dataset:
         Column (UTC) of the moment up to which features were known, or None.
     features
         Columns that a model may use, in order.
+    weight
+        Column with how much each row counts, or None: each counts once.
+    offset
+        Column that is added to the score of each row on the link scale, or None.
     origins
         One `Origin` for each source that was joined.
     joined_by
@@ -106,6 +110,8 @@ class Dataset:
     origins: tuple[Origin, ...] = ()
     joined_by: Rejoins | None = field(default=None, repr=False)
     personal: tuple[str, ...] = ()
+    weight: str | None = None
+    offset: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, pl.DataFrame):
@@ -114,7 +120,7 @@ class Dataset:
                 hint="make one first: pl.DataFrame(…), pl.from_pandas(…) or pl.read_parquet(…).",
             )
         roles = [*self.entities, *self.features]
-        roles += [name for name in (self.label, self.cutoff) if name]
+        roles += [n for n in (self.label, self.cutoff, self.weight, self.offset) if n]
         for name in roles:
             if name not in self.frame.columns:
                 raise ColumnMissingError(
@@ -198,6 +204,8 @@ class Dataset:
             return "label"
         if name == self.cutoff:
             return "cutoff"
+        if name in (self.weight, self.offset):
+            return "weight" if name == self.weight else "offset"
         if name in self.features:
             return "entity, feature" if name in self.entities else "feature"
         return "entity" if name in self.entities else "kept"
@@ -242,6 +250,18 @@ class Predictor(Protocol):
         ...
 
 
+class Stopped(KeyboardInterrupt):
+    """An interrupted fit that has something to show: `predictor`, and `words` on how far it came.
+
+    `proml_lab.learners.fit` makes a model of it that says so.
+    """
+
+    def __init__(self, predictor: Predictor, words: str) -> None:
+        super().__init__(words)
+        self.predictor = predictor
+        self.words = words
+
+
 @runtime_checkable
 class Learner(Protocol):
     """One family of models, found by the entry point group ``proml_lab.learners``."""
@@ -253,6 +273,13 @@ class Learner(Protocol):
         """Options with their defaults filled in; raises SpecError for a wrong one."""
         ...
 
+    def reads(self, options: Mapping[str, Json]) -> tuple[str, ...]:
+        """Columns that it needs beside the features, such as the entity of a random effect.
+
+        They become features of the model, after the others. `options` are those of `check`.
+        """
+        ...
+
     def fit(
         self,
         dataset: Dataset,
@@ -262,7 +289,16 @@ class Learner(Protocol):
         seed: int,
         progress: Progress | None = None,
     ) -> Predictor:
-        """Learn from training rows only; same seed and data, same predictor, bit for bit."""
+        """Learn from training rows only; same seed and data, same predictor, bit for bit.
+
+        `dataset` has the label as numbers, and its `weight` and `offset` are columns of finite
+        floats if there are any: the predictor's `raw` leaves the offset out, `Model.raw` adds it.
+
+        Raises
+        ------
+        Stopped
+            The fit was interrupted, and what was learnt so far is of use.
+        """
         ...
 
     def load(self, folder: Path) -> Predictor:

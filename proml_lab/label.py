@@ -39,6 +39,43 @@ def label_values(frame: pl.DataFrame, column: str, task: Task) -> Floats:
     return _fitting(label, task)
 
 
+def row_values(frame: pl.DataFrame, column: str, role: str) -> Floats:
+    """(n,) a row's weight or offset as numbers; `role` says which of the two it is.
+
+    Raises
+    ------
+    ColumnMissingError
+        `frame` has no such column.
+    DataError
+        Text, nulls, NaN, infinite values, or weights that are negative or nowhere above 0.
+    """
+    if column not in frame.columns:
+        raise ColumnMissingError(
+            f"The data has no {role} column {column!r}.", hint=choose(column, frame.columns)
+        )
+    given = frame[column]
+    if not given.dtype.is_numeric():
+        raise DataError(
+            f"The {role} {column!r} is {given.dtype}, not a number.",
+            hint="make it a number in the spine.",
+        )
+    values = np.ascontiguousarray(given.cast(pl.Float64).fill_null(np.nan).to_numpy())
+    wrong = ~np.isfinite(values) | ((values < 0) if role == "weight" else False)
+    if wrong.any():
+        wanted = "a finite number from 0 up" if role == "weight" else "a finite number"
+        raise DataError(
+            f"The {role} {column!r} is {given[int(wrong.argmax())]} in {wrong.sum():,} of "
+            f"{len(values):,} rows; it must be {wanted}.",
+            hint="leave such rows out of the spine, or give them a value.",
+        )
+    if role == "weight" and len(values) and not values.any():
+        raise DataError(
+            f"The weight {column!r} is 0 in all {len(values):,} rows.",
+            hint="rows with weight 0 teach nothing: give some a weight above 0.",
+        )
+    return values
+
+
 def require_variety(values: Floats, column: str, task: Task) -> None:
     """Raise DataError if the training label `values` (n,) are all the same."""
     if values.min() == values.max():

@@ -20,6 +20,7 @@ from proml_lab.contracts import Contributions, Dataset, Floats, Origin, Predicto
 from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listing, near
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
+from proml_lab.label import row_values
 from proml_lab.spec import ModelSpec
 from proml_lab.words import counted
 
@@ -54,6 +55,8 @@ class Model:
     period
         First and last cutoff of the training rows, in UTC; None where time plays no part, and for
         a model read from disk.
+    stopped
+        How far a fit came that was interrupted, in words; empty where it was not.
     """
 
     spec: ModelSpec
@@ -67,11 +70,13 @@ class Model:
     test: Dataset | None = None
     baseline: float | None = None
     period: tuple[datetime, datetime] | None = None
+    stopped: str = ""
 
     def __repr__(self) -> str:
         n, p = self.n_rows, len(self.features)
         rows, features = counted(n, "training row"), counted(p, "feature")
-        return f"<Model {self.name}: {self.learner}, {self.task}, {features}, {rows}>"
+        stopped = f", {self.stopped}" if self.stopped else ""
+        return f"<Model {self.name}: {self.learner}, {self.task}, {features}, {rows}{stopped}>"
 
     @property
     def name(self) -> str:
@@ -107,14 +112,31 @@ class Model:
         return raw
 
     def raw(self, frame: object) -> Floats:
-        """(n,) scores on the link scale: log-odds (binary), log (count), else the value."""
-        return self.predictor.raw(self.prepare(frame))
+        """(n,) scores on the link scale: log-odds (binary), log (count), else the value.
+
+        The offset is in it, where the spec names one.
+        """
+        given = self._given(frame)
+        raw = self.predictor.raw(self._ready(given))
+        return raw if self.spec.label.offset is None else raw + self._offset(given)
 
     def contributions(self, frame: object) -> Contributions:
-        """Additive contributions of every feature to `raw`, for each row of `frame`."""
-        ready = self.prepare(frame)
+        """Additive contributions of every feature to `raw`, for each row of `frame`.
+
+        The offset, where the spec names one, is one more, the last.
+        """
+        given = self._given(frame)
+        ready = self._ready(given)
         base, values = self.predictor.contributions(ready)
-        return Contributions(base, values, self.features, ready.select(self.features))
+        if self.spec.label.offset is None:
+            return Contributions(base, values, self.features, ready)
+        name, offset = self.spec.label.offset, self._offset(given)
+        return Contributions(
+            base,
+            np.column_stack([values, offset]),
+            (*self.features, name),
+            ready.with_columns(pl.Series(name, offset)),
+        )
 
     def summary(self) -> pl.DataFrame:
         """What was learnt, a row a coefficient or feature."""
@@ -122,13 +144,23 @@ class Model:
 
     def trained_on(self, frame: pl.DataFrame) -> bool:
         """Whether the rows of `frame`, in any order, are the training rows: all and no others."""
-        label = self.spec.label.column
-        if frame.height != self.n_rows or not {*self.inputs, label} <= set(frame.columns):
+        learnt = learnt_from(self.spec, self.inputs)
+        if frame.height != self.n_rows or not set(learnt) <= set(frame.columns):
             return False
-        return training_fingerprint(frame, self.inputs, label) == self.data
+        return training_fingerprint(frame, learnt) == self.data
 
     def prepare(self, frame: object) -> pl.DataFrame:
         """The (n, p) features that the learner sees: `inputs` checked and cast, then transforms."""
+        return self._ready(self._given(frame))
+
+    def _ready(self, given: pl.DataFrame) -> pl.DataFrame:
+        return evaluate(given, dict(self.spec.transforms), role="transform").select(self.features)
+
+    def _offset(self, given: pl.DataFrame) -> Floats:
+        return row_values(given, str(self.spec.label.offset), "offset")
+
+    def _given(self, frame: object) -> pl.DataFrame:
+        """`inputs`, checked and cast."""
         try:
             given = as_frame(frame)
         except DataError as error:
@@ -145,8 +177,7 @@ class Model:
                 f"model {self.name!r} reads: {', '.join(missing[:8])}.",
                 hint=self._meant(missing, given.columns) or self._needed(),
             )
-        ready = as_inputs(given, self.inputs)
-        return evaluate(ready, dict(self.spec.transforms), role="transform").select(self.features)
+        return as_inputs(given, self.inputs)
 
     def _needed(self) -> str:
         columns = "column" if len(self.inputs) == 1 else "columns"
@@ -198,6 +229,7 @@ class Model:
             "data": self.data,
             "n_rows": self.n_rows,
             "origins": [asdict(origin) for origin in self.origins],
+            **({"stopped": self.stopped} if self.stopped else {}),
             "files": _digests(folder),
         }
 
@@ -207,9 +239,15 @@ class Model:
         return html.model(self)
 
 
-def training_fingerprint(frame: pl.DataFrame, inputs: Iterable[str], label: str) -> str:
-    """Fingerprint of what a model learns from: the columns `inputs` and the label."""
-    return fingerprint(frame.select(*inputs, label))
+def learnt_from(spec: ModelSpec, inputs: Iterable[str]) -> tuple[str, ...]:
+    """The columns that a model learns from: `inputs`, the label, and the weight if there is one."""
+    label = spec.label
+    return (*inputs, label.column, *([label.weight] if label.weight else []))
+
+
+def training_fingerprint(frame: pl.DataFrame, columns: Iterable[str]) -> str:
+    """Fingerprint of the rows that a model was fitted to: their `columns`, see `learnt_from`."""
+    return fingerprint(frame.select(*dict.fromkeys(columns)))
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -114,6 +114,12 @@ class Label(Document):
     task: Task = Field(
         "binary", description="binary, regression or count; no learner does multiclass yet"
     )
+    weight: str | None = Field(
+        None, description="column that says how much a row counts, 0 or more; absent: once"
+    )
+    offset: str | None = Field(
+        None, description="column that is added to the score, such as the log of an exposure"
+    )
 
 
 class Spine(Document):

@@ -13,7 +13,8 @@ import polars as pl
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
-from proml_lab.learners.encode import label_of
+from proml_lab.learners.encode import label_of, offset_of, weights_of
+from proml_lab.learners.glm import Design, solve
 from proml_lab.learners.options import checked
 
 
@@ -59,6 +60,10 @@ class BaselineLearner:
         """Refuse every option."""
         return checked(options, BaselineOptions, learner="baseline")
 
+    def reads(self, options: Mapping[str, Json]) -> tuple[str, ...]:
+        """Nothing beside the features."""
+        return ()
+
     def fit(
         self,
         dataset: Dataset,
@@ -68,20 +73,27 @@ class BaselineLearner:
         seed: int,
         progress: Progress | None = None,
     ) -> Baseline:
-        """The mean of the label on the link scale of `task`."""
-        values = label_of(dataset)
-        mean = math.fsum(values) / len(values)
-        match task:
-            case "binary":
-                raw = math.log(mean / (1 - mean))
-            case "count":
-                raw = math.log(mean)
-            case _:
-                raw = mean
+        """The mean of the label on the link scale of `task`, over the offset if there is one."""
+        values, weights, offset = label_of(dataset), weights_of(dataset), offset_of(dataset)
+        mean = math.fsum(values * weights) / math.fsum(weights)
+        if dataset.offset:
+            alone = Design(np.empty((len(values), 0)), (), ())
+            (raw,) = solve(alone, values, task=task, l2=1.0, weights=weights, offset=offset)
+        else:
+            raw = _link(mean, task)
         if progress:
             progress(1.0, "mean of the label")
-        return Baseline(raw, mean, len(dataset.features))
+        return Baseline(float(raw), mean, len(dataset.features))
 
     def load(self, folder: Path) -> Baseline:
         """Read ``baseline.json``."""
         return Baseline(**json.loads((folder / "baseline.json").read_text(encoding="utf-8")))
+
+
+def _link(mean: float, task: Task) -> float:
+    match task:
+        case "binary":
+            return math.log(mean / (1 - mean))
+        case "count":
+            return math.log(mean)
+    return mean

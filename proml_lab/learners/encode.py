@@ -107,3 +107,17 @@ class Matrix:
 def label_of(dataset: Dataset) -> Floats:
     """(n,) float64: the label, which `proml_lab.learners.fit` has checked and made numbers."""
     return dataset.frame[str(dataset.label)].to_numpy()
+
+
+def weights_of(dataset: Dataset) -> Floats:
+    """(n,) float64: how much each row counts; ones where the rows have no weights."""
+    if dataset.weight is None:
+        return np.ones(len(dataset))
+    return dataset.frame[dataset.weight].to_numpy()
+
+
+def offset_of(dataset: Dataset) -> Floats:
+    """(n,) float64: what is added to each row's score; zeros where there is no offset."""
+    if dataset.offset is None:
+        return np.zeros(len(dataset))
+    return dataset.frame[dataset.offset].to_numpy()

@@ -6,14 +6,15 @@ import math
 import time
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
-from proml_lab.contracts import Dataset, Floats, Learner, Progress
-from proml_lab.errors import DataError, SpecError, UsageError
+from proml_lab.contracts import Dataset, Floats, Json, Learner, Predictor, Progress, Stopped
+from proml_lab.errors import ColumnMissingError, DataError, SpecError, UsageError, choose
 from proml_lab.expression import columns, evaluate
-from proml_lab.label import label_values, require_variety
+from proml_lab.label import label_values, require_variety, row_values
 from proml_lab.learners import registry
-from proml_lab.model import Model, as_inputs, input_type, training_fingerprint
+from proml_lab.model import Model, as_inputs, input_type, learnt_from, training_fingerprint
 from proml_lab.spec import ModelSpec
 from proml_lab.split import split
 
@@ -21,9 +22,11 @@ from proml_lab.split import split
 def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) -> Model:
     """Fit the learner of `spec` to the training rows of `dataset`.
 
-    The model's features are those of the dataset, then the transforms of `spec`. Dates and times
-    that a transform reads are inputs of the model, not features. The test rows are kept in
-    `Model.test` as they came, before transforms.
+    The model's features are those of the dataset, then the transforms of `spec`, then what else
+    the learner reads, such as the entities of random effects. Dates and times that a transform
+    reads are inputs of the model, not features. The test rows are kept in `Model.test` as they
+    came, before transforms. A fit that was interrupted, and has something to show, gives a model
+    whose `stopped` says how far it came.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     dataset
         Rows with the label; its `features` and `cutoff` are used.
     progress
-        Called with the part done and a few words; an interrupt raised in it ends the fit.
+        Called with the part done and a few words; may raise KeyboardInterrupt.
 
     Raises
     ------
@@ -43,10 +46,11 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     UsageError
         `spec` or `dataset` is something else.
     ColumnMissingError
-        The label, or a column that a transform reads, is not in the dataset.
+        The label, weight or offset, or a column that a transform or the learner reads, is not in
+        the dataset.
     DataError
-        A label that does not fit the task or does not vary, an empty split, a feature of a type
-        that the learner does not read.
+        A label that does not fit the task or does not vary, a weight or offset that is no number,
+        an empty split, a feature of a type that the learner does not read.
     """
     start = time.perf_counter()
     _require_kinds(spec, dataset)
@@ -56,34 +60,73 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     with spec.places.at("label"):
         _require_task(learner, spec)
         label_values(dataset.frame, spec.label.column, spec.label.task)
-    inputs = _inputs(spec, dataset)
+        for role, column in _counted(spec).items():
+            row_values(dataset.frame, column, role)
+    with spec.places.at("learner"):
+        read = _read(learner, options, dataset)
+    inputs = _inputs(spec, dataset, read)
     with spec.places.at("split"):
         train, test = split(dataset, spec.split, seed=spec.seed)
-    ready, features = _ready(spec, train, inputs)
-    predictor = learner.fit(
-        ready,
-        task=spec.label.task,
-        options=options,
-        seed=spec.seed,
-        progress=progress,
-    )
+    ready, features = _ready(spec, train, inputs, read)
+    predictor, stopped = _learnt(learner, ready, spec, options, progress)
     return Model(
         spec=spec,
         predictor=predictor,
         inputs=inputs,
         features=features,
-        data=training_fingerprint(train.frame, inputs, spec.label.column),
+        data=training_fingerprint(train.frame, learnt_from(spec, inputs)),
         n_rows=len(train),
         origins=dataset.origins,
         fit_s=time.perf_counter() - start,
         test=test,
-        baseline=_mean(label_values(train.frame, spec.label.column, spec.label.task)),
+        baseline=_mean(ready),
         period=train.period,
+        stopped=stopped,
     )
 
 
-def _mean(values: Floats) -> float:
-    return math.fsum(values) / len(values)
+def _learnt(
+    learner: Learner,
+    ready: Dataset,
+    spec: ModelSpec,
+    options: Mapping[str, Json],
+    progress: Progress | None,
+) -> tuple[Predictor, str]:
+    """(what was learnt, how far an interrupted fit came; empty where it was not)."""
+    try:
+        predictor = learner.fit(
+            ready, task=spec.label.task, options=options, seed=spec.seed, progress=progress
+        )
+    except Stopped as stopped:
+        return stopped.predictor, stopped.words
+    return predictor, ""
+
+
+def _mean(ready: Dataset) -> float:
+    """The mean of the training label, weighted where rows have weights."""
+    values: Floats = ready.frame[str(ready.label)].to_numpy()
+    if ready.weight is None:
+        return math.fsum(values) / len(values)
+    weights = ready.frame[ready.weight].to_numpy()
+    return math.fsum(values * weights) / math.fsum(weights)
+
+
+def _counted(spec: ModelSpec) -> dict[str, str]:
+    """The columns of weight and offset that `spec` names, by these words."""
+    named = {"weight": spec.label.weight, "offset": spec.label.offset}
+    return {role: column for role, column in named.items() if column is not None}
+
+
+def _read(learner: Learner, options: Mapping[str, Json], dataset: Dataset) -> tuple[str, ...]:
+    """What the learner reads beside the features, checked to be there."""
+    read = learner.reads(options)
+    for column in read:
+        if column not in dataset.frame.columns:
+            raise ColumnMissingError(
+                f"Learner {learner.name!r} reads the column {column!r}, which is not in the data.",
+                hint=choose(column, dataset.frame.columns),
+            )
+    return tuple(name for name in read if name not in dataset.features)
 
 
 def _require_kinds(spec: object, dataset: object) -> None:
@@ -108,13 +151,17 @@ def _require_task(learner: Learner, spec: ModelSpec) -> None:
         )
 
 
-def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
-    """Column to type of what the model reads: features, then what else transforms read."""
+def _inputs(spec: ModelSpec, dataset: Dataset, read: tuple[str, ...]) -> dict[str, pl.DataType]:
+    """Column to type of what the model reads.
+
+    Those are the features, what transforms and the learner read, and the offset.
+    """
     label = spec.label.column
     kept = list(dataset.features)
     made: set[str] = set()
     roles = {name: f"the feature {name!r}" for name in dataset.features}
-    roles |= {label: "the label", **dict.fromkeys(dataset.entities, "an entity")}
+    roles |= {column: f"the {role}" for role, column in _counted(spec).items()}
+    roles |= {label: "the label", **dict.fromkeys([*dataset.entities, *read], "an entity")}
     if dataset.cutoff:
         roles[dataset.cutoff] = "the cutoff"
     for name, sql in spec.transforms.items():
@@ -125,6 +172,7 @@ def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
                 )
         kept += [column for column in columns(sql) if column not in made]
         made.add(name)
+    kept += [*read, *([spec.label.offset] if spec.label.offset else [])]
     if label in kept:
         raise DataError(
             f"The label {label!r} is used as a feature: the model would read the answer.",
@@ -136,7 +184,7 @@ def _inputs(spec: ModelSpec, dataset: Dataset) -> dict[str, pl.DataType]:
 
 
 def _ready(
-    spec: ModelSpec, train: Dataset, inputs: Mapping[str, pl.DataType]
+    spec: ModelSpec, train: Dataset, inputs: Mapping[str, pl.DataType], also: tuple[str, ...]
 ) -> tuple[Dataset, tuple[str, ...]]:
     """(what the learner sees, its features): transformed, the label as numbers."""
     label, task = spec.label.column, spec.label.task
@@ -144,7 +192,7 @@ def _ready(
     read = {column for sql in spec.transforms.values() for column in columns(sql)}
     features = tuple(
         name
-        for name in dict.fromkeys([*train.features, *spec.transforms])
+        for name in dict.fromkeys([*train.features, *spec.transforms, *also])
         if not (name in read and _is_moment(frame.schema[name]))
     )
     if not features or not inputs:
@@ -153,11 +201,17 @@ def _ready(
             hint="name some under features or transforms.",
         )
     y = label_values(train.frame, label, task)
-    require_variety(y, label, task)
+    counted = {
+        role: pl.Series(f"({role})", row_values(train.frame, column, role))
+        for role, column in _counted(spec).items()
+    }
+    counts = counted["weight"].to_numpy() > 0 if "weight" in counted else np.full(len(y), True)
+    require_variety(y[counts], label, task)
     roles = [name for name in (*train.entities, train.cutoff) if name and name not in features]
     frame = frame.select(
         *features,
         *(train.frame[name] for name in dict.fromkeys(roles)),
+        *counted.values(),
         pl.Series(label, y),
     )
     dataset = Dataset(
@@ -167,6 +221,8 @@ def _ready(
         cutoff=train.cutoff,
         features=features,
         origins=train.origins,
+        weight="(weight)" if spec.label.weight else None,
+        offset="(offset)" if spec.label.offset else None,
     )
     return dataset, features
 

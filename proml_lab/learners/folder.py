@@ -58,6 +58,7 @@ class _Head(Document):
     data: str
     n_rows: int
     origins: tuple[_Origin, ...]
+    stopped: str = ""
     files: dict[str, str]
 
 
@@ -92,6 +93,7 @@ def load(folder: str | Path) -> Model:
         data=head.data,
         n_rows=head.n_rows,
         origins=tuple(Origin(**dict(origin)) for origin in head.origins),
+        stopped=head.stopped,
     )
 
 

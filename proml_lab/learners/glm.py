@@ -1,7 +1,8 @@
 """Ridge-penalised generalized linear models of dense columns and coded levels, by Newton steps.
 
 Minimises, over intercept b, dense coefficients w and one coefficient a level v,
-``sum_i loss(y_i, eta_i) + l2/2 (|w|^2 + |v|^2)`` with ``eta = b + Z w + sum_j v_j[codes_j]``.
+``sum_i c_i loss(y_i, eta_i) + l2/2 (|w|^2 + |v|^2)`` with
+``eta = offset + b + Z w + sum_j v_j[codes_j]`` and weights c.
 The intercept is not penalised. Equations: docs/method.md#linear.
 """
 
@@ -91,6 +92,8 @@ def solve(
     *,
     task: Task,
     l2: float,
+    weights: Floats | None = None,
+    offset: Floats | None = None,
     max_steps: int = 100,
     step: Callable[[int, float], None] | None = None,
 ) -> Floats:
@@ -108,6 +111,10 @@ def solve(
         Which loss: logistic, squared or Poisson, each the negative log-likelihood of its family.
     l2
         Weight of the penalty, above 0: the solution is unique.
+    weights
+        (n,) how much each row counts, from 0 up; ones if None.
+    offset
+        (n,) added to each row's eta; zeros if None.
     max_steps
         Newton steps before giving up.
     step
@@ -120,18 +127,25 @@ def solve(
     """
     from threadpoolctl import threadpool_limits
 
-    scale = float(y.std()) if task == "regression" else 1.0
-    target = (y - y.mean()) / scale if task == "regression" else y
+    count = np.ones(len(y)) if weights is None else weights
+    shift = np.zeros(len(y)) if offset is None else offset
+    n = float(count.sum())
+    centre, scale, target = 0.0, 1.0, y
+    if task == "regression":
+        target, shift = y - shift, np.zeros(len(y))
+        centre = float(count @ target / n)
+        scale = float(np.sqrt(count @ (target - centre) ** 2 / n)) or 1.0
+        target = (target - centre) / scale
     link, family = _FAMILIES[task]
-    n = len(y)
     penalty = np.full(1 + design.dense.shape[1] + sum(design.sizes), l2 / n)
     penalty[0] = 0.0
     theta = np.zeros(len(penalty))
-    theta[0] = link(float(target.mean()))
+    theta[0] = link(float(count @ target / n)) - float(count @ shift / n)
 
     def value(at: Floats) -> tuple[float, Floats, Floats]:
-        losses, slope, curvature = family(design.times(at), target)
-        return float(losses.sum() / n + 0.5 * np.sum(penalty * at**2)), slope, curvature
+        losses, slope, curvature = family(design.times(at) + shift, target)
+        loss = float(count @ losses / n + 0.5 * np.sum(penalty * at**2))
+        return loss, count * slope, count * curvature
 
     with np.errstate(over="ignore", invalid="ignore"), threadpool_limits(1):
         loss, slope, curvature = value(theta)
@@ -153,8 +167,7 @@ def solve(
             hint="raise l2, or look for features with extreme values.",
         )
     theta = theta * scale
-    if task == "regression":
-        theta[0] += y.mean()
+    theta[0] += centre
     return np.asarray(theta)
 
 

@@ -14,7 +14,17 @@ from pydantic import Field
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
 from proml_lab.errors import DataError
-from proml_lab.learners.encode import MISSING, Codes, codes, is_text, label_of, levels, numbers
+from proml_lab.learners.encode import (
+    MISSING,
+    Codes,
+    codes,
+    is_text,
+    label_of,
+    levels,
+    numbers,
+    offset_of,
+    weights_of,
+)
 from proml_lab.learners.glm import Design, solve
 from proml_lab.learners.options import checked
 
@@ -141,6 +151,10 @@ class LinearLearner:
         """Options with their defaults: see `LinearOptions`."""
         return checked(options, LinearOptions, learner="linear")
 
+    def reads(self, options: Mapping[str, Json]) -> tuple[str, ...]:
+        """Nothing beside the features."""
+        return ()
+
     def fit(
         self,
         dataset: Dataset,
@@ -166,7 +180,15 @@ class LinearLearner:
             if progress:
                 progress(1 - 1 / (1 + k / 2), f"step {k}: loss {loss:.5f} a row")
 
-        theta = solve(design, label_of(dataset), task=task, l2=chosen.l2, step=step)
+        theta = solve(
+            design,
+            label_of(dataset),
+            task=task,
+            l2=chosen.l2,
+            weights=weights_of(dataset),
+            offset=offset_of(dataset),
+            step=step,
+        )
         if progress:
             progress(1.0, "coefficients found")
         return _assemble(terms, columns, gaps, *design.split(theta))

@@ -49,7 +49,7 @@ def _load(entry: EntryPoint) -> Learner:
     if not isinstance(learner, Learner):
         raise UnknownNameError(
             f"Learner {entry.name!r} of {_origin(entry)} is not a learner.",
-            hint="it needs name, tasks, check, fit and load: see proml_lab.contracts.Learner.",
+            hint="it needs name, tasks, check, reads, fit and load: see proml_lab.contracts.Learner.",
         )
     return learner
 

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
-from proml_lab.learners.encode import Matrix, label_of
+from proml_lab.learners.encode import Matrix, label_of, offset_of, weights_of
 from proml_lab.learners.options import checked
 from proml_lab.split import newest
 
@@ -131,6 +131,10 @@ class TreesLearner:
         """Options with their defaults: see `TreesOptions`."""
         return checked(options, TreesOptions, learner="trees")
 
+    def reads(self, options: Mapping[str, Json]) -> tuple[str, ...]:
+        """Nothing beside the features."""
+        return ()
+
     def fit(
         self,
         dataset: Dataset,
@@ -150,12 +154,26 @@ class TreesLearner:
         frame = dataset.frame.select(dataset.features)
         matrix = Matrix.fit(frame)
         held = _held_out(dataset, chosen, seed)
-        x, y = matrix.encode(frame.filter(~held)), label_of(dataset)
-        train = lightgbm.Dataset(x, y[~held], categorical_feature=matrix.text)
+        y, weight, offset = label_of(dataset), weights_of(dataset), offset_of(dataset)
+        x = matrix.encode(frame.filter(~held))
+        train = lightgbm.Dataset(
+            x,
+            y[~held],
+            weight=weight[~held] if dataset.weight else None,
+            init_score=offset[~held] if dataset.offset else None,
+            categorical_feature=matrix.text,
+        )
         callbacks: list[Callable[..., object]] = []
         valid = []
         if held.any():
-            valid = [train.create_valid(matrix.encode(frame.filter(held)), y[held])]
+            valid = [
+                train.create_valid(
+                    matrix.encode(frame.filter(held)),
+                    y[held],
+                    weight=weight[held] if dataset.weight else None,
+                    init_score=offset[held] if dataset.offset else None,
+                )
+            ]
             callbacks.append(lightgbm.early_stopping(chosen.patience, verbose=False))
         told = {**parameters(chosen, task=task, seed=seed), "num_threads": threads(x)}
         del x

@@ -18,6 +18,7 @@ class Sign:
     """Scores 1 where the first number is positive."""
     name, tasks = "sign", ("binary",)
     def check(self, options): return dict(options)
+    def reads(self, options): return ()
     def fit(self, dataset, *, task, options, seed, progress=None): return self
     def load(self, folder): return self
     def raw(self, frame): return np.sign(frame["x"].to_numpy())
