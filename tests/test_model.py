@@ -13,7 +13,8 @@ import pytest
 from proml_lab.contracts import Dataset
 from proml_lab.errors import ArtifactError, ColumnMissingError, DataError
 from proml_lab.learners.baseline import Baseline
-from proml_lab.learners.linear import Linear, Slope
+from proml_lab.learners.linear import Linear
+from proml_lab.learners.terms import Slope
 from proml_lab.model import Model, as_frame, as_inputs, input_type
 from proml_lab.spec import ModelSpec
 

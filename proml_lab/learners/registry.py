@@ -49,7 +49,7 @@ def _load(entry: EntryPoint) -> Learner:
     if not isinstance(learner, Learner):
         raise UnknownNameError(
             f"Learner {entry.name!r} of {_origin(entry)} is not a learner.",
-            hint="it needs name, tasks, check, reads, fit and load: see proml_lab.contracts.Learner.",
+            hint="it needs all that proml_lab.contracts.Learner lists, such as reads and fit.",
         )
     return learner
 

@@ -1,0 +1,1 @@
+"""Generalized additive mixed effects (GAME): a score that is a sum of coordinates."""
