@@ -1,4 +1,4 @@
-"""Small regressions side by side: each lane of an array is one of them, and all take the same steps.
+"""Small regressions side by side: each lane of an array is one, and all take the same steps.
 
 The last axis of every array is the lane, so that one instruction serves several regressions. A
 block has r rows of d columns in each of n lanes. Equations: docs/method.md#random-effects.

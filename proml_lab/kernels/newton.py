@@ -78,8 +78,12 @@ def fit(
     coefficients
         (packs, d, n), where steps begin and what is found; the same in all lanes of one group.
     covariance
-        (packs, d, d, n): the inverse of the matrix of second derivatives; or (0, d, d, n): not
-        wanted.
+        (packs, d, d, n): the inverse of the matrix of second derivatives, in the first lane alone
+        where the pack is whole; or (0, d, d, n): not wanted.
+    first
+        The first pack to fit.
+    last
+        The first one after it not to fit.
     tolerance
         Steps of a pack end when no group's next step would lower its loss by more than half this.
     max_steps
@@ -97,6 +101,7 @@ def fit(
     all_slopes, curves = np.empty((most, n)), np.empty((most, n))
     bits = np.empty(most * n, np.int64)
     hessian, gradient, step = np.empty((d, d, n)), np.empty((d, n)), np.empty((d, n))
+    one_hessian, one_gradient, one_step = np.empty((d, d, 1)), np.empty((d, 1)), np.empty((d, 1))
     room, share, gain = np.empty((2, d, n)), np.empty(n), np.empty(n)
     unfinished = 0
     for p in range(first, last):
@@ -117,9 +122,15 @@ def fit(
             _begin(prior, p, b, hessian, gradient, whole)
             add_sums(x, slope, curve, hessian, gradient, room[0])
             if whole:
-                _gather(hessian, gradient)
-            factor(hessian)
-            solve(hessian, gradient, step)
+                _gather(hessian, gradient, one_hessian, one_gradient)
+                factor(one_hessian)
+                solve(one_hessian, one_gradient, one_step)
+                for j in range(d):
+                    for k in range(n):
+                        step[j, k] = one_step[j, 0]
+            else:
+                factor(hessian)
+                solve(hessian, gradient, step)
             products(x, step, move)
             _shares(kind, move, weight.reshape(r, n), share, whole)
             most_gain = 0.0
@@ -139,7 +150,9 @@ def fit(
                     eta[i, k] -= share[k] * move[i, k]
         if not done:
             unfinished += 1
-        if len(covariance):
+        if len(covariance) and whole:
+            invert(one_hessian, covariance[p, :, :, :1], room[:, :, :1])
+        elif len(covariance):
             invert(hessian, covariance[p], room)
     return unfinished
 
@@ -170,21 +183,24 @@ def _begin(prior: Prior, p: int, b: Floats, hessian: Floats, gradient: Floats, w
 
 
 @njit(cache=True, nogil=True)
-def _gather(hessian: Floats, gradient: Floats) -> None:
-    """Every lane gets the sums of all lanes: they hold rows of one group."""
+def _gather(hessian: Floats, gradient: Floats, one_hessian: Floats, one_gradient: Floats) -> None:
+    """Into the one lane of the latter two: the sums of all lanes, which hold rows of one group.
+
+    `gradient` gets the sums in every lane.
+    """
     d, n = gradient.shape
     for j in range(d):
         total = 0.0
         for k in range(n):
             total += gradient[j, k]
+        one_gradient[j, 0] = total
         for k in range(n):
             gradient[j, k] = total
         for a in range(j + 1):
             total = 0.0
             for k in range(n):
                 total += hessian[j, a, k]
-            for k in range(n):
-                hessian[j, a, k] = total
+            one_hessian[j, a, 0] = total
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,7 @@ from proml_lab.learners.game.rows import LANES, GroupedRows
 
 KINDS: dict[str, int] = {"binary": 0, "regression": 1, "count": 2, "hinge": 3}
 TOLERANCE = 1e-7
-MAX_STEPS = 100
+MAX_STEPS = 1000
 _PARTS = 8
 """Ranges of packs a thread: the last ones even out what the first ones took longer."""
 

@@ -95,7 +95,7 @@ class RandomPart:
         self._everywhere = options.intercept and bool((used >= 0).all())
 
     def fit(self, offset: Floats, scale: float) -> Floats:
-        belief = Belief(np.linalg.inv(self._spread))
+        belief = Belief(np.asarray(np.linalg.inv(self._spread), np.float64))
         self._offset = offset.copy()
         self._groups.fit(offset, belief, scale=scale)
         self._table = self._groups.table()
@@ -140,7 +140,7 @@ class RandomPart:
 
     def found(self, scale: float) -> RandomEffect:
         """What was learnt."""
-        belief = Belief(np.linalg.inv(self._spread))
+        belief = Belief(np.asarray(np.linalg.inv(self._spread), np.float64))
         errors = self._groups.covariances(self._offset, belief, scale=scale)
         return RandomEffect(
             entities=self._entities,

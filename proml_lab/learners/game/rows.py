@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 LANES = 32
-LARGE = 8 * LANES
+LARGE = 2 * LANES
 """Groups with more rows fill all lanes of a pack; those with less share one, a lane each."""
 
 
@@ -43,7 +43,7 @@ class GroupedRows:
 
     @property
     def n_columns(self) -> int:
-        return self.packs.x.shape[1]
+        return int(self.packs.x.shape[1])
 
     @cached_property
     def first_lane(self) -> tuple[Ints, Ints]:
