@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
+from proml_lab.calibration import Calibration
 from proml_lab.contracts import Contributions, Dataset, Floats, Origin, Predictor, Task
 from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listing, near
 from proml_lab.expression import evaluate
@@ -55,6 +56,8 @@ class Model:
     period
         First and last cutoff of the training rows, in UTC; None where time plays no part, and for
         a model read from disk.
+    calibration
+        What makes its scores probabilities, or None: the logistic function alone.
     stopped
         How far a fit came that was interrupted, in words; empty where it was not.
     """
@@ -71,6 +74,7 @@ class Model:
     baseline: float | None = None
     period: tuple[datetime, datetime] | None = None
     stopped: str = ""
+    calibration: Calibration | None = None
 
     def __repr__(self) -> str:
         n, p = self.n_rows, len(self.features)
@@ -103,6 +107,8 @@ class Model:
             `frame` is no table, or a column has a type that cannot be read as that of `inputs`.
         """
         raw = self.raw(frame)
+        if self.calibration is not None:
+            return self.calibration.apply(raw)
         with np.errstate(over="ignore", invalid="ignore"):
             match self.task:
                 case "binary":
@@ -230,6 +236,7 @@ class Model:
             "n_rows": self.n_rows,
             "origins": [asdict(origin) for origin in self.origins],
             **({"stopped": self.stopped} if self.stopped else {}),
+            **({"calibration": self.calibration.to_json()} if self.calibration else {}),
             "files": _digests(folder),
         }
 

@@ -211,6 +211,9 @@ class ModelSpec(Document):
     learner: LearnerChoice = Field(
         LearnerChoice(name="trees"), description="a learner, or {learner: its options}"
     )
+    calibrate: Literal["isotonic", "platt", "beta"] | None = Field(
+        None, description="make probabilities hold: on the newest fifth of the training rows"
+    )
     evaluate: tuple[MetricName, ...] = Field((), description="metrics; the task's own if empty")
     gates: dict[GateName, Limit] = Field(
         {},
@@ -235,6 +238,14 @@ class ModelSpec(Document):
                 if not isinstance(name, str) or not name.isidentifier():
                     raise ValueError(f"found the name {name!r}; letters, digits and _ only")
         return value
+
+    @field_validator("calibrate")
+    @classmethod
+    def _of_probabilities(cls, kind: str | None, info: ValidationInfo) -> str | None:
+        label = info.data.get("label")
+        if kind and isinstance(label, Label) and label.task != "binary":
+            raise ValueError(f"is for task binary: a {label.task} model gives no probability")
+        return kind
 
     @field_validator("gates")
     @classmethod

@@ -26,6 +26,7 @@ LAYERS = (
         "fingerprint",
         "spec",
         "contracts",
+        "calibration",
         "label",
         "model",
     }

@@ -9,14 +9,20 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from proml_lab.calibration import Calibration, calibrate
 from proml_lab.contracts import Dataset, Floats, Json, Learner, Predictor, Progress, Stopped
 from proml_lab.errors import ColumnMissingError, DataError, SpecError, UsageError, choose
 from proml_lab.expression import columns, evaluate
 from proml_lab.label import label_values, require_variety, row_values
 from proml_lab.learners import registry
+from proml_lab.learners.encode import label_of, offset_of, weights_of
 from proml_lab.model import Model, as_inputs, input_type, learnt_from, training_fingerprint
 from proml_lab.spec import ModelSpec
-from proml_lab.split import split
+from proml_lab.split import newest, split
+from proml_lab.words import counted
+
+CALIBRATED = 0.2
+"""Share of the training rows, the newest, that a calibration is fitted to."""
 
 
 def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) -> Model:
@@ -60,7 +66,7 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     with spec.places.at("label"):
         _require_task(learner, spec)
         label_values(dataset.frame, spec.label.column, spec.label.task)
-        for role, column in _counted(spec).items():
+        for role, column in _counting(spec).items():
             row_values(dataset.frame, column, role)
     with spec.places.at("learner"):
         read = _read(learner, options, dataset)
@@ -68,7 +74,8 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     with spec.places.at("split"):
         train, test = split(dataset, spec.split, seed=spec.seed)
     ready, features = _ready(spec, train, inputs, read)
-    predictor, stopped = _learnt(learner, ready, spec, options, progress)
+    learnt, aside = _aside(ready, spec)
+    predictor, stopped = _learnt(learner, learnt, spec, options, progress)
     return Model(
         spec=spec,
         predictor=predictor,
@@ -82,7 +89,30 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         baseline=_mean(ready),
         period=train.period,
         stopped=stopped,
+        calibration=_calibration(predictor, aside, spec) if aside is not None else None,
     )
+
+
+def _aside(ready: Dataset, spec: ModelSpec) -> tuple[Dataset, Dataset | None]:
+    """(rows to learn from, rows to calibrate on): the newest are for the latter, if any are."""
+    if spec.calibrate is None:
+        return ready, None
+    chosen = newest(ready, CALIBRATED, seed=spec.seed)
+    learnt, aside = ready.take(~chosen), ready.take(chosen)
+    for part, what in ((learnt, "learn from"), (aside, "calibrate on")):
+        y = part.frame[str(ready.label)].to_numpy()
+        if len(set((y[weights_of(part) > 0]).tolist())) < 2:
+            raise DataError(
+                f"Of {counted(len(ready), 'training row')}, the {counted(len(part), 'row')} to "
+                f"{what} have one class only.",
+                hint="leave out calibrate, or give it more rows.",
+            )
+    return learnt, aside
+
+
+def _calibration(predictor: Predictor, aside: Dataset, spec: ModelSpec) -> Calibration:
+    raw = predictor.raw(aside.frame) + offset_of(aside)
+    return calibrate(spec.calibrate or "platt", raw, label_of(aside), weights_of(aside))
 
 
 def _learnt(
@@ -111,7 +141,7 @@ def _mean(ready: Dataset) -> float:
     return math.fsum(values * weights) / math.fsum(weights)
 
 
-def _counted(spec: ModelSpec) -> dict[str, str]:
+def _counting(spec: ModelSpec) -> dict[str, str]:
     """The columns of weight and offset that `spec` names, by these words."""
     named = {"weight": spec.label.weight, "offset": spec.label.offset}
     return {role: column for role, column in named.items() if column is not None}
@@ -160,7 +190,7 @@ def _inputs(spec: ModelSpec, dataset: Dataset, read: tuple[str, ...]) -> dict[st
     kept = list(dataset.features)
     made: set[str] = set()
     roles = {name: f"the feature {name!r}" for name in dataset.features}
-    roles |= {column: f"the {role}" for role, column in _counted(spec).items()}
+    roles |= {column: f"the {role}" for role, column in _counting(spec).items()}
     roles |= {label: "the label", **dict.fromkeys([*dataset.entities, *read], "an entity")}
     if dataset.cutoff:
         roles[dataset.cutoff] = "the cutoff"
@@ -201,17 +231,17 @@ def _ready(
             hint="name some under features or transforms.",
         )
     y = label_values(train.frame, label, task)
-    counted = {
+    counting = {
         role: pl.Series(f"({role})", row_values(train.frame, column, role))
-        for role, column in _counted(spec).items()
+        for role, column in _counting(spec).items()
     }
-    counts = counted["weight"].to_numpy() > 0 if "weight" in counted else np.full(len(y), True)
+    counts = counting["weight"].to_numpy() > 0 if "weight" in counting else np.full(len(y), True)
     require_variety(y[counts], label, task)
     roles = [name for name in (*train.entities, train.cutoff) if name and name not in features]
     frame = frame.select(
         *features,
         *(train.frame[name] for name in dict.fromkeys(roles)),
-        *counted.values(),
+        *counting.values(),
         pl.Series(label, y),
     )
     dataset = Dataset(

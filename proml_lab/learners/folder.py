@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from proml_lab import document
+from proml_lab.calibration import Calibration, Kind
 from proml_lab.contracts import Origin, Predictor
 from proml_lab.document import Document
 from proml_lab.errors import ArtifactError, ProMLError
@@ -48,6 +49,13 @@ class _Origin(Document):
     seen: str = ""
 
 
+class _Calibration(Document):
+    kind: Kind
+    numbers: tuple[float, ...]
+    scores: tuple[float, ...]
+    values: tuple[float, ...]
+
+
 class _Head(Document):
     """``model.json``."""
 
@@ -59,6 +67,7 @@ class _Head(Document):
     n_rows: int
     origins: tuple[_Origin, ...]
     stopped: str = ""
+    calibration: _Calibration | None = None
     files: dict[str, str]
 
 
@@ -94,6 +103,7 @@ def load(folder: str | Path) -> Model:
         n_rows=head.n_rows,
         origins=tuple(Origin(**dict(origin)) for origin in head.origins),
         stopped=head.stopped,
+        calibration=Calibration(**dict(head.calibration)) if head.calibration else None,
     )
 
 
