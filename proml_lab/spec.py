@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +22,7 @@ from pydantic import (
 from proml_lab import document
 from proml_lab.contracts import METRIC_TASKS, Json, Task
 from proml_lab.document import Document
+from proml_lab.duration import ALL, Duration
 from proml_lab.errors import NameNotAllowedError, choose
 from proml_lab.expression import columns
 
@@ -133,10 +134,23 @@ class Spine(Document):
 class Split(Document):
     """How test rows are held out."""
 
-    by: Literal["time", "random"] = Field("time", description="time: the newest rows are the test")
+    by: Literal["time", "random", "stratified", "entity"] = Field(
+        "time",
+        description="time: the newest rows are the test; stratified: at random, with equal shares "
+        "of the label's values; entity: all rows of an entity are on one side",
+    )
     test_from: datetime | date | None = Field(None, description="first cutoff of the test rows")
     test: float = Field(
         0.2, strict=True, gt=0, lt=1, description="share of test rows, if test_from is absent"
+    )
+    gap: Duration | None = Field(
+        None, description="rows this long before the test are left out of the training"
+    )
+    window: Duration | None = Field(
+        None, description="how long before the test, or its gap, training rows begin; absent: all"
+    )
+    entity: str | None = Field(
+        None, description="column of the entity, for by: entity; absent: the only one of the spine"
     )
 
     @field_validator("test_from", mode="before")
@@ -146,10 +160,20 @@ class Split(Document):
             raise ValueError(f"found {value!r}; a date such as 2013-11-01 is needed")
         return value
 
+    @field_validator("gap", "window")
+    @classmethod
+    def _a_length(cls, value: timedelta | None) -> timedelta | None:
+        if value == ALL:
+            raise ValueError("found 'all'; give a length such as 7d, or leave it out")
+        return value
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if self.test_from is not None and self.by == "random":
-            raise ValueError("has test_from, which is for by: time, and by: random; give one")
+        for name in ("test_from", "gap", "window"):
+            if getattr(self, name) is not None and self.by != "time":
+                raise ValueError(f"has {name}, which is for by: time, and by: {self.by}; give one")
+        if self.entity is not None and self.by != "entity":
+            raise ValueError(f"has entity, which is for by: entity, and by: {self.by}; give one")
         if self.test_from is not None and "test" in self.model_fields_set:
             raise ValueError("has test and test_from; give one of them")
         return self

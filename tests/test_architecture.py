@@ -20,6 +20,7 @@ LAYERS = (
         "interrupt",
         "promoting",
         "words",
+        "duration",
         "document",
         "tree",
         "expression",
@@ -30,7 +31,7 @@ LAYERS = (
         "label",
         "model",
     }
-    | {"places", "split", "statefolder", "kernels"},
+    | {"places", "split", "folds", "statefolder", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},
     {"authoring", "promote"},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from proml_lab.contracts import Dataset
-from proml_lab.errors import DataError, UsageError
+from proml_lab.errors import ColumnMissingError, DataError, UsageError
 from proml_lab.model import Model
 from proml_lab.split import split
 
@@ -79,9 +79,14 @@ def _held_out(data: Dataset, model: Model) -> Dataset | None:
     cutoff = data.cutoff or model.spec.spine.cutoff
     if cutoff not in data.frame.columns:
         cutoff = None
+    entities = data.entities or model.spec.spine.entities
+    if not set(entities) <= set(data.frame.columns):
+        entities = ()
+    whole = replace(data, cutoff=cutoff, entities=entities)
+    spec = model.spec
     try:
-        train, test = split(replace(data, cutoff=cutoff), model.spec.split, seed=model.spec.seed)
-    except DataError:  # it cannot be split so: then it is not what the model was split from
+        train, test = split(whole, spec.split, seed=spec.seed, label=spec.label.column)
+    except (DataError, ColumnMissingError):  # then it is not what the model was split from
         return None
     return test if model.trained_on(train.frame) else None
 

@@ -72,7 +72,7 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         read = _read(learner, options, dataset)
     inputs = _inputs(spec, dataset, read)
     with spec.places.at("split"):
-        train, test = split(dataset, spec.split, seed=spec.seed)
+        train, test = split(dataset, spec.split, seed=spec.seed, label=spec.label.column)
     ready, features = _ready(spec, train, inputs, read)
     learnt, aside = _aside(ready, spec)
     predictor, stopped = _learnt(learner, learnt, spec, options, progress)

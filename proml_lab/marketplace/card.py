@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from proml_lab.marketplace.duration import show_duration
+from proml_lab.duration import show_duration
 from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.view import Delay, FeatureView
 

@@ -17,8 +17,8 @@ from pydantic import (
 )
 
 from proml_lab.document import Document
+from proml_lab.duration import ALL, Duration, show_duration
 from proml_lab.expression import columns
-from proml_lab.marketplace.duration import ALL, Duration, show_duration
 from proml_lab.marketplace.kind import NUMBERS, FeatureType, fits
 from proml_lab.marketplace.know.codes import muted
 from proml_lab.spec import Sql

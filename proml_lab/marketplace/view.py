@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from proml_lab import document
 from proml_lab.document import Document
+from proml_lab.duration import Duration
 from proml_lab.errors import SourceError, unknown
-from proml_lab.marketplace.duration import Duration
 from proml_lab.marketplace.entity import KeyType
 from proml_lab.marketplace.feature import Feature, Mutes, Sensitivity, Status
 from proml_lab.marketplace.sensitivity import sensitivity_of

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from proml_lab.contracts import Task
+from proml_lab.duration import show_duration
 from proml_lab.promote import groups, inputs
 from proml_lab.promote.blocks import Block, Code, Folded, Table, interval, listed, number
 from proml_lab.promote.gates.entry import PASSED
@@ -274,10 +276,12 @@ def _of_time(draft: Draft) -> Iterator[str]:
         learnt = span(standing.trained.first, standing.trained.last)
         yield f"It has learnt from {learnt} only, and knows nothing of other times."
     elif spec.split.by == "time" and spec.split.start is not None:
-        yield f"It was fitted on rows before {spec.split.start:%Y-%m-%d}."
-    if spec.split.by == "random":
+        end = spec.split.start - (spec.split.gap or timedelta(0))
+        yield f"It was fitted on rows before {end:%Y-%m-%d}."
+    if spec.split.by != "time":
+        chosen = "of other entities" if spec.split.by == "entity" else "drawn at random"
         yield (
-            "It was measured on rows drawn at random from the same period: on later rows it may "
+            f"It was measured on rows {chosen} from the same period: on later rows it may "
             "do worse, and that was not measured."
         )
     if spec.spine.cutoff:
@@ -326,11 +330,19 @@ def _of_use(draft: Draft) -> Iterator[str]:
 
 def _held_out(draft: Draft) -> str:
     split = draft.spec.split
-    if split.by == "random":
-        return f"that were held out at random ({split.test:.0%} of all)"
+    share = f"{split.test:.0%} of all"
+    match split.by:
+        case "random":
+            return f"that were held out at random ({share})"
+        case "stratified":
+            return f"that were held out at random, with equal shares of the label ({share})"
+        case "entity":
+            entity = split.entity or next(iter(draft.spec.spine.entities), "entity")
+            return f"of `{entity}` that were held out, all rows of each (about {share})"
+    gap = f", after a gap of {show_duration(split.gap)}" if split.gap else ""
     if split.start is not None:
-        return f"that were held out: those from {split.start:%Y-%m-%d} on"
-    return f"that were held out: the newest {split.test:.0%}"
+        return f"that were held out: those from {split.start:%Y-%m-%d} on{gap}"
+    return f"that were held out: the newest {split.test:.0%}{gap}"
 
 
 def _short(fingerprint: str) -> str:

@@ -18,7 +18,18 @@ from tests.learners.conftest import make_rows
 RANDOM = {"by": "random", "test": 0.3}
 
 
-@pytest.mark.parametrize("split", [{"test": 0.2}, {"test_from": "2013-01-20"}, RANDOM])
+@pytest.mark.parametrize(
+    "split",
+    [
+        {"test": 0.2},
+        {"test_from": "2013-01-20"},
+        {"test_from": "2013-01-20", "gap": "2d", "window": "9d"},
+        RANDOM,
+        {"by": "stratified"},
+        {"by": "entity"},
+        {"by": "entity", "entity": "seats"},
+    ],
+)
 def test_of_the_models_own_dataset_the_held_out_rows_are_used(split, tmp_path) -> None:
     fresh = [fitted(name, split=split) for name in ("linear", "baseline")]
     wanted = compare(*fresh, resamples=20)
@@ -40,6 +51,16 @@ def test_a_bare_table_is_known_by_the_cutoff_of_the_spec() -> None:
     found = evaluate(model, on=make_rows().frame, resamples=0)
     assert (found.n_rows, found.n_given) == (120, 600)
     assert np.array_equal(found.predictions["demo"], model.predict(model.test))
+
+
+def test_a_bare_table_is_known_by_the_label_and_the_entities_of_the_spec() -> None:
+    for by, entities in (("stratified", []), ("entity", ["carrier"])):
+        spine = {"source": "flights", "entities": entities}
+        model = fitted(spine=spine, split={"by": by})
+        found = evaluate(model, on=make_rows().frame, resamples=0)
+        assert (found.n_rows, found.n_given) == (len(model.test), 600)
+    other = make_rows(50, seed=9).frame.drop("carrier").with_columns(carrier=pl.lit("c1"))
+    assert evaluate(model, on=other, resamples=0).n_rows == 50
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_the_meaning_is_what_decides_values() -> None:
 
 @pytest.mark.parametrize("length", ["36525d", "876600h", "5218w"])
 def test_a_length_of_a_hundred_years_is_no_other_word_for_all(length: str) -> None:
-    from proml_lab.marketplace.duration import ALL, read_duration
+    from proml_lab.duration import ALL, read_duration
 
     with pytest.raises(ValueError, match="less than 100 years, or all"):
         read_duration(length)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from proml_lab.duration import read_duration, show_duration
 from proml_lab.errors import SourceError, SpecError, UnknownNameError
-from proml_lab.marketplace.duration import read_duration, show_duration
 from proml_lab.marketplace.view import FeatureView
 
 GOOD = """\

@@ -151,6 +151,9 @@ def test_a_report_of_rows_alone_is_read_too(draft: Draft) -> None:
         ({"by": "random", "test": 0.25}, "that were held out at random (25% of all)"),
         ({"test_from": "2013-11-01"}, "those from 2013-11-01 on"),
         ({"test": 0.1}, "the newest 10%"),
+        ({"test": 0.1, "gap": "36h"}, "the newest 10%, after a gap of 1d12h"),
+        ({"by": "stratified"}, "held out at random, with equal shares of the label (20% of all)"),
+        ({"by": "entity", "entity": "dest"}, "of `dest` that were held out, all rows of each"),
     ],
 )
 def test_how_rows_were_held_out(draft: Draft, split: dict[str, object], held: str) -> None:
@@ -213,6 +216,10 @@ def test_limits_follow_the_spec(draft: Draft) -> None:
     assert "some may fare worse" in text
     text = said(account.limits(asked(draft, spine={"source": "s"}, split={"by": "random"})))
     assert "drawn at random from the same period" in text
+    gap = asked(draft, split={"test_from": "2013-11-08", "gap": "7d"})
+    assert "It was fitted on rows before 2013-11-01." in said(account.limits(gap))
+    other = said(account.limits(asked(draft, split={"by": "entity", "entity": "dest"})))
+    assert "measured on rows of other entities from the same period: on later rows" in other
     assert "was not checked" in text
 
 

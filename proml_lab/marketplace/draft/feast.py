@@ -11,12 +11,12 @@ from pathlib import Path, PurePosixPath
 import polars as pl
 
 from proml_lab import document
+from proml_lab.duration import show_duration
 from proml_lab.errors import ProMLError
 from proml_lab.marketplace.draft.definitions import Made, Symbol, read
 from proml_lab.marketplace.draft.folder import Left
 from proml_lab.marketplace.draft.guess import SAMPLE, known_at
 from proml_lab.marketplace.draft.page import Page, features, identifier, word
-from proml_lab.marketplace.duration import show_duration
 from proml_lab.marketplace.kind import kind_of
 from proml_lab.marketplace.source.definition import Source
 from proml_lab.marketplace.source.files import Files

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from proml_lab.duration import ALL
 from proml_lab.kernels import windows as kernel
 from proml_lab.kernels.least import least
 from proml_lab.kernels.ranks import distinct, quantiles
-from proml_lab.marketplace.duration import ALL
 from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.join.aggregated import Aggregated, Sources
 from proml_lab.marketplace.join.history import History, Labels, microseconds

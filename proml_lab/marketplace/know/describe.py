@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from proml_lab.duration import ALL
 from proml_lab.errors import DataError, ProMLError, SourceError, unknown
 from proml_lab.marketplace.catalog import Catalog
-from proml_lab.marketplace.duration import ALL
 from proml_lab.marketplace.feature import Feature
 from proml_lab.marketplace.join import training_set
 from proml_lab.marketplace.know.association import association

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from proml_lab.marketplace.duration import show_duration
+from proml_lab.duration import show_duration
 from proml_lab.marketplace.know.bins import bins
 from proml_lab.marketplace.know.codes import MOST_NULLS, NULLS_RISE, QUIET_UNITS
 from proml_lab.marketplace.know.healthreport import Reason

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from proml_lab.marketplace.duration import show_duration
+from proml_lab.duration import show_duration
 from proml_lab.marketplace.feature import SENSITIVITIES, Feature
 from proml_lab.marketplace.view import Delay, FeatureView
 
