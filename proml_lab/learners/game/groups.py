@@ -61,6 +61,15 @@ class Groups:
         """
         return self._run(offset, belief, scale, np.empty((0, *self._square())), MAX_STEPS)
 
+    def fit_unsure(self, offset: Floats, belief: Belief, *, scale: float = 1.0) -> Floats:
+        """As `fit`; returns the covariance (present, d, d) of each group that has rows (Laplace).
+
+        It is that before the last step, which gains next to nothing.
+        """
+        lanes = np.empty((len(self.rows.groups), *self._square()))
+        self._run(offset, belief, scale, lanes, MAX_STEPS)
+        return self.rows.of_present(lanes)
+
     def covariances(self, offset: Floats, belief: Belief, *, scale: float = 1.0) -> Floats:
         """(g, d, d) covariance of each group's coefficients where they are (Laplace).
 
@@ -70,13 +79,13 @@ class Groups:
         self._run(offset, belief, scale, lanes, 1)
         d = self.rows.n_columns
         table = np.broadcast_to(np.linalg.inv(belief.precision), (self.rows.n_groups, d, d)).copy()
-        self.rows.from_lanes(lanes, table)
+        table[self.rows.present] = self.rows.of_present(lanes)
         return table
 
     def table(self) -> Floats:
         """(g, d) coefficients; zeros for groups without rows."""
         out = np.zeros((self.rows.n_groups, self.rows.n_columns))
-        self.rows.from_lanes(self._lanes, out)
+        out[self.rows.present] = self.rows.of_present(self._lanes)
         return out
 
     def add_scores(self, out: Floats) -> None:

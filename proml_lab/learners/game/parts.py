@@ -15,7 +15,7 @@ from proml_lab.learners.game.groups import Belief, Groups
 from proml_lab.learners.game.options import Fixed, Random
 from proml_lab.learners.game.random import Ints, RandomEffect, codes, design, numbered
 from proml_lab.learners.game.rows import grouped
-from proml_lab.learners.game.spread import spread
+from proml_lab.learners.game.spread import logs, of_logs, spread
 from proml_lab.learners.game.sweeps import Data
 from proml_lab.learners.glm import solve
 from proml_lab.learners.linear import Linear
@@ -61,6 +61,12 @@ class FixedPart:
     def n_free(self) -> float:
         return float(len(self._theta))
 
+    def state(self) -> Floats:
+        return np.zeros(0)
+
+    def restart(self, state: Floats) -> Floats:
+        return self._matrix.times(self._theta)
+
     def found(self) -> Linear:
         """What was learnt."""
         return Linear(
@@ -89,7 +95,8 @@ class RandomPart:
         self._groups = Groups(rows, data.task)
         d = len(columns)
         self._spread = np.eye(d) if options.l2 == "auto" else np.eye(d) / float(options.l2)
-        self._unsure = np.empty((0, d, d))
+        self._believed, self._unsure = self._spread, np.empty((0, d, d))
+        self._roots = np.sqrt(self._counts[rows.present])
         self._offset = data.offset
         self._table = np.zeros((len(self._entities), d))
         self._everywhere = options.intercept and bool((used >= 0).all())
@@ -97,18 +104,23 @@ class RandomPart:
     def fit(self, offset: Floats, scale: float) -> Floats:
         belief = Belief(np.asarray(np.linalg.inv(self._spread), np.float64))
         self._offset = offset.copy()
-        self._groups.fit(offset, belief, scale=scale)
-        self._table = self._groups.table()
         if self._options.l2 == "auto":
-            present = self._groups.rows.present
-            self._unsure = self._groups.covariances(offset, belief, scale=scale)
+            self._unsure = self._groups.fit_unsure(offset, belief, scale=scale)
+            self._table = self._groups.table()
+            self._believed = self._spread
             self._spread = spread(
-                self._table[present],
-                self._unsure[present],
+                self._table[self._groups.rows.present],
+                self._unsure,
                 self._spread,
                 full=self._options.correlated,
             )
-        out = np.zeros(len(offset))
+        else:
+            self._groups.fit(offset, belief, scale=scale)
+            self._table = self._groups.table()
+        return self._scores()
+
+    def _scores(self) -> Floats:
+        out = np.zeros(len(self._offset))
         self._groups.add_scores(out)
         out[self._aside] = np.einsum("ij,ij->i", self._kept, self._table[self._code[self._aside]])
         return out
@@ -134,9 +146,26 @@ class RandomPart:
     def n_free(self) -> float:
         if not len(self._unsure):
             return 0.0
-        present = self._groups.rows.present
-        sure = np.einsum("ijk,kj->", self._unsure[present], np.linalg.inv(self._spread))
-        return len(present) * len(self._spread) - float(sure)
+        sure = np.einsum("ijk,kj->", self._unsure, np.linalg.inv(self._believed))
+        return len(self._unsure) * len(self._spread) - float(sure)
+
+    def state(self) -> Floats:
+        """Coefficients times the root of how many rows each counts for, and what varies, as logs."""
+        table = (self._table[self._groups.rows.present] * self._roots[:, None]).ravel()
+        if self._options.l2 != "auto":
+            return table
+        kept = logs(self._spread, full=self._options.correlated)
+        return np.concatenate([table, kept * np.sqrt(len(self._roots))])
+
+    def restart(self, state: Floats) -> Floats:
+        present, d = self._groups.rows.present, len(self._spread)
+        size = len(present) * d
+        self._table[present] = state[:size].reshape(-1, d) / self._roots[:, None]
+        self._groups.start_at(self._table)
+        if self._options.l2 == "auto":
+            kept = state[size:] / np.sqrt(len(self._roots))
+            self._spread = of_logs(kept, self._spread, full=self._options.correlated)
+        return self._scores()
 
     def found(self, scale: float) -> RandomEffect:
         """What was learnt."""

@@ -73,10 +73,10 @@ class GroupedRows:
         out = np.where(self.groups[:, :, None] >= 0, table[self.groups], 0.0)
         return np.ascontiguousarray(out.transpose(0, 2, 1))
 
-    def from_lanes(self, lanes: Floats, table: Floats) -> None:
-        """Into `table` (g, …): what each group that has rows has in `lanes` (packs, …, lanes)."""
+    def of_present(self, lanes: Floats) -> Floats:
+        """(present, …): what each group that has rows has in `lanes` (packs, …, lanes)."""
         pack, lane = self.first_lane
-        table[self.present] = np.moveaxis(lanes, -1, 1)[pack, lane]
+        return np.asarray(np.moveaxis(lanes, -1, 1)[pack, lane])
 
 
 def grouped(

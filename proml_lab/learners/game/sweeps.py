@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from proml_lab.contracts import Floats, Task
+from proml_lab.learners.game.extrapolation import Extrapolation
 
 
 class Part(Protocol):
@@ -35,6 +36,14 @@ class Part(Protocol):
 
     def n_free(self) -> float:
         """How many coefficients it has, as far as the rows decide on them."""
+        ...
+
+    def state(self) -> Floats:
+        """(k,) what its next `fit` begins with, all in like units; empty if with nothing."""
+        ...
+
+    def restart(self, state: Floats) -> Floats:
+        """Let the next `fit` begin with `state` (k,); (n,) the scores of that."""
         ...
 
 
@@ -69,7 +78,9 @@ def sweep(
     tolerance: float,
     tell: Callable[[int, float], None] | None = None,
 ) -> Swept:
-    """Fit `parts` in turn until a sweep lowers the penalised loss by less than `tolerance` of it.
+    """Fit `parts` in turn until two sweeps change the penalised loss by less than `tolerance` of it.
+
+    Each sweep starts where the last ones lead to: see `Extrapolation`.
 
     Parameters
     ----------
@@ -91,7 +102,9 @@ def sweep(
     normal = data.task == "regression"
     scale = float(data.weights @ (data.y - mean) ** 2 / n) if normal else 1.0
     losses: list[float] = []
+    extrapolation = Extrapolation()
     for k in range(1, most + 1):
+        before = _state(parts, scale)
         for i, part in enumerate(parts):
             total -= scores[i]
             scores[i] = part.fit(total, scale)
@@ -105,9 +118,29 @@ def sweep(
         losses.append(loss + sum(part.penalty() for part in parts))
         if tell:
             tell(k, losses[-1] / n)
-        if k > 1 and abs(losses[-2] - losses[-1]) <= tolerance * abs(losses[-1]):
+        near = [abs(loss - losses[-1]) <= tolerance * abs(losses[-1]) for loss in losses[-3:-1]]
+        if len(near) == 2 and all(near):
             return Swept(tuple(losses), scale, converged=True)
+        if k < most and len(parts) > 1:
+            after = extrapolation.start(before, _state(parts, scale))
+            scale = _restart(parts, scores, after)
+            total = data.offset + sum(scores)
     return Swept(tuple(losses), scale, converged=False)
+
+
+def _state(parts: Sequence[Part], scale: float) -> Floats:
+    return np.concatenate([*(part.state() for part in parts), [np.log(scale)]])
+
+
+def _restart(parts: Sequence[Part], scores: list[Floats], state: Floats) -> float:
+    """Let parts, and their `scores`, begin with `state`; returns the variance of the noise."""
+    at = 0
+    for i, part in enumerate(parts):
+        size = len(part.state())
+        if size:
+            scores[i] = part.restart(state[at : at + size])
+        at += size
+    return float(np.exp(state[at]))
 
 
 def _centre(parts: Sequence[Part], scores: Sequence[Floats], i: int) -> None:

@@ -35,7 +35,7 @@ def _by_newton(
                 u, q = eta - y, np.ones(len(y))
             case _:
                 s = 2 * y - 1
-                u, q = s * np.clip(s * eta - 1, -1, 0), np.ones(len(y))
+                u, q = s * np.clip(s * eta - 1, -1, 0), (np.abs(s * eta - 0.5) < 0.5) * 1.0
         gradient = x.T @ (weight * u) + precision @ (b - mean)
         step = np.linalg.solve((x * (weight * q)[:, None]).T @ x + precision, gradient)
         share, here = 1.0, value(b)
