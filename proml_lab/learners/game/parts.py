@@ -150,7 +150,7 @@ class RandomPart:
         return len(self._unsure) * len(self._spread) - float(sure)
 
     def state(self) -> Floats:
-        """Coefficients times the root of how many rows each counts for, and what varies, as logs."""
+        """Coefficients times the roots of their entities' rows, and how they vary, as logs."""
         table = (self._table[self._groups.rows.present] * self._roots[:, None]).ravel()
         if self._options.l2 != "auto":
             return table

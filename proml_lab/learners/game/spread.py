@@ -51,10 +51,10 @@ def spread(coefficients: Floats, covariances: Floats, before: Floats, *, full: b
 
 
 def logs(spread: Floats, *, full: bool) -> Floats:
-    """(k,) `spread` (d, d) as numbers that may each be any: a factor of it, its diagonal as logs."""
+    """(k,) `spread` (d, d) as numbers that may each be any: a factor, its diagonal as logs."""
     root = np.linalg.cholesky(spread)
     root[np.diag_indices(len(root))] = np.log(np.diag(root))
-    return root[np.tril_indices(len(root))] if full else np.diag(root)
+    return np.asarray(root[np.tril_indices(len(root))] if full else np.diag(root), np.float64)
 
 
 def of_logs(kept: Floats, before: Floats, *, full: bool) -> Floats:

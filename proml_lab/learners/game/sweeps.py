@@ -78,7 +78,7 @@ def sweep(
     tolerance: float,
     tell: Callable[[int, float], None] | None = None,
 ) -> Swept:
-    """Fit `parts` in turn until two sweeps change the penalised loss by less than `tolerance` of it.
+    """Fit `parts` in turn until two sweeps change the penalised loss by less than `tolerance`.
 
     Each sweep starts where the last ones lead to: see `Extrapolation`.
 

@@ -10,7 +10,7 @@ from proml_lab.learners.game.spread import FARTHEST, LEAST, apart, logs, of_logs
 
 
 def _case(seed: int, truth: Floats, groups: int) -> tuple[Floats, Floats]:
-    """Curvatures (g, d, d) of groups' rows, some without any of a column, and their pulls (g, d)."""
+    """Curvatures (g, d, d) of groups' rows, and their pulls (g, d)."""
     rng = np.random.default_rng(seed)
     d = len(truth)
     curves = np.empty((groups, d, d))
