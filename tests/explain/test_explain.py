@@ -33,7 +33,9 @@ def test_shapley_values_by_brute_force_add_up() -> None:
     assert found.values[:, 1] == pytest.approx(half.to_series().to_numpy())
 
 
-@pytest.mark.parametrize("learner", ["baseline", "linear", "trees"])
+@pytest.mark.parametrize(
+    "learner", ["baseline", "linear", "trees", "{game: [fixed, {random: {entity: carrier}}]}"]
+)
 @pytest.mark.parametrize(
     ("label", "task"), [("late", "binary"), ("delay", "regression"), ("n_calls", "count")]
 )

@@ -72,6 +72,24 @@ def of_term(term: dict[str, Any], column: pl.Series) -> list[float]:
     return [effect - term["centre"] for effect in found]
 
 
+def of_entities(effect: dict[str, Any], folder: Path, frame: pl.DataFrame) -> Floats:
+    """A random effect of game.json, row by row."""
+    entities, table = (
+        pl.read_parquet(folder / f"{name}.parquet") for name in ("entities", "table")
+    )
+    place = {entity: i for i, entity in enumerate(entities.rows())}
+    asked = [place.get(entity, -1) for entity in frame.select(entities.columns).rows()]
+    columns = [[1.0] * frame.height] if effect["intercept"] else []
+    for name, term in effect["slopes"].items():
+        z = [(x - term["mean"]) / term["scale"] for x in number(frame[name])]
+        columns.append([one if math.isfinite(one) else 0.0 for one in z])
+    parts = [
+        [0.0 if i < 0 else table[f"coefficient-{j}"][i] * z for i, z in zip(asked, zs, strict=True)]
+        for j, zs in enumerate(columns)
+    ]
+    return np.asarray(np.ascontiguousarray(np.array(parts).T).sum(axis=1))
+
+
 def raw_scores(folder: Path, learner: str, frame: pl.DataFrame) -> Floats:
     """What `predictor/` says of features, after transforms."""
     if learner == "baseline":
@@ -81,6 +99,17 @@ def raw_scores(folder: Path, learner: str, frame: pl.DataFrame) -> Floats:
         told = json.loads((folder / "linear.json").read_text())
         effects = [of_term(term, frame[name]) for name, term in told["terms"].items()]
         return np.asarray(told["base"] + np.ascontiguousarray(np.array(effects).T).sum(axis=1))
+    if learner == "game":
+        told = json.loads((folder / "game.json").read_text())
+        s = np.zeros(frame.height)
+        for k, effect in enumerate(told["effects"]):
+            if effect["kind"] == "fixed":
+                parts = [of_term(term, frame[name]) for name, term in effect["terms"].items()]
+                sums = np.ascontiguousarray(np.array(parts).T).sum(axis=1)
+                s = s + (effect["base"] + sums)
+            else:
+                s = s + of_entities(effect, folder / f"effect-{k}", frame)
+        return s
     levels = json.loads((folder / "features.json").read_text())
     columns = [
         number(frame[name])
@@ -93,9 +122,14 @@ def raw_scores(folder: Path, learner: str, frame: pl.DataFrame) -> Floats:
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("learner", ["baseline", "linear", "trees"])
+@pytest.mark.parametrize("learner", ["baseline", "game", "linear", "trees"])
 def test_the_page_is_enough_to_predict(learner: str, task: str, tmp_path: Path) -> None:
-    options = "{trees: {n_trees: 9, min_level_rows: 1}}" if learner == "trees" else learner
+    options = {
+        "trees": "{trees: {n_trees: 9, min_level_rows: 1}}",
+        "game": "{game: [{fixed: {features: [a, k, 'yes']}}, "
+        "{random: {entity: who, features: [a]}}, "
+        "{random: {entity: [who, k], intercept: false, features: [took, twice]}}]}",
+    }.get(learner, learner)
     spec = ModelSpec.parse(SPEC.format(task=task, learner=options))
     known = ("a", "k", "who", "yes", "took")
     model = fit(spec, Dataset(rows(900, 3), label="y", features=known))

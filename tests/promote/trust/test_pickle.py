@@ -123,7 +123,8 @@ def test_a_pickle_in_a_file_s_place_is_refused_unread(
     assert not (tmp_path / "sprung").exists()
 
 
-LEARNERS = ("baseline", "linear", "trees")
+LEARNERS = ("baseline", "game", "linear", "trees")
+GAME = {"game": {"coordinates": ["fixed", {"random": {"entity": "x"}}]}}
 LOADERS: dict[str, Callable[[Path, Workspace], object]] = {
     "load_artifact": lambda folder, place: load_artifact(folder, place).predict(ROWS),
     "learners.load": lambda folder, _: load(folder / "model").predict(ROWS),
@@ -152,7 +153,8 @@ def strangers(tmp_path_factory: pytest.TempPathFactory, made: Path) -> dict[str,
     for learner in LEARNERS:
         place = make_artifact(folder / learner, key)
         shutil.rmtree(place / "model")
-        fit(ModelSpec.parse(SPEC).but(learner=learner), data).save(place / "model")
+        chosen = GAME if learner == "game" else learner
+        fit(ModelSpec.parse(SPEC).but(learner=chosen), data).save(place / "model")
         found[learner] = place
     return found
 
