@@ -15,9 +15,11 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
+from proml_lab.contracts import Dataset, Floats, Json, Progress, Stopped, Task
 from proml_lab.document import Document
+from proml_lab.learners.course import Course
 from proml_lab.learners.encode import Matrix, label_of, offset_of, weights_of
+from proml_lab.learners.fewrows import FewRows
 from proml_lab.learners.options import checked
 from proml_lab.split import newest
 
@@ -83,10 +85,22 @@ class Trees:
         booster: lightgbm.Booster = _lightgbm().Booster(model_str=self.text)
         return booster
 
+    @cached_property
+    def few_rows(self) -> FewRows:
+        """The way for a few rows; it and the booster stay here when a copy is made."""
+        library = getattr(_lightgbm().basic, "_LIB", None)
+        return FewRows(self.booster, self.matrix.levels, library)
+
+    def __reduce__(self) -> tuple[type[Trees], tuple[Matrix, str]]:
+        return Trees, (self.matrix, self.text)
+
     def raw(self, frame: pl.DataFrame) -> Floats:
         """(n,) sums of leaf values."""
         if not frame.height:
             return np.empty(0)
+        few = self.few_rows.raw(frame)
+        if few is not None:
+            return few
         x = self.matrix.encode(frame)
         n_threads = threads(x)
         return np.asarray(self.booster.predict(x, raw_score=True, num_threads=n_threads))
@@ -146,8 +160,12 @@ class TreesLearner:
     ) -> Trees:
         """Grow trees on the older rows of `dataset` until the newest stop gaining.
 
-        The same rows and seed give the same trees, bit for bit, on any number of threads. An
-        interrupt ends the fit without a model: one that stopped at random could not be made again.
+        The same rows and seed give the same trees, bit for bit, on any number of threads.
+
+        Raises
+        ------
+        Stopped
+            It was interrupted after the first tree: it has the best of those that had grown.
         """
         lightgbm = _lightgbm()
         chosen = TreesOptions.model_validate(options)
@@ -163,8 +181,9 @@ class TreesLearner:
             init_score=offset[~held] if dataset.offset else None,
             categorical_feature=matrix.text,
         )
-        callbacks: list[Callable[..., object]] = []
         valid = []
+        course = Course(chosen.n_trees, _LOSSES[task], progress)
+        callbacks: list[Callable[..., object]] = [course]
         if held.any():
             valid = [
                 train.create_valid(
@@ -177,17 +196,20 @@ class TreesLearner:
             callbacks.append(lightgbm.early_stopping(chosen.patience, verbose=False))
         told = {**parameters(chosen, task=task, seed=seed), "num_threads": threads(x)}
         del x
-        if progress:
-            callbacks.append(_told(progress, chosen.n_trees, _LOSSES[task]))
-        booster = lightgbm.train(
-            told,
-            train,
-            num_boost_round=chosen.n_trees,
-            valid_sets=valid,
-            callbacks=callbacks,
-        )
-        best = booster.best_iteration if held.any() else None
-        return Trees(matrix, booster.model_to_string(num_iteration=best))
+        try:
+            lightgbm.train(
+                told,
+                train,
+                num_boost_round=chosen.n_trees,
+                valid_sets=valid,
+                callbacks=callbacks,
+                keep_training_booster=True,
+            )
+            return Trees(matrix, course.text())
+        except KeyboardInterrupt:
+            if not course.n_done:
+                raise
+            raise Stopped(Trees(matrix, course.text()), course.words()) from None
 
     def load(self, folder: Path) -> Trees:
         """Read ``features.json`` and ``trees.txt``."""
@@ -250,15 +272,3 @@ def _held_out(dataset: Dataset, options: TreesOptions, seed: int) -> np.ndarray[
         if held.sum() >= MIN_VALIDATION and not held.all():
             return held
     return np.zeros(len(dataset), bool)
-
-
-def _told(progress: Progress, n_trees: int, loss: str) -> Callable[..., None]:
-    """A LightGBM callback that reports each tree."""
-
-    def callback(env: lightgbm.callback.CallbackEnv) -> None:
-        done = env.iteration + 1
-        scores = env.evaluation_result_list
-        found = f": validation {loss} {scores[0][2]:.4f}" if scores else ""
-        progress(done / n_trees, f"tree {done} of at most {n_trees}{found}")
-
-    return callback

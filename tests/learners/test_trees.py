@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import lightgbm
@@ -8,9 +10,10 @@ import polars as pl
 import pytest
 
 from proml_lab import learners
-from proml_lab.contracts import Dataset
+from proml_lab.contracts import Dataset, Stopped
 from proml_lab.errors import SpecError
 from proml_lab.learners.trees import TreesOptions, parameters
+from proml_lab.model import Model
 from tests.learners.conftest import make_rows
 
 SMALL = {"n_trees": 40, "learning_rate": 0.1, "num_leaves": 7}
@@ -143,13 +146,52 @@ def test_progress_tells_the_validation_loss(spec) -> None:
     assert told[0][1].startswith("tree 1 of at most 40: validation log loss 0.")
 
 
-def test_an_interrupt_ends_the_fit(spec) -> None:
+def interrupt_after(n_trees: int) -> Callable[[float, str], None]:
     def stop(part: float, text: str) -> None:
-        if part > 0.1:
-            raise KeyboardInterrupt
+        if text.startswith(f"tree {n_trees} of"):
+            signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        learners.fit(spec({"trees": SMALL}), make_rows(), progress=stop)
+    return stop
+
+
+def trees_of(model: Model) -> str:
+    return model.predictor.text.split("\nTree=0")[1].split("end of trees")[0]
+
+
+def test_an_interrupt_keeps_the_trees_so_far(spec, tmp_path) -> None:
+    options = {**SMALL, "validation": 0}
+    rows = make_rows()
+    model = learners.fit(spec({"trees": options}), rows, progress=interrupt_after(6))
+    assert model.stopped == "stopped after 6 of at most 40 trees"
+    whole = learners.fit(spec({"trees": {**options, "n_trees": 6}}), rows)
+    assert whole.stopped == ""
+    assert trees_of(model) == trees_of(whole)
+    model.save(tmp_path / "m")
+    read = learners.load(tmp_path / "m")
+    assert read.stopped == model.stopped
+    assert np.array_equal(read.predict(rows), whole.predict(rows))
+
+
+def test_an_interrupt_keeps_the_best_by_validation(spec) -> None:
+    rows = make_rows(1000)
+    whole = learners.fit(spec({"trees": {**SMALL, "patience": 9}}), rows)
+    best = whole.predictor.booster.num_trees()
+    model = learners.fit(
+        spec({"trees": {**SMALL, "patience": 9}}), rows, progress=interrupt_after(best + 4)
+    )
+    wanted = f"stopped after {best + 4} of at most 40 trees, of which the best {best} are kept"
+    assert model.stopped == wanted
+    assert trees_of(model) == trees_of(whole)
+
+
+def test_an_interrupt_before_the_first_tree_ends_the_fit(spec, monkeypatch) -> None:
+    def train(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lightgbm, "train", train)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        learners.fit(spec({"trees": SMALL}), make_rows())
+    assert not isinstance(raised.value, Stopped)
 
 
 @pytest.mark.parametrize(
