@@ -25,8 +25,9 @@ import numpy as np
 from proml_lab import learners
 from proml_lab.contracts import Dataset
 from proml_lab.evaluate import evaluate
+from proml_lab.learners.boosting import TreesOptions, parameters
 from proml_lab.learners.encode import Matrix
-from proml_lab.learners.trees import Trees, TreesOptions, parameters
+from proml_lab.learners.trees import Trees
 from proml_lab.marketplace.example import make_flights
 from proml_lab.marketplace.workspace import open_workspace
 from proml_lab.model import Model

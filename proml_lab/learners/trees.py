@@ -3,73 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from pydantic import Field
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Stopped, Task
-from proml_lab.document import Document
+from proml_lab.learners.boosting import LOSSES, TreesOptions
 from proml_lab.learners.course import Course
-from proml_lab.learners.encode import Matrix, label_of, offset_of, weights_of
+from proml_lab.learners.encode import Matrix
 from proml_lab.learners.fewrows import FewRows
+from proml_lab.learners.grow import grow, load_lightgbm, require_fitting, threads
 from proml_lab.learners.options import checked
-from proml_lab.split import newest
 
 if TYPE_CHECKING:
     import lightgbm
-
-MIN_VALIDATION = 50
-SMALL = 100_000
-_OBJECTIVES: dict[Task, str] = {"binary": "binary", "regression": "l2", "count": "poisson"}
-_LOSSES = {"binary": "log loss", "regression": "squared error", "count": "Poisson loss"}
-
-
-class TreesOptions(Document):
-    """Options of the trees learner; each names the LightGBM parameter that it sets."""
-
-    n_trees: int = Field(1000, strict=True, ge=1, description="most trees to grow (num_iterations)")
-    learning_rate: float = Field(0.1, strict=True, gt=0, le=1, description="step of each tree")
-    num_leaves: int = Field(63, strict=True, ge=2, le=131072, description="most leaves of a tree")
-    max_depth: int = Field(-1, strict=True, ge=-1, description="most splits above a leaf; -1: any")
-    min_rows: int = Field(
-        20, strict=True, ge=1, description="fewest rows in a leaf (min_data_in_leaf)"
-    )
-    min_gain: float = Field(
-        0.0, strict=True, ge=0, description="least gain of a split (min_gain_to_split)"
-    )
-    l1: float = Field(0.0, strict=True, ge=0, description="L1 penalty of leaf values (lambda_l1)")
-    l2: float = Field(0.0, strict=True, ge=0, description="L2 penalty of leaf values (lambda_l2)")
-    row_share: float = Field(
-        1.0, strict=True, gt=0, le=1, description="rows per tree (bagging_fraction)"
-    )
-    feature_share: float = Field(1.0, strict=True, gt=0, le=1, description="features per tree")
-    max_bins: int = Field(
-        255, strict=True, ge=2, le=65535, description="most bins of a number (max_bin)"
-    )
-    min_level_rows: int = Field(
-        100, strict=True, ge=1, description="rows of a level (min_data_per_group)"
-    )
-    level_smooth: float = Field(
-        10.0, strict=True, ge=0, description="smoothing of levels (cat_smooth)"
-    )
-    validation: float = Field(
-        0.15,
-        strict=True,
-        ge=0,
-        lt=1,
-        description="newest share of the training rows, kept to choose n_trees",
-    )
-    patience: int = Field(
-        50, strict=True, ge=1, description="trees without gain there before it stops"
-    )
 
 
 @dataclass(frozen=True)
@@ -82,13 +34,13 @@ class Trees:
     @cached_property
     def booster(self) -> lightgbm.Booster:
         """The forest, read from its text: what was fitted and what was loaded are one."""
-        booster: lightgbm.Booster = _lightgbm().Booster(model_str=self.text)
+        booster: lightgbm.Booster = load_lightgbm().Booster(model_str=self.text)
         return booster
 
     @cached_property
     def few_rows(self) -> FewRows:
         """The way for a few rows; it and the booster stay here when a copy is made."""
-        library = getattr(_lightgbm().basic, "_LIB", None)
+        library = getattr(load_lightgbm().basic, "_LIB", None)
         return FewRows(self.booster, self.matrix.levels, library)
 
     def __reduce__(self) -> tuple[type[Trees], tuple[Matrix, str]]:
@@ -164,47 +116,18 @@ class TreesLearner:
 
         Raises
         ------
+        SpecError
+            `monotone` names no number among the features, `validation_by` no column that is there,
+            or `balance` is given for another task than binary.
         Stopped
             It was interrupted after the first tree: it has the best of those that had grown.
         """
-        lightgbm = _lightgbm()
         chosen = TreesOptions.model_validate(options)
-        frame = dataset.frame.select(dataset.features)
-        matrix = Matrix.fit(frame)
-        held = _held_out(dataset, chosen, seed)
-        y, weight, offset = label_of(dataset), weights_of(dataset), offset_of(dataset)
-        x = matrix.encode(frame.filter(~held))
-        train = lightgbm.Dataset(
-            x,
-            y[~held],
-            weight=weight[~held] if dataset.weight else None,
-            init_score=offset[~held] if dataset.offset else None,
-            categorical_feature=matrix.text,
-        )
-        valid = []
-        course = Course(chosen.n_trees, _LOSSES[task], progress)
-        callbacks: list[Callable[..., object]] = [course]
-        if held.any():
-            valid = [
-                train.create_valid(
-                    matrix.encode(frame.filter(held)),
-                    y[held],
-                    weight=weight[held] if dataset.weight else None,
-                    init_score=offset[held] if dataset.offset else None,
-                )
-            ]
-            callbacks.append(lightgbm.early_stopping(chosen.patience, verbose=False))
-        told = {**parameters(chosen, task=task, seed=seed), "num_threads": threads(x)}
-        del x
+        require_fitting(chosen, dataset, task)
+        matrix = Matrix.fit(dataset.frame.select(dataset.features))
+        course = Course(chosen.n_trees, LOSSES[task], progress)
         try:
-            lightgbm.train(
-                told,
-                train,
-                num_boost_round=chosen.n_trees,
-                valid_sets=valid,
-                callbacks=callbacks,
-                keep_training_booster=True,
-            )
+            grow(course, dataset, matrix, chosen, task=task, seed=seed)
             return Trees(matrix, course.text())
         except KeyboardInterrupt:
             if not course.n_done:
@@ -220,55 +143,3 @@ class TreesLearner:
         if trees.booster.num_feature() != len(features):
             raise ValueError("trees.txt and features.json do not belong together")
         return trees
-
-
-def parameters(options: TreesOptions, *, task: Task, seed: int) -> dict[str, Json]:
-    """What LightGBM is asked for: `options` by its own names, and what makes it repeatable."""
-    return {
-        "objective": _OBJECTIVES[task],
-        "learning_rate": options.learning_rate,
-        "num_leaves": options.num_leaves,
-        "max_depth": options.max_depth,
-        "min_data_in_leaf": options.min_rows,
-        "min_gain_to_split": options.min_gain,
-        "lambda_l1": options.l1,
-        "lambda_l2": options.l2,
-        "bagging_fraction": options.row_share,
-        "bagging_freq": int(options.row_share < 1),
-        "feature_fraction": options.feature_share,
-        "max_bin": options.max_bins,
-        "min_data_per_group": options.min_level_rows,
-        "cat_smooth": options.level_smooth,
-        "seed": seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-    }
-
-
-def threads(x: Floats) -> int:
-    """Threads for the matrix `x`: one where it is small, else 0, which leaves it to OpenMP.
-
-    Waiting for each other costs threads more than a small matrix does. Results do not depend on it.
-    """
-    return 1 if x.size < SMALL else 0
-
-
-def _lightgbm() -> ModuleType:
-    """LightGBM, whose threads sleep while they wait, unless the environment says otherwise.
-
-    By default they spin; where other work wants the cores, that makes a fit several times slower.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import lightgbm
-
-    return lightgbm
-
-
-def _held_out(dataset: Dataset, options: TreesOptions, seed: int) -> np.ndarray[Any, Any]:
-    """(n,) booleans: the rows that decide when to stop."""
-    if options.validation:
-        held = newest(dataset, options.validation, seed=seed).to_numpy()
-        if held.sum() >= MIN_VALIDATION and not held.all():
-            return held
-    return np.zeros(len(dataset), bool)

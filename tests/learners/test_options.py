@@ -11,8 +11,8 @@ from proml_lab.document import Document
 from proml_lab.errors import SpecError
 from proml_lab.learners import get
 from proml_lab.learners.baseline import BaselineOptions
+from proml_lab.learners.boosting import TreesOptions
 from proml_lab.learners.linear import LinearOptions
-from proml_lab.learners.trees import TreesOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "learners.md").read_text(encoding="utf-8")
 

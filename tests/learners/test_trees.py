@@ -12,7 +12,7 @@ import pytest
 from proml_lab import learners
 from proml_lab.contracts import Dataset, Stopped
 from proml_lab.errors import SpecError
-from proml_lab.learners.trees import TreesOptions, parameters
+from proml_lab.learners.boosting import TreesOptions, parameters
 from proml_lab.model import Model
 from tests.learners.conftest import make_rows
 
@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads(spec, monke
     chosen = spec({"trees": options})
     texts = []
     for threads in (0, 1, 2):
-        monkeypatch.setattr("proml_lab.learners.trees.threads", lambda x, n=threads: n)
+        monkeypatch.setattr("proml_lab.learners.grow.threads", lambda x, n=threads: n)
         text = learners.fit(chosen, make_rows(2000)).predictor.text
         texts.append("\n".join(x for x in text.splitlines() if "num_threads" not in x))
     assert texts[0] == texts[1] == texts[2]
