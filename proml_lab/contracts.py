@@ -230,6 +230,20 @@ class Contributions:
     frame: pl.DataFrame = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Caveat:
+    """Something dubious that a fit met and did not stop at; see docs/learners.md#warnings.
+
+    `code` is its kind, such as ``MW002``, `column` the feature, empty where it is about the rows,
+    `words` what was seen, `hint` what may be done about it.
+    """
+
+    code: str
+    column: str
+    words: str
+    hint: str = ""
+
+
 class Predictor(Protocol):
     """A learner's own part of a model: what `Learner.fit` returns and `Learner.load` reads."""
 

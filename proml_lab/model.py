@@ -17,7 +17,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from proml_lab.calibration import Calibration
-from proml_lab.contracts import Contributions, Dataset, Floats, Origin, Predictor, Task
+from proml_lab.contracts import Caveat, Contributions, Dataset, Floats, Origin, Predictor, Task
 from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listing, near
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
@@ -60,6 +60,8 @@ class Model:
         What makes its scores probabilities, or None: the logistic function alone.
     stopped
         How far a fit came that was interrupted, in words; empty where it was not.
+    warnings
+        What was dubious about the training rows, and did not stop the fit.
     """
 
     spec: ModelSpec
@@ -75,12 +77,16 @@ class Model:
     period: tuple[datetime, datetime] | None = None
     stopped: str = ""
     calibration: Calibration | None = None
+    warnings: tuple[Caveat, ...] = ()
 
     def __repr__(self) -> str:
         n, p = self.n_rows, len(self.features)
         rows, features = counted(n, "training row"), counted(p, "feature")
         stopped = f", {self.stopped}" if self.stopped else ""
-        return f"<Model {self.name}: {self.learner}, {self.task}, {features}, {rows}{stopped}>"
+        told = f", {counted(len(self.warnings), 'warning')}" if self.warnings else ""
+        return (
+            f"<Model {self.name}: {self.learner}, {self.task}, {features}, {rows}{stopped}{told}>"
+        )
 
     @property
     def name(self) -> str:
@@ -237,6 +243,7 @@ class Model:
             "origins": [asdict(origin) for origin in self.origins],
             **({"stopped": self.stopped} if self.stopped else {}),
             **({"calibration": self.calibration.to_json()} if self.calibration else {}),
+            **({"warnings": [asdict(one) for one in self.warnings]} if self.warnings else {}),
             "files": _digests(folder),
         }
 

@@ -55,6 +55,7 @@ class BaselineLearner:
 
     name = "baseline"
     tasks: tuple[Task, ...] = ("binary", "regression", "count")
+    copies = 0.0  # of its features in memory: see docs/learners.md#memory
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Refuse every option."""

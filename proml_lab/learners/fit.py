@@ -15,7 +15,9 @@ from proml_lab.errors import ColumnMissingError, DataError, SpecError, UsageErro
 from proml_lab.expression import columns, evaluate
 from proml_lab.label import label_values, require_variety, row_values
 from proml_lab.learners import registry
+from proml_lab.learners.columns import caveats
 from proml_lab.learners.encode import label_of, offset_of, weights_of
+from proml_lab.learners.memory import require_room
 from proml_lab.model import Model, as_inputs, input_type, learnt_from, training_fingerprint
 from proml_lab.spec import ModelSpec
 from proml_lab.split import newest, split
@@ -56,7 +58,10 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         the dataset.
     DataError
         A label that does not fit the task or does not vary, a weight or offset that is no number,
-        an empty split, a feature of a type that the learner does not read.
+        an empty split, a feature of a type that the learner does not read, or more rows and
+        features than the memory holds.
+
+    What is only dubious about the training rows is told by `Model.warnings`.
     """
     start = time.perf_counter()
     _require_kinds(spec, dataset)
@@ -73,7 +78,10 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
     inputs = _inputs(spec, dataset, read)
     with spec.places.at("split"):
         train, test = split(dataset, spec.split, seed=spec.seed, label=spec.label.column)
+    width = len(dict.fromkeys([*train.features, *spec.transforms, *read]))
+    require_room(learner, len(train), width)
     ready, features = _ready(spec, train, inputs, read)
+    warnings = caveats(ready, spec.label.task, apart=learner.reads(options))
     learnt, aside = _aside(ready, spec)
     predictor, stopped = _learnt(learner, learnt, spec, options, progress)
     return Model(
@@ -90,6 +98,7 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         period=train.period,
         stopped=stopped,
         calibration=_calibration(predictor, aside, spec) if aside is not None else None,
+        warnings=warnings,
     )
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from proml_lab import document
 from proml_lab.calibration import Calibration, Kind
-from proml_lab.contracts import Origin, Predictor
+from proml_lab.contracts import Caveat, Origin, Predictor
 from proml_lab.document import Document
 from proml_lab.errors import ArtifactError, ProMLError
 from proml_lab.learners import registry
@@ -56,6 +56,13 @@ class _Calibration(Document):
     values: tuple[float, ...]
 
 
+class _Caveat(Document):
+    code: str
+    column: str
+    words: str
+    hint: str
+
+
 class _Head(Document):
     """``model.json``."""
 
@@ -68,6 +75,7 @@ class _Head(Document):
     origins: tuple[_Origin, ...]
     stopped: str = ""
     calibration: _Calibration | None = None
+    warnings: tuple[_Caveat, ...] = ()
     files: dict[str, str]
 
 
@@ -104,6 +112,7 @@ def load(folder: str | Path) -> Model:
         origins=tuple(Origin(**dict(origin)) for origin in head.origins),
         stopped=head.stopped,
         calibration=Calibration(**dict(head.calibration)) if head.calibration else None,
+        warnings=tuple(Caveat(**dict(one)) for one in head.warnings),
     )
 
 

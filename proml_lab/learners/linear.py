@@ -81,6 +81,7 @@ class LinearLearner:
 
     name = "linear"
     tasks: tuple[Task, ...] = ("binary", "regression", "count")
+    copies = 2.0  # of its features in memory: see docs/learners.md#memory
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Options with their defaults: see `LinearOptions`."""

@@ -92,6 +92,7 @@ class TreesLearner:
 
     name = "trees"
     tasks: tuple[Task, ...] = ("binary", "regression", "count")
+    copies = 1.25  # of its features in memory: see docs/learners.md#memory
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Options with their defaults: see `TreesOptions`."""

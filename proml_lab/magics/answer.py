@@ -83,6 +83,7 @@ def _described(value: object) -> object:
                 "n_rows": value.n_rows,
                 "data": value.data,
                 "fit_s": value.fit_s,
+                "warnings": value.warnings,
                 "spec": value.spec,
             }
         case Dataset():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from proml_lab.contracts import Dataset
     from proml_lab.model import Model
 
+MOST = 8
+"""Warnings that a model's facts list; the table below them has all."""
 SCALES = {
     "binary": "the chance that {} is 1",
     "regression": "{}, as a number",
@@ -56,11 +59,24 @@ def model(fitted: Model) -> dict[str, str]:
         ("tested on", tested),
         ("took", f"{fitted.fit_s:.1f} s" if fitted.fit_s else "–"),
         ("data", fitted.data),
+        *([("stopped", fitted.stopped)] if fitted.stopped else []),
+        *([("warnings", _warnings(fitted))] if fitted.warnings else []),
         ("next", "compare scores it on held-out rows, explain says why"),
     ]
+    parts = [html.heading(title), html.facts(facts)]
+    if fitted.warnings:
+        names = {"code": pl.String, "column": pl.String, "words": pl.String, "hint": pl.String}
+        told = pl.DataFrame([asdict(one) for one in fitted.warnings], schema=names)
+        parts.append(html.details("Warnings", html.table(told, max_rows=200)))
     learnt = html.details("What was learnt", html.table(fitted.summary(), max_rows=50))
     asked = html.details("The spec", html.pre(fitted.spec.to_yaml()))
-    return html.bundle(_plain(title, facts), html.heading(title), html.facts(facts), learnt, asked)
+    return html.bundle(_plain(title, facts), *parts, learnt, asked)
+
+
+def _warnings(fitted: Model) -> str:
+    told = [f"{one.code} {one.words}" for one in fitted.warnings[:MOST]]
+    more = len(fitted.warnings) - MOST
+    return "; ".join([*told, *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def _plain(title: str, facts: list[tuple[str, str]]) -> str:

@@ -102,6 +102,7 @@ class GameLearner:
 
     name = "game"
     tasks: tuple[Task, ...] = ("binary", "regression", "count")
+    copies = 3.0  # of its features in memory: see docs/learners.md#memory
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
         """Options with their defaults: see `GameOptions`."""
