@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.lanes import (
     SQUARED,
     Floats,
@@ -52,7 +53,7 @@ class Prior(NamedTuple):
     centre: Floats
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fit(
     packs: Packs,
     offset: Floats,
@@ -224,7 +225,7 @@ def _shares(kind: int, move: Floats, weight: Floats, share: Floats, whole: bool)
         share[k] = 1.0 if share[k] <= SAFE else np.log1p(share[k]) / share[k]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def score(packs: Packs, coefficients: Floats, out: Floats) -> None:
     """Into `out` (rows, n): every row times the coefficients (packs, d, n) of its lane."""
     for p in range(len(coefficients)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from proml_lab.kernels.kernel import kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def places(group: Ints, start: Ints, step: Ints) -> Ints:
     """(n,) where each row goes: the first of group g to ``start[g]``, the next ``step[g]`` on.
 
@@ -28,7 +29,7 @@ def places(group: Ints, start: Ints, step: Ints) -> Ints:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scatter(values: Floats, place: Ints, out: Floats) -> None:
     """``out[place[i]] = values[i]`` for the rows (n,) that have a place."""
     for i in range(len(place)):
@@ -36,7 +37,7 @@ def scatter(values: Floats, place: Ints, out: Floats) -> None:
             out[place[i]] = values[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gather(values: Floats, place: Ints, out: Floats) -> None:
     """``out[i] = values[place[i]]`` for the rows (n,) that have a place."""
     for i in range(len(place)):
