@@ -8,8 +8,11 @@ The intercept is not penalised. Equations: docs/method.md#linear.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +24,10 @@ TOLERANCE = 1e-12
 """Newton steps end when the next would gain less, as a share of the loss per row."""
 EXACT = 4000
 """Parameters up to which the curvature matrix is made and factored."""
+_PARTS, _FEW = 16, 1 << 14
+"""Most ranges of rows that are summed apart, and how many rows are too few for two."""
+_ROOM = 1 << 23
+"""Numbers that the curvature matrices of all ranges may have together."""
 
 
 @dataclass(frozen=True)
@@ -52,34 +59,25 @@ class Design:
         ]
         return np.concatenate(parts)
 
-    def gram(self, weights: Floats) -> Floats:
-        """(1 + q + levels, same) sum over rows of `weights` times the products of two columns."""
-        from proml_lab.kernels.levels import level_sums
-
-        first = 1 + self.dense.shape[1]
-        size = first + sum(self.sizes)
-        out = np.zeros((size, size))
-        out[0, 0] = weights.sum()
-        out[1:first, 0] = np.einsum("ij,i->j", self.dense, weights)
-        out[1:first, 1:first] = (self.dense * weights[:, None]).T @ self.dense
-        spans = list(zip(self._starts(), self.sizes, self.coded, strict=True))
-        for j, (start, n_levels, codes) in enumerate(spans):
-            here = slice(start, start + n_levels)
-            out[here, :first] = level_sums(codes, n_levels, self.dense, weights)
-            out[here, here] = np.diag(out[here, 0])
-            for below, n_below, others in spans[:j]:
-                pairs = codes.astype(np.int64) * n_below + others
-                cells = np.bincount(pairs, weights, n_levels * n_below)
-                out[here, below : below + n_below] = cells.reshape(n_levels, n_below)
-        lower = np.tril(out)
-        return np.asarray(lower + np.tril(out, -1).T)
-
     def split(self, theta: Floats) -> tuple[float, Floats, list[Floats]]:
         """(intercept, dense, levels of each text feature) of `theta`."""
         q = self.dense.shape[1]
         starts = self._starts()
         parts = [theta[s : s + n] for s, n in zip(starts, self.sizes, strict=True)]
         return float(theta[0]), theta[1 : q + 1], parts
+
+    @property
+    def width(self) -> int:
+        """How many parameters there are: 1 + q + levels."""
+        return 1 + int(self.dense.shape[1]) + sum(self.sizes)
+
+    @cached_property
+    def places(self) -> Codes:
+        """(text features, n) which parameter is that of each row's level."""
+        out = np.empty((len(self.coded), len(self.dense)), np.int32)
+        for row, start, codes in zip(out, self._starts(), self.coded, strict=True):
+            np.add(codes, start, out=row)
+        return out
 
     def _starts(self) -> list[int]:
         first = 1 + self.dense.shape[1]
@@ -94,12 +92,14 @@ def solve(
     l2: float,
     weights: Floats | None = None,
     offset: Floats | None = None,
+    start: Floats | None = None,
     max_steps: int = 100,
     step: Callable[[int, float], None] | None = None,
 ) -> Floats:
     """The parameters (1 + q + levels,) that minimise the penalised loss.
 
-    Newton's method with halved steps. Sums run in one thread, so the same data give the same bits.
+    Newton's method with halved steps. Sums are added up in an order that does not depend on the
+    number of threads, so the same data give the same bits.
 
     Parameters
     ----------
@@ -115,6 +115,8 @@ def solve(
         (n,) how much each row counts, from 0 up; ones if None.
     offset
         (n,) added to each row's eta; zeros if None.
+    start
+        (1 + q + levels,) where steps begin: the solution of a similar problem; the mean if None.
     max_steps
         Newton steps before giving up.
     step
@@ -136,32 +138,18 @@ def solve(
         centre = float(count @ target / n)
         scale = float(np.sqrt(count @ (target - centre) ** 2 / n)) or 1.0
         target = (target - centre) / scale
-    link, family = _FAMILIES[task]
-    penalty = np.full(1 + design.dense.shape[1] + sum(design.sizes), l2 / n)
+    penalty = np.full(design.width, l2)
     penalty[0] = 0.0
-    theta = np.zeros(len(penalty))
-    theta[0] = link(float(count @ target / n)) - float(count @ shift / n)
-
-    def value(at: Floats) -> tuple[float, Floats, Floats]:
-        losses, slope, curvature = family(design.times(at) + shift, target)
-        loss = float(count @ losses / n + 0.5 * np.sum(penalty * at**2))
-        return loss, count * slope, count * curvature
-
+    if start is None:
+        theta = np.zeros(design.width)
+        theta[0] = _LINKS[task](float(count @ target / n)) - float(count @ shift / n)
+    else:
+        theta = start / scale
+        theta[0] = (start[0] - centre) / scale
+    likelihood = Likelihood(design, target, count, shift, _KINDS[task])
     with np.errstate(over="ignore", invalid="ignore"), threadpool_limits(1):
-        loss, slope, curvature = value(theta)
-        for k in range(1, max_steps + 1):
-            gradient = design.transposed(slope) / n + penalty * theta
-            move = _newton(design, curvature / n, penalty, gradient)
-            gain = float(gradient @ move)
-            found = _shorter(value, theta, move, loss, gain)
-            if found is not None:
-                theta, (loss, slope, curvature) = found
-            if step:
-                step(k, loss)
-            if found is None or gain < TOLERANCE * max(1.0, abs(loss)):
-                break
-        gradient = design.transposed(slope) / n + penalty * theta
-    if not np.all(np.isfinite(theta)) or np.abs(gradient).max() > 1e-6:
+        theta, converged, k = _descend(likelihood, penalty, theta, max_steps, step)
+    if not converged:
         raise DataError(
             f"The linear model found no best coefficients within {k} steps.",
             hint="raise l2, or look for features with extreme values.",
@@ -171,65 +159,122 @@ def solve(
     return np.asarray(theta)
 
 
-def _newton(design: Design, weights: Floats, penalty: Floats, gradient: Floats) -> Floats:
+def _descend(
+    likelihood: Likelihood,
+    penalty: Floats,
+    theta: Floats,
+    max_steps: int,
+    step: Callable[[int, float], None] | None,
+) -> tuple[Floats, bool, int]:
+    """(theta, whether its gradient is zero, how many steps it took)."""
+    here = likelihood.at(theta)
+    loss = here.loss + 0.5 * float(np.sum(penalty * theta**2))
+    for k in range(1, max_steps + 1):
+        gradient = here.gradient + penalty * theta
+        move = _newton(likelihood, here, penalty, gradient)
+        gain, enough = float(gradient @ move), TOLERANCE * max(likelihood.n, abs(loss))
+        if gain < enough:  # the gradient after such a step is zero but for rounding
+            if step:
+                step(k, loss / likelihood.n)
+            return theta - move, bool(np.abs(gradient).max() < 1e-3 * likelihood.n), k
+        share = 1.0
+        for _ in range(30):
+            after = theta - share * move
+            found = likelihood.at(after)
+            lower = found.loss + 0.5 * float(np.sum(penalty * after**2))
+            if np.isfinite(lower) and lower <= loss - 1e-4 * share * gain:
+                break
+            share /= 2
+        else:
+            return theta, bool(np.abs(gradient).max() < 1e-6 * likelihood.n), k
+        theta, here, loss = after, found, lower
+        if step:
+            step(k, loss / likelihood.n)
+    gradient = here.gradient + penalty * theta
+    return theta, bool(np.abs(gradient).max() < 1e-6 * likelihood.n), max_steps
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """`loss` of all rows, its `gradient` (p,), and its second derivatives.
+
+    These are the lower half of `hessian` (p, p) or, where that would be too large, only those by
+    the score of each row, `curves` (n,); the other is empty.
+    """
+
+    loss: float
+    gradient: Floats
+    hessian: Floats
+    curves: Floats
+
+
+class Likelihood:
+    """The loss of (n,) labels by the parameters of a design."""
+
+    def __init__(
+        self, design: Design, y: Floats, weights: Floats, offset: Floats, kind: int
+    ) -> None:
+        from proml_lab.kernels.likelihood import Rows
+
+        self.design, self.n, self._kind = design, float(weights.sum()), kind
+        self._rows = Rows(design.dense, design.places, y, weights, offset)
+
+    def at(self, theta: Floats) -> Derivatives:
+        """Loss and derivatives at `theta` (p,): rows in ranges, their sums added in order."""
+        from proml_lab.kernels.likelihood import add_rows
+
+        n, p = len(self._rows.y), len(theta)
+        exact = p <= EXACT
+        n_parts = max(1, min(_PARTS, 1 + n // _FEW, _ROOM // p**2 if exact else _PARTS))
+        cuts = [n * k // n_parts for k in range(n_parts + 1)]
+        gradients = np.zeros((n_parts, p))
+        hessians = np.zeros((n_parts, p, p) if exact else (n_parts, 0, 0))
+        curves = np.empty(0 if exact else n)
+
+        def part(k: int) -> float:
+            first, last = cuts[k], cuts[k + 1]
+            return add_rows(
+                self._rows, theta, self._kind, first, last, gradients[k], hessians[k], curves
+            )
+
+        if n_parts == 1:
+            losses = [part(0)]
+        else:
+            with ThreadPoolExecutor(os.cpu_count() or 1, "proml-linear") as pool:
+                losses = list(pool.map(part, range(n_parts)))
+        return Derivatives(sum(losses), gradients.sum(axis=0), hessians.sum(axis=0), curves)
+
+
+def _newton(likelihood: Likelihood, here: Derivatives, penalty: Floats, gradient: Floats) -> Floats:
     """The step to subtract: exact, or by conjugate gradients where the matrix is too large."""
     from scipy.linalg import cho_factor, cho_solve
     from scipy.sparse.linalg import LinearOperator, cg
 
-    size = len(penalty)
-    diagonal = design.transposed(weights, squared=True) + penalty
-    ridge = (
-        np.where(diagonal > 0, diagonal, 1.0) * 1e-12
-    )  # an intercept may be determined by l2 only
-    if size <= EXACT:
-        hessian = design.gram(weights)
-        hessian[np.diag_indices(size)] += penalty + ridge
+    size, design = len(penalty), likelihood.design
+    if len(here.hessian):
+        diagonal = np.diag(here.hessian) + penalty
+        hessian = here.hessian.copy()
+        hessian[np.diag_indices(size)] += penalty + _ridge(diagonal)
         return np.asarray(cho_solve(cho_factor(hessian, lower=True), gradient))
 
     def times(v: Floats) -> Floats:
-        return design.transposed(weights * design.times(v)) + penalty * v
+        return design.transposed(here.curves * design.times(v)) + penalty * v
 
+    diagonal = design.transposed(here.curves, squared=True) + penalty
+    diagonal += _ridge(diagonal)
     operator = LinearOperator((size, size), matvec=times, dtype=np.float64)
-    scaled = LinearOperator((size, size), matvec=lambda v: v / (diagonal + ridge), dtype=np.float64)
+    scaled = LinearOperator((size, size), matvec=lambda v: v / diagonal, dtype=np.float64)
     return np.asarray(cg(operator, gradient, rtol=1e-6, maxiter=500, M=scaled)[0])
 
 
-def _shorter(
-    value: Callable[[Floats], tuple[float, Floats, Floats]],
-    theta: Floats,
-    move: Floats,
-    loss: float,
-    gain: float,
-) -> tuple[Floats, tuple[float, Floats, Floats]] | None:
-    """The longest of ``move, move/2, move/4, …`` that lowers the loss enough; None: none does."""
-    share = 1.0
-    for _ in range(30):
-        after = theta - share * move
-        found = value(after)
-        if np.isfinite(found[0]) and found[0] <= loss - 1e-4 * share * gain:
-            return after, found
-        share /= 2
-    return None
+def _ridge(diagonal: Floats) -> Floats:
+    """What is added to `diagonal`, because an intercept may be determined by l2 only."""
+    return np.asarray(np.where(diagonal > 0, diagonal, 1.0) * 1e-12)
 
 
-def _binary(eta: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    p = np.exp(-np.logaddexp(0.0, -eta))
-    return np.logaddexp(0.0, eta) - y * eta, p - y, p * (1 - p)
-
-
-def _count(eta: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    mean = np.exp(eta)
-    return mean - y * eta, mean - y, mean
-
-
-def _normal(eta: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    gap = eta - y
-    return 0.5 * gap**2, gap, np.ones_like(gap)
-
-
-_FAMILIES: dict[Task, tuple[Callable[[float], float], Callable[..., tuple[Floats, Floats, Floats]]]]
-_FAMILIES = {
-    "binary": (lambda mean: float(np.log(mean / (1 - mean))), _binary),
-    "count": (lambda mean: float(np.log(mean)), _count),
-    "regression": (float, _normal),
+_KINDS: dict[Task, int] = {"binary": 0, "regression": 1, "count": 2}
+_LINKS: dict[Task, Callable[[float], float]] = {
+    "binary": lambda mean: float(np.log(mean / (1 - mean))),
+    "count": lambda mean: float(np.log(mean)),
+    "regression": float,
 }

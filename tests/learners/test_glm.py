@@ -27,8 +27,6 @@ def test_a_design_multiplies_as_its_matrix() -> None:
     assert np.allclose(design.times(theta), theta[0] + whole @ theta[1:], rtol=1e-13)
     wanted = np.append(r.sum(), whole.T @ r)
     assert np.allclose(design.transposed(r), wanted, rtol=1e-12, atol=1e-12)
-    ones = np.column_stack([np.ones(len(whole)), whole])
-    assert np.allclose(design.gram(r), (ones * r[:, None]).T @ ones, rtol=1e-11, atol=1e-11)
     wanted = np.append(r.sum(), (whole**2).T @ r)
     assert np.allclose(design.transposed(r, squared=True), wanted, rtol=1e-12, atol=1e-12)
     b, w, tables = design.split(theta)
@@ -81,6 +79,41 @@ def test_the_gradient_is_zero_at_the_solution_of_a_design_without_numbers() -> N
     assert abs(np.sum(p - y)) < 1e-7
     assert np.allclose(np.bincount(codes, p - y, 4) + 0.5 * theta[1:], 0, atol=1e-7)
     assert theta[4] == 0.0
+
+
+@pytest.mark.parametrize("task", ["binary", "regression", "count"])
+def test_a_start_near_the_end_saves_steps_and_ends_there(task: str) -> None:
+    design, whole, rng = case()
+    y = rng.integers(0, 2, len(whole)).astype(float)
+    offset = rng.normal(size=len(whole))
+    taken: list[int] = []
+
+    def run(**more: object) -> np.ndarray:
+        found = solve(
+            design, y, task=task, l2=2.0, offset=offset, step=lambda k, _: taken.append(k), **more
+        )
+        taken.append(0)
+        return found
+
+    cold = run()
+    warm = run(start=cold + 1e-4)
+    assert np.allclose(warm, cold, rtol=1e-10, atol=1e-12)
+    first, again = " ".join(map(str, taken)).split("0")[:2]
+    assert again.split() == ["1", "2"]
+    assert len(first.split()) >= 2
+
+
+def test_threads_and_ranges_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    design, whole, _ = case()
+    y = (whole[:, 0] > 0).astype(float)
+    monkeypatch.setattr(glm, "_FEW", 50)
+    found = []
+    for n_threads in (1, 3):
+        monkeypatch.setattr(glm.os, "cpu_count", lambda n=n_threads: n)
+        found.append(solve(design, y, task="binary", l2=1.0))
+    assert np.array_equal(*found)
+    monkeypatch.setattr(glm, "_FEW", 1 << 14)
+    assert np.allclose(solve(design, y, task="binary", l2=1.0), found[0], rtol=1e-10)
 
 
 def test_steps_are_told_with_a_falling_loss() -> None:

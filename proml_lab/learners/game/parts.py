@@ -44,6 +44,7 @@ class FixedPart:
             l2=self._options.l2,
             weights=self._data.weights,
             offset=offset,
+            start=self._theta if len(self._theta) else None,
         )
         return self._matrix.times(self._theta)
 
