@@ -45,6 +45,19 @@ def fit(
     SpecError, UnknownNameError, ColumnMissingError, DataError, SourceError, WorkspaceError
         As reading the spec, joining and learning do.
     """
+    chosen, rows = prepared(spec, dataset, workspace=workspace, learner=learner, progress=progress)
+    return learners.fit(chosen, rows, progress=progress)
+
+
+def prepared(
+    spec: ModelSpec | str | Path,
+    dataset: Dataset | None,
+    *,
+    workspace: Workspace | None,
+    learner: str | dict[str, Json] | None,
+    progress: Progress | None,
+) -> tuple[ModelSpec, Dataset]:
+    """(the spec with `learner` in it, the rows to fit it to); arguments and errors as for `fit`."""
     if not isinstance(spec, ModelSpec | str | Path):
         raise UsageError(
             f"A model is fitted from a spec or its path, found {type(spec).__name__}.",
@@ -61,7 +74,7 @@ def fit(
         if progress is not None:
             progress(0.0, "joining features")
         dataset = (workspace or open_workspace()).dataset(chosen)
-    return learners.fit(chosen, dataset, progress=progress)
+    return chosen, dataset
 
 
 def draft(

@@ -31,10 +31,10 @@ LAYERS = (
         "label",
         "model",
     }
-    | {"places", "split", "folds", "statefolder", "kernels"},
+    | {"places", "split", "folds", "leak", "statefolder", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},
-    {"authoring", "promote"},
+    {"authoring", "validation", "promote"},
     {"widgets", "magics", "server", "cli", "__main__"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -13,6 +13,7 @@ from proml_lab.calibration import Calibration, calibrate
 from proml_lab.contracts import Dataset, Floats, Json, Learner, Predictor, Progress, Stopped
 from proml_lab.errors import ColumnMissingError, DataError, SpecError, UsageError, choose
 from proml_lab.expression import columns, evaluate
+from proml_lab.folds import Fold
 from proml_lab.label import label_values, require_variety, row_values
 from proml_lab.learners import registry
 from proml_lab.learners.columns import caveats
@@ -27,7 +28,13 @@ CALIBRATED = 0.2
 """Share of the training rows, the newest, that a calibration is fitted to."""
 
 
-def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) -> Model:
+def fit(
+    spec: ModelSpec,
+    dataset: Dataset,
+    *,
+    fold: Fold | None = None,
+    progress: Progress | None = None,
+) -> Model:
     """Fit the learner of `spec` to the training rows of `dataset`.
 
     The model's features are those of the dataset, then the transforms of `spec`, then what else
@@ -42,6 +49,8 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         What to fit; the learner and its options are checked before anything is computed.
     dataset
         Rows with the label; its `features` and `cutoff` are used.
+    fold
+        Which rows to learn from and which to hold out, instead of the spec's split.
     progress
         Called with the part done and a few words; may raise KeyboardInterrupt.
 
@@ -77,7 +86,10 @@ def fit(spec: ModelSpec, dataset: Dataset, *, progress: Progress | None = None) 
         read = _read(learner, options, dataset)
     inputs = _inputs(spec, dataset, read)
     with spec.places.at("split"):
-        train, test = split(dataset, spec.split, seed=spec.seed, label=spec.label.column)
+        if fold is not None:
+            train, test = dataset.take(fold.train), dataset.take(fold.test)
+        else:
+            train, test = split(dataset, spec.split, seed=spec.seed, label=spec.label.column)
     width = len(dict.fromkeys([*train.features, *spec.transforms, *read]))
     require_room(learner, len(train), width)
     ready, features = _ready(spec, train, inputs, read)

@@ -13,6 +13,7 @@ _ELSEWHERE = {
     "Picture": "proml_lab.magics.explain",
     "alias": "proml_lab.promote",
     "difference": "proml_lab.promote",
+    "cross_validate": "proml_lab.validation",
     "draft": "proml_lab.authoring",
     "draft_views": "proml_lab.marketplace.draft",
     "export_artifact": "proml_lab.promote.trust",
@@ -121,6 +122,7 @@ def _saving(verb: str, output: str) -> tuple[str, list[str]]:
             | "features_suggest"
             | "browse"
             | "compare"
+            | "cv"
             | "explain"
             | "artifacts"
             | "lint"

@@ -36,6 +36,7 @@ NAMES = (
     "dataset",
     "spec",
     "fit",
+    "cv",
     "compare",
     "explain",
     "output",

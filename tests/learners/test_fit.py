@@ -11,6 +11,7 @@ from proml_lab import learners
 from proml_lab.contracts import Dataset
 from proml_lab.errors import ColumnMissingError, DataError, SpecError, UnknownNameError, UsageError
 from proml_lab.fingerprint import fingerprint
+from proml_lab.folds import Fold
 from tests.learners.conftest import make_rows
 
 
@@ -153,3 +154,11 @@ def test_something_else_than_a_spec_or_a_dataset_is_refused(spec) -> None:
         learners.fit(3, make_rows())  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="fitted to a Dataset, found DataFrame"):
         learners.fit(spec(), make_rows().frame)
+
+
+def test_a_fold_says_which_rows_are_learnt_from_and_which_held_out(rows, spec) -> None:
+    fold = Fold(1, np.arange(0, 300, 2), np.array([1, 3, 599]))
+    model = learners.fit(spec(), rows, fold=fold)
+    assert model.n_rows == 150
+    assert model.trained_on(rows.frame[fold.train])
+    assert model.test.frame.equals(rows.frame[[1, 3, 599]])

@@ -32,6 +32,7 @@ READS = {
     "dataset": {"SPEC"},
     "spec": {"SOURCE", "VALUE"},
     "fit": {"SPEC", "DATASET"},
+    "cv": {"SPEC", "DATASET"},
     "compare": {"MODEL", "DATASET"},
     "explain": {"MODEL", "DATASET"},
     "features profile": {"SPEC"},
@@ -44,7 +45,7 @@ _OPTIONS = {
 }  # fmt: skip
 _POSITIONAL = {
     "dataset": "SPEC", "spec": "SOURCE", "compare": "MODEL", "explain": "MODEL",
-    "features suggest": "SPEC",
+    "features suggest": "SPEC", "cv": "SPEC",
 }  # fmt: skip
 _HOLE = '"?"'
 """Stands in SQL for what an expression will say."""
