@@ -45,7 +45,7 @@ class Leak:
 
 
 def leaks(train: Dataset, test: Dataset, how: Split) -> tuple[Leak, ...]:
-    """Each check of `train` against `test`, which were made as `how` says.
+    """Each check of `train` against `test`, which were made as `how` says; none if one is empty.
 
     A check *fails* where the split breaks what it promises, and *warns* where it promises nothing
     and the test is easier than use will be.
@@ -55,6 +55,8 @@ def leaks(train: Dataset, test: Dataset, how: Split) -> tuple[Leak, ...]:
     DataError, ColumnMissingError
         The split is by time or entity, and the rows have no cutoff or no such entity.
     """
+    if not len(train) or not len(test):
+        return ()
     chosen = entity_column(test, how) if how.by == "entity" else None
     named = dict.fromkeys([*([chosen] if chosen else []), *test.entities])
     found = [_entity(train, test, how, name, promised=name == chosen) for name in named]

@@ -22,6 +22,7 @@ from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listi
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
 from proml_lab.label import row_values
+from proml_lab.leak import Leak
 from proml_lab.spec import ModelSpec
 from proml_lab.words import counted
 
@@ -56,6 +57,8 @@ class Model:
     period
         First and last cutoff of the training rows, in UTC; None where time plays no part, and for
         a model read from disk.
+    leaks
+        What was found to leak, or not, from its training rows to `test`. In memory only.
     calibration
         What makes its scores probabilities, or None: the logistic function alone.
     stopped
@@ -75,6 +78,7 @@ class Model:
     test: Dataset | None = None
     baseline: float | None = None
     period: tuple[datetime, datetime] | None = None
+    leaks: tuple[Leak, ...] = ()
     stopped: str = ""
     calibration: Calibration | None = None
     warnings: tuple[Caveat, ...] = ()

@@ -115,3 +115,9 @@ def test_only_what_the_rows_have_is_checked() -> None:
         (leak.subject, leak.verdict) for leak in leaks(other, other, Split(by="entity", entity="y"))
     ]
     assert codes == [("y", "fail"), ("x", "pass")]
+
+
+def test_nothing_is_checked_where_a_side_is_empty() -> None:
+    rows = data([("a", 0)])
+    assert leaks(rows, rows.take(pl.Series([False])), Split()) == ()
+    assert leaks(rows.take(pl.Series([False])), rows, Split()) == ()

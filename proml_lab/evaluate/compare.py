@@ -66,8 +66,10 @@ def compare(
     given = on if on is None or isinstance(on, Dataset) else Dataset(as_frame(on))
     if given is None:
         tests = held_out.shared(models, called)
+        leaking = {name: model.leaks for name, model in zip(called, models, strict=True)}
     else:
-        tests = [held_out.unseen(given, models, called)] * len(models)
+        rows, leaking = held_out.unseen(given, models, called)
+        tests = [rows] * len(models)
     y = label_values(tests[0].frame, label, task)
     if not len(y):
         raise DataError("There are no rows to compare on.", hint="give a dataset that has some.")
@@ -88,6 +90,7 @@ def compare(
         table=table,
         y=y,
         predictions=predictions,
+        leaks=leaking,
     )
 
 

@@ -11,7 +11,8 @@ import polars as pl
 from proml_lab.contracts import Floats, Json, Task
 from proml_lab.errors import DataError, unknown
 from proml_lab.evaluate import curves
-from proml_lab.evaluate.words import conclusion, heading, measured, shown
+from proml_lab.evaluate.words import conclusion, heading, leaking, measured, shown
+from proml_lab.leak import Leak
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -46,6 +47,9 @@ class Comparison:
         What `frame` gives.
     y, predictions
         (n,) labels, and model name to (n,) predictions, row by row.
+    leaks
+        Model name to what was found to leak, or not, from its training rows to these; of models
+        that are not known to have been split from them, nothing.
     """
 
     names: tuple[str, ...]
@@ -59,6 +63,7 @@ class Comparison:
     table: pl.DataFrame = field(repr=False)
     y: Floats = field(repr=False)
     predictions: Mapping[str, Floats] = field(repr=False)
+    leaks: Mapping[str, tuple[Leak, ...]] = field(default_factory=dict, repr=False)
 
     def frame(self) -> pl.DataFrame:
         """A row for each metric (and group) and model.
@@ -120,7 +125,8 @@ class Comparison:
         from proml_lab.plots import html
 
         tables = [html.text_table(shown(t, repeat=False), max_rows=60) for t in self._tables()]
-        return "\n\n".join([f"{heading(self)}\n{conclusion(self.table)}", *tables])
+        said = "\n".join([heading(self), conclusion(self.table), *leaking(self)])
+        return "\n\n".join([said, *tables])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html
@@ -140,6 +146,7 @@ class Comparison:
             str(self),
             html.heading("Comparison" if len(self.names) > 1 else "Evaluation"),
             html.lead(conclusion(self.table)),
+            *map(html.note, leaking(self)),
             *tables[:1],
             *(html.details("By group", table) for table in tables[1:]),
             html.details("What the metrics measure", html.table(measured(self.table))),

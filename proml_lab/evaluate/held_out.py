@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from proml_lab.contracts import Dataset
 from proml_lab.errors import ColumnMissingError, DataError, UsageError
+from proml_lab.leak import Leak, leaks
 from proml_lab.model import Model
 from proml_lab.split import split
 
@@ -37,8 +38,10 @@ def shared(models: Sequence[Model], names: Sequence[str]) -> list[Dataset]:
     return tests
 
 
-def unseen(data: Dataset, models: Sequence[Model], names: Sequence[str]) -> Dataset:
-    """The rows of `data`, without those that a model was fitted on.
+def unseen(
+    data: Dataset, models: Sequence[Model], names: Sequence[str]
+) -> tuple[Dataset, dict[str, tuple[Leak, ...]]]:
+    """(the rows of `data` without those that a model was fitted on, what leaks to them, by name).
 
     `data` is known as a model's own dataset where the training part of the model's split has the
     fingerprint of its training rows: then the held-out part is left. Others are taken whole;
@@ -52,17 +55,19 @@ def unseen(data: Dataset, models: Sequence[Model], names: Sequence[str]) -> Data
         Models hold out different rows of `data`.
     """
     found: dict[str, Dataset] = {}
+    leaking: dict[str, tuple[Leak, ...]] = {}
     for name, model in zip(names, models, strict=True):
         if model.trained_on(data.frame):
             raise DataError(
                 f"Model {name!r} was fitted on all {len(data):,} rows given.",
                 hint="give rows that it has not seen, or the whole dataset that it was split from.",
             )
-        test = _held_out(data, model)
-        if test is not None:
-            found[name] = test
+        parts = _parts(data, model)
+        if parts is not None:
+            found[name] = parts[1]
+            leaking[name] = leaks(*parts, model.spec.split)
     if not found:
-        return data
+        return data, {}
     (first, test), *others = found.items()
     for name, other in others:
         if not other.frame.equals(test.frame):
@@ -71,11 +76,11 @@ def unseen(data: Dataset, models: Sequence[Model], names: Sequence[str]) -> Data
                 f"different ones: {first!r} held out {len(test):,}, {name!r} {len(other):,}.",
                 hint="give the same split and seed to both specs, or rows that neither has seen.",
             )
-    return test
+    return test, leaking
 
 
-def _held_out(data: Dataset, model: Model) -> Dataset | None:
-    """What `model` held out of `data`; None if it was not fitted on a part of `data`."""
+def _parts(data: Dataset, model: Model) -> tuple[Dataset, Dataset] | None:
+    """What `model` learnt from and held out of `data`; None if it was not fitted on part of it."""
     cutoff = data.cutoff or model.spec.spine.cutoff
     if cutoff not in data.frame.columns:
         cutoff = None
@@ -88,7 +93,7 @@ def _held_out(data: Dataset, model: Model) -> Dataset | None:
         train, test = split(whole, spec.split, seed=spec.seed, label=spec.label.column)
     except (DataError, ColumnMissingError):  # then it is not what the model was split from
         return None
-    return test if model.trained_on(train.frame) else None
+    return (train, test) if model.trained_on(train.frame) else None
 
 
 def _same_rows(a: Dataset, b: Dataset, label: str) -> bool:

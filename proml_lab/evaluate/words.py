@@ -39,6 +39,19 @@ def conclusion(table: pl.DataFrame) -> str:
     return f"{_standing(table)} {why}" if table["value"].count() else why
 
 
+def leaking(of: Comparison) -> list[str]:
+    """A line for each thing that leaks, with the models if it is not so for all of them."""
+    models: dict[str, list[str]] = {}
+    for name, found in of.leaks.items():
+        for leak in found:
+            if leak.verdict != "pass":
+                models.setdefault(str(leak), []).append(name)
+    return [
+        said if len(names) == len(of.names) else f"{_list(names)}: {said}"
+        for said, names in models.items()
+    ]
+
+
 def _standing(table: pl.DataFrame) -> str:
     overall = table.filter(pl.col("group").is_null())
     if not overall.height and table["value"].count():

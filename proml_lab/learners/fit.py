@@ -15,6 +15,7 @@ from proml_lab.errors import ColumnMissingError, DataError, SpecError, UsageErro
 from proml_lab.expression import columns, evaluate
 from proml_lab.folds import Fold
 from proml_lab.label import label_values, require_variety, row_values
+from proml_lab.leak import leaks
 from proml_lab.learners import registry
 from proml_lab.learners.columns import caveats
 from proml_lab.learners.encode import label_of, offset_of, weights_of
@@ -108,6 +109,7 @@ def fit(
         test=test,
         baseline=_mean(ready),
         period=train.period,
+        leaks=leaks(train, test, spec.split) if fold is None else (),
         stopped=stopped,
         calibration=_calibration(predictor, aside, spec) if aside is not None else None,
         warnings=warnings,

@@ -95,3 +95,31 @@ def test_models_that_held_out_different_rows_are_refused() -> None:
     message = "Of the 600 rows given, 'linear' and 'baseline' .* held out 120, 'baseline' 180"
     with pytest.raises(UsageError, match=message):
         compare(fitted(), fitted("baseline", split=RANDOM), on=make_rows())
+
+
+def test_what_leaks_is_told_of_models_in_memory_and_of_saved_ones(tmp_path) -> None:
+    mixed = fitted(split=RANDOM)
+    told = str(evaluate(mixed, resamples=0))
+    assert "\nLK001 an entity on both sides: 180 of 180 test rows (100%) have a 'carrier'" in told
+    assert "\nLK002 training rows that are not earlier than the test: " in told
+    mixed.save(tmp_path / "m")
+    saved = learners.load(tmp_path / "m")
+    found = evaluate(saved, on=make_rows(), resamples=0)
+    assert found.leaks == {"demo": mixed.leaks}
+    assert "LK001 an entity on both sides" in found._repr_mimebundle_()["text/html"]
+    strange = evaluate(saved, on=make_rows(50, seed=9), resamples=0)
+    assert strange.leaks == {}
+    assert "LK0" not in str(strange)
+    assert "LK0" not in str(evaluate(fitted(), resamples=0))
+
+
+def test_models_are_named_where_not_all_of_them_leak() -> None:
+    rows = make_rows()
+    plain = replace(rows, entities=())
+    both = compare(fitted("baseline", rows, split=RANDOM), fitted("linear", plain, split=RANDOM))
+    lines = [line for line in str(both).splitlines() if "LK0" in line]
+    assert [line.split(" training")[0] for line in lines] == [
+        "baseline: LK001 an entity on both sides: 180 of 180 test rows (100%) have a 'carrier' "
+        "that is in the",
+        "LK002",
+    ]
