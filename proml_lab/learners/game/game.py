@@ -13,6 +13,7 @@ from proml_lab.contracts import Dataset, Floats, Json, Progress, Stopped, Task
 from proml_lab.errors import SpecError, choose
 from proml_lab.learners.encode import label_of, offset_of, weights_of
 from proml_lab.learners.game import kept
+from proml_lab.learners.game.last import LockedPart, effect_of, effects_of
 from proml_lab.learners.game.options import GameOptions, Random
 from proml_lab.learners.game.parts import FixedPart, RandomPart
 from proml_lab.learners.game.random import INTERCEPT, RandomEffect
@@ -21,6 +22,7 @@ from proml_lab.learners.linear import Linear
 from proml_lab.learners.options import checked
 
 Effect = Linear | RandomEffect
+_Kind = FixedPart | RandomPart | LockedPart
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,10 @@ class GameLearner:
         Raises
         ------
         SpecError
-            A coordinate names a feature that the model does not have.
+            A coordinate names a feature that the model does not have, or goes on from a last model
+            that has no such coordinate.
+        ArtifactError
+            The last model cannot be read.
         DataError
             A feature that a coordinate cannot read, or no best coefficients.
         Stopped
@@ -136,7 +141,8 @@ class GameLearner:
         """
         chosen = GameOptions.model_validate(options)
         data = Data(label_of(dataset), weights_of(dataset), offset_of(dataset), task)
-        parts = _parts(chosen, dataset, data, seed)
+        effects, noise = effects_of(chosen.last)
+        parts = _parts(chosen, dataset, data, seed, effects)
         losses: list[float] = []
 
         def tell(k: int, loss: float) -> None:
@@ -145,7 +151,14 @@ class GameLearner:
                 progress(k / (k + 3), f"sweep {k}: loss {loss:.5f} a row")
 
         try:
-            swept = sweep(parts, data, most=chosen.sweeps, tolerance=chosen.tolerance, tell=tell)
+            swept = sweep(
+                parts,
+                data,
+                most=chosen.sweeps,
+                tolerance=chosen.tolerance,
+                scale=noise,
+                tell=tell,
+            )
             scale = swept.scale
         except KeyboardInterrupt:
             if not losses:
@@ -162,10 +175,10 @@ class GameLearner:
 
 
 def _parts(
-    options: GameOptions, dataset: Dataset, data: Data, seed: int
-) -> list[FixedPart | RandomPart]:
+    options: GameOptions, dataset: Dataset, data: Data, seed: int, effects: tuple[Effect, ...]
+) -> list[_Kind]:
     entities = {name for c in options.coordinates if c.random for name in c.random.entity}
-    parts: list[FixedPart | RandomPart] = []
+    parts: list[_Kind] = []
     for k, coordinate in enumerate(options.coordinates):
         one = coordinate.chosen
         for name in one.features or ():
@@ -174,17 +187,43 @@ def _parts(
                     f"learner.game.{k}: the model has no feature {name!r}.",
                     hint=choose(name, dataset.features),
                 )
-        if isinstance(one, Random):
-            parts.append(RandomPart(dataset.frame, one, data, seed))
+        last = effect_of(one, effects, f"learner.game.{k}")
+        if last is not None and not (one.last == "start" and isinstance(last, Linear)):
+            _require_like(last, dataset, k)
+        if one.last == "locked" and last is not None:
+            parts.append(LockedPart(dataset.frame, last))
+        elif isinstance(one, Random):
+            of_entities = last if isinstance(last, RandomEffect) else None
+            parts.append(RandomPart(dataset.frame, one, data, seed, last=of_entities))
         else:
             names = one.features
             if names is None:
                 names = tuple(name for name in dataset.features if name not in entities)
             columns = dataset.frame.select(names).get_columns()
-            parts.append(FixedPart(columns, one, data))
+            of_all = last if isinstance(last, Linear) and set(last.terms) == set(names) else None
+            parts.append(FixedPart(columns, one, data, last=of_all))
     return parts
 
 
-def _found(parts: Sequence[FixedPart | RandomPart], dataset: Dataset, scale: float) -> Game:
-    effects = [p.found() if isinstance(p, FixedPart) else p.found(scale) for p in parts]
-    return Game(dataset.features, tuple(effects), scale)
+def _require_like(effect: Effect, dataset: Dataset, k: int) -> None:
+    """Its features are in the model, and entities are named by values of the same kind."""
+    place = f"learner.game.{k}"
+    if isinstance(effect, RandomEffect):
+        for name, kind in effect.entities.schema.items():
+            now = dataset.frame.schema[name]
+            if now.is_numeric() != kind.is_numeric():
+                raise SpecError(
+                    f"{place}: {name!r} is {now} now, and was {kind} for the last model.",
+                    hint="make it what it was, or leave last out.",
+                )
+        return
+    for name in effect.terms:
+        if name not in dataset.features:
+            raise SpecError(
+                f"{place}: the model has no feature {name!r}, which the last one had.",
+                hint=choose(name, dataset.features),
+            )
+
+
+def _found(parts: Sequence[_Kind], dataset: Dataset, scale: float) -> Game:
+    return Game(dataset.features, tuple(part.found(scale) for part in parts), scale)

@@ -18,6 +18,9 @@ class Fixed(Document):
     min_count: int = Field(
         20, strict=True, ge=1, description="levels in fewer rows share one coefficient"
     )
+    last: Literal["start", "locked"] = Field(
+        "start", description="what the last model's coefficients are: a start, or kept as they are"
+    )
 
 
 class Random(Document):
@@ -37,6 +40,11 @@ class Random(Document):
     )
     max_rows: int | None = Field(
         None, strict=True, ge=1, description="most rows of an entity that are learnt from, drawn"
+    )
+    last: Literal["start", "prior", "locked"] = Field(
+        "start",
+        description="what the last model's coefficients are: a start, what is believed "
+        "before the rows of now, or kept as they are",
     )
 
     @field_validator("entity", mode="before")
@@ -64,6 +72,8 @@ class Random(Document):
             raise ValueError("has neither an intercept nor features")
         if self.correlated and self.l2 != "auto":
             raise ValueError("has correlated, which is for l2: auto")
+        if self.last == "prior" and self.l2 != "auto":
+            raise ValueError("has last: prior, which takes the place of l2")
         return self
 
 
@@ -96,6 +106,9 @@ class GameOptions(Document):
 
     coordinates: tuple[Coordinate, ...] = Field(
         description="what the score is the sum of, in the order in which they are fitted"
+    )
+    last: str | None = Field(
+        None, min_length=1, description="folder of a saved GAME model to learn on from"
     )
     sweeps: int = Field(30, strict=True, ge=1, description="most sweeps over all coordinates")
     tolerance: float = Field(

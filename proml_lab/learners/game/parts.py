@@ -12,6 +12,7 @@ from proml_lab.contracts import Floats
 from proml_lab.errors import DataError
 from proml_lab.learners.encode import is_text
 from proml_lab.learners.game.groups import Belief, Groups
+from proml_lab.learners.game.last import carried, with_new
 from proml_lab.learners.game.options import Fixed, Random
 from proml_lab.learners.game.random import Ints, RandomEffect, codes, design, numbered
 from proml_lab.learners.game.rows import grouped
@@ -28,12 +29,27 @@ Bools = npt.NDArray[np.bool_]
 class FixedPart:
     """Coefficients that all rows share: a ridge-penalised GLM over the others' scores."""
 
-    def __init__(self, columns: Sequence[pl.Series], options: Fixed, data: Data) -> None:
+    def __init__(
+        self,
+        columns: Sequence[pl.Series],
+        options: Fixed,
+        data: Data,
+        *,
+        last: Linear | None = None,
+    ) -> None:
+        self._last = last
         self._columns, self._options, self._data = columns, options, data
         self._terms = {column.name: encode(column, options.min_count) for column in columns}
         self._matrix, self._gaps = matrix(columns, self._terms, len(data.y))
         self._theta: Floats = np.zeros(0)
         self._scale = 1.0
+
+    def begin(self) -> Floats:
+        return (
+            np.zeros(len(self._data.y))
+            if self._last is None
+            else self._last.raw(pl.DataFrame(self._columns))
+        )
 
     def fit(self, offset: Floats, scale: float) -> Floats:
         self._scale = scale
@@ -68,7 +84,7 @@ class FixedPart:
     def restart(self, state: Floats) -> Floats:
         return self._matrix.times(self._theta)
 
-    def found(self) -> Linear:
+    def found(self, scale: float) -> Linear:
         """What was learnt."""
         return Linear(
             *assemble(self._terms, self._columns, self._gaps, *self._matrix.split(self._theta))
@@ -78,18 +94,31 @@ class FixedPart:
 class RandomPart:
     """Coefficients of each entity."""
 
-    def __init__(self, frame: pl.DataFrame, options: Random, data: Data, seed: int) -> None:
+    def __init__(
+        self,
+        frame: pl.DataFrame,
+        options: Random,
+        data: Data,
+        seed: int,
+        *,
+        last: RandomEffect | None = None,
+    ) -> None:
         self._options = options
+        self._estimated = options.l2 == "auto" and options.last != "prior"
         self._entities = numbered(frame, options.entity)
+        if last is not None and options.last == "prior":
+            self._entities = with_new(frame, last)
         code = codes(frame, self._entities)
         self._counts = np.bincount(code[code >= 0], minlength=len(self._entities))
-        self._slopes = _slopes(frame, options.features)
+        self._slopes = _slopes(frame, options.features) if last is None else last.slopes
         columns = design(frame, self._slopes, intercept=options.intercept)
+        if last is not None and options.last == "prior":
+            self._counts = self._counts + carried(self._entities, last)[2].astype(np.int64)
         few = self._counts < options.min_rows
         used = np.where((code < 0) | few[code], -1, code)
         self._aside = _aside(used, options.max_rows, seed)
         learnt = np.where(self._aside, -1, used)
-        self._code, self._columns = used, columns
+        self._code = used
         kept = [column[self._aside] for column in columns]
         self._kept = np.column_stack(kept)
         rows = grouped(columns, learnt, len(self._entities), data.y, _weights(data, used, learnt))
@@ -101,13 +130,40 @@ class RandomPart:
         self._offset = data.offset
         self._table = np.zeros((len(self._entities), d))
         self._everywhere = options.intercept and bool((used >= 0).all())
+        self._prior: tuple[Floats, Floats] | None = None
+        if last is not None:
+            self._go_on_from(last)
+
+    def _go_on_from(self, last: RandomEffect) -> None:
+        centres, errors, _ = carried(self._entities, last)
+        present = self._groups.rows.present
+        if self._options.last == "prior":
+            self._table = centres.copy()
+        else:
+            self._table[present] = centres[present]
+        self._groups.start_at(self._table)
+        if self._options.l2 == "auto":
+            self._spread = self._believed = last.spread
+        if self._options.last == "prior":
+            self._prior = centres, errors
+            self._everywhere = False
+
+    def begin(self) -> Floats:
+        return self._scores()
+
+    def _belief(self) -> Belief:
+        if self._prior is None:
+            return Belief(np.asarray(np.linalg.inv(self._spread), np.float64))
+        centres, errors = self._prior
+        of_all = 1 / np.diag(self._spread)
+        return Belief(np.diag(of_all), np.maximum(errors**-2 - of_all, 0.0), centres)
 
     def fit(self, offset: Floats, scale: float) -> Floats:
-        belief = Belief(np.asarray(np.linalg.inv(self._spread), np.float64))
+        belief = self._belief()
         self._offset = offset.copy()
-        if self._options.l2 == "auto":
+        if self._estimated:
             self._unsure = self._groups.fit_unsure(offset, belief, scale=scale)
-            self._table = self._groups.table()
+            self._take()
             self._believed = self._spread
             self._spread = spread(
                 self._table[self._groups.rows.present],
@@ -117,8 +173,13 @@ class RandomPart:
             )
         else:
             self._groups.fit(offset, belief, scale=scale)
-            self._table = self._groups.table()
+            self._take()
         return self._scores()
+
+    def _take(self) -> None:
+        """Note what was found of the entities that have rows."""
+        present = self._groups.rows.present
+        self._table[present] = self._groups.table()[present]
 
     def _scores(self) -> Floats:
         out = np.zeros(len(self._offset))
@@ -139,6 +200,9 @@ class RandomPart:
         return False
 
     def penalty(self) -> float:
+        if self._prior is not None:
+            centres, errors = self._prior
+            return 0.5 * float((((self._table - centres) / errors) ** 2).sum())
         precision = np.linalg.inv(self._spread)
         n_groups = len(self._groups.rows.present)
         size = float(np.einsum("ij,jk,ik->", self._table, precision, self._table))
@@ -153,7 +217,7 @@ class RandomPart:
     def state(self) -> Floats:
         """Coefficients times the roots of their entities' rows, and how they vary, as logs."""
         table = (self._table[self._groups.rows.present] * self._roots[:, None]).ravel()
-        if self._options.l2 != "auto":
+        if not self._estimated:
             return table
         kept = logs(self._spread, full=self._options.correlated)
         return np.concatenate([table, kept * np.sqrt(len(self._roots))])
@@ -163,22 +227,25 @@ class RandomPart:
         size = len(present) * d
         self._table[present] = state[:size].reshape(-1, d) / self._roots[:, None]
         self._groups.start_at(self._table)
-        if self._options.l2 == "auto":
+        if self._estimated:
             kept = state[size:] / np.sqrt(len(self._roots))
             self._spread = of_logs(kept, self._spread, full=self._options.correlated)
         return self._scores()
 
     def found(self, scale: float) -> RandomEffect:
         """What was learnt."""
-        belief = Belief(np.asarray(np.linalg.inv(self._spread), np.float64))
-        errors = self._groups.covariances(self._offset, belief, scale=scale)
+        covariances = self._groups.covariances(self._offset, self._belief(), scale=scale)
+        errors = np.sqrt(np.einsum("ijj->ij", covariances))
+        if self._prior is not None:
+            alone = np.delete(np.arange(len(errors)), self._groups.rows.present)
+            errors[alone] = self._prior[1][alone]
         return RandomEffect(
             entities=self._entities,
             slopes=self._slopes,
             intercept=self._options.intercept,
             coefficients=self._table,
             spread=self._spread,
-            errors=np.sqrt(np.einsum("ijj->ij", errors)),
+            errors=errors,
             rows=self._counts,
         )
 

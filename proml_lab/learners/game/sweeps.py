@@ -22,6 +22,10 @@ class Part(Protocol):
         """
         ...
 
+    def begin(self) -> Floats:
+        """(n,) its scores before its first fit."""
+        ...
+
     def take_mean(self) -> float:
         """Move its scores by one number, so that its coefficients are centred, and return it."""
         ...
@@ -76,6 +80,7 @@ def sweep(
     *,
     most: int,
     tolerance: float,
+    scale: float | None = None,
     tell: Callable[[int, float], None] | None = None,
 ) -> Swept:
     """Fit `parts` in turn until two sweeps change the penalised loss by less than `tolerance`.
@@ -92,15 +97,18 @@ def sweep(
         Sweeps at most.
     tolerance
         Share of the loss.
+    scale
+        Variance of a row's noise to begin with (task regression); None: that of the labels.
     tell
         Called after each sweep with its number and the loss per row; what it raises goes through.
     """
-    scores = [np.zeros(len(data.y)) for _ in parts]
-    total = data.offset.copy()
+    scores = [part.begin() for part in parts]
+    total = np.asarray(data.offset + sum(scores))
     n = float(data.weights.sum())
     mean = float(data.weights @ data.y / n)
     normal = data.task == "regression"
-    scale = float(data.weights @ (data.y - mean) ** 2 / n) if normal else 1.0
+    if scale is None or not normal:
+        scale = float(data.weights @ (data.y - mean) ** 2 / n) if normal else 1.0
     losses: list[float] = []
     extrapolation = Extrapolation()
     for k in range(1, most + 1):
