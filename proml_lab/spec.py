@@ -198,13 +198,15 @@ class LearnerChoice(Document):
     @model_validator(mode="wrap")
     @classmethod
     def _short_forms(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """``trees`` and ``{trees: {num_leaves: 63}}`` for the long form; a list is kept whole."""
+        """``trees`` and ``{trees: {num_leaves: 63}}`` made long; also a list, or a formula."""
         if isinstance(value, str):
             value = {"name": value}
         elif isinstance(value, Mapping) and len(value) == 1 and "name" not in value:
             ((name, options),) = value.items()
             if isinstance(options, list):
                 options = {"coordinates": options}
+            elif isinstance(options, str):
+                options = {"formula": options}
             value = {"name": name, "options": options or {}}
         elif isinstance(value, Mapping) and set(value) - {"name", "options"}:
             raise ValueError(

@@ -13,6 +13,7 @@ from proml_lab.contracts import Dataset, Floats, Json, Progress, Stopped, Task
 from proml_lab.errors import SpecError, choose
 from proml_lab.learners.encode import label_of, offset_of, weights_of
 from proml_lab.learners.game import kept
+from proml_lab.learners.game.formula import parse
 from proml_lab.learners.game.last import LockedPart, effect_of, effects_of
 from proml_lab.learners.game.options import GameOptions, Random
 from proml_lab.learners.game.parts import FixedPart, RandomPart
@@ -141,6 +142,8 @@ class GameLearner:
         """
         chosen = GameOptions.model_validate(options)
         data = Data(label_of(dataset), weights_of(dataset), offset_of(dataset), task)
+        if chosen.formula is not None:
+            _require_label(parse(chosen.formula).label, dataset)
         effects, noise = effects_of(chosen.last)
         parts = _parts(chosen, dataset, data, seed, effects)
         losses: list[float] = []
@@ -172,6 +175,14 @@ class GameLearner:
     def load(self, folder: Path) -> Game:
         """Read ``game.json`` and the effects."""
         return Game(*kept.read(folder))
+
+
+def _require_label(label: str | None, dataset: Dataset) -> None:
+    if label not in (None, dataset.label):
+        raise SpecError(
+            f"learner.game.formula: it is about {label!r}, and the label is {dataset.label!r}.",
+            hint="name the label before the ~, or nothing.",
+        )
 
 
 def _parts(

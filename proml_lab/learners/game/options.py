@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
 from proml_lab.document import Document
+from proml_lab.learners.game.formula import parse
 
 
 class Fixed(Document):
@@ -102,11 +103,12 @@ class Coordinate(Document):
 
 
 class GameOptions(Document):
-    """Options of GAME; ``game: [...]`` is short for its coordinates alone."""
+    """Options of GAME; a list is short for its coordinates alone, a text for its formula."""
 
     coordinates: tuple[Coordinate, ...] = Field(
-        description="what the score is the sum of, in the order in which they are fitted"
+        (), description="what the score is the sum of, in the order in which they are fitted"
     )
+    formula: str | None = Field(None, description="the coordinates, as a formula of lme4")
     last: str | None = Field(
         None, min_length=1, description="folder of a saved GAME model to learn on from"
     )
@@ -115,11 +117,26 @@ class GameOptions(Document):
         1e-6, strict=True, gt=0, description="sweeps end when the loss gains less, as a share"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_formula(cls, value: object) -> object:
+        if isinstance(value, Mapping) and isinstance(value.get("formula"), str):
+            return {"coordinates": parse(value["formula"]).coordinates, **value}
+        return value
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        if not self.coordinates:
+            raise ValueError("there is no coordinate; such as [fixed, {random: {entity: user}}]")
+        if self.formula is not None:
+            made = parse(self.formula).coordinates
+            if tuple(Coordinate.model_validate(one) for one in made) != self.coordinates:
+                raise ValueError("has a formula, and coordinates that say otherwise; give one")
+        return self
+
     @field_validator("coordinates")
     @classmethod
     def _fitting(cls, coordinates: tuple[Coordinate, ...]) -> tuple[Coordinate, ...]:
-        if not coordinates:
-            raise ValueError("there is no coordinate; such as [fixed, {random: {entity: user}}]")
         if sum(c.fixed is not None for c in coordinates) > 1:
             raise ValueError("there are two fixed coordinates; give one, with all its features")
         seen: list[Any] = [c.random.entity for c in coordinates if c.random]
