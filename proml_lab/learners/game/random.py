@@ -14,6 +14,8 @@ from proml_lab.learners.terms import Slope
 
 Ints = npt.NDArray[np.int64]
 INTERCEPT = "(intercept)"
+_95 = 1.959963984540054
+"""Standard errors from the middle of a normal distribution to the ends of its middle 95 %."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,23 @@ class RandomEffect:
     def columns(self) -> tuple[str, ...]:
         """Names of the d columns."""
         return (*((INTERCEPT,) if self.intercept else ()), *self.slopes)
+
+    def frame(self) -> pl.DataFrame:
+        """A row an entity and column, entity by entity: what its coefficient is, and how surely.
+
+        The entity's columns, then ``term``, ``coefficient``, ``error`` (its standard error),
+        ``low`` and ``high`` (the normal 95 % interval), and ``rows``, how many the entity had.
+        """
+        d, of = len(self.columns), np.arange(len(self.rows))
+        middle, error = self.coefficients.ravel(), self.errors.ravel()
+        return self.entities[of.repeat(d)].with_columns(
+            term=pl.Series(self.columns * len(self.rows), dtype=pl.String),
+            coefficient=pl.Series(middle),
+            error=pl.Series(error),
+            low=pl.Series(middle - _95 * error),
+            high=pl.Series(middle + _95 * error),
+            rows=pl.Series(self.rows.repeat(d)),
+        )
 
     def effects(self, frame: pl.DataFrame) -> Floats:
         """(n, d) what each column adds to the score of each row; 0 for entities never seen."""

@@ -13,6 +13,7 @@ from proml_lab import learners
 from proml_lab.contracts import Dataset
 from proml_lab.errors import ColumnMissingError, DataError, SpecError
 from proml_lab.model import Model
+from proml_lab.plots.entities import caterpillar
 from proml_lab.spec import ModelSpec
 from tests.learners.conftest import make_rows
 
@@ -128,6 +129,25 @@ def test_an_entity_never_seen_or_null_scores_as_the_middle_one() -> None:
     fixed = model.predictor.effects[0].raw(asked)
     assert np.array_equal(model.raw(asked)[1:], fixed[1:])
     assert model.raw(asked)[0] != fixed[0]
+
+
+def test_a_random_effect_says_what_it_knows_of_each_entity() -> None:
+    rows = make_rows()
+    game = ["fixed", {"random": {"entity": "carrier", "features": ["x"]}}]
+    model = _fit(replace(rows, features=("x",)), game)
+    effect = model.predictor.effects[1]
+    found = effect.frame()
+    names = ["carrier", "term", "coefficient", "error", "low", "high", "rows"]
+    assert found.columns == names
+    assert found.height == 2 * len(effect.entities)
+    assert found["carrier"].unique().sort().to_list() == effect.entities["carrier"].to_list()
+    slopes = found.filter(term="x")
+    assert np.array_equal(slopes["coefficient"], effect.coefficients[:, 1])
+    assert np.array_equal(slopes["rows"], effect.rows)
+    width = (found["high"] - found["low"]).to_numpy()
+    assert np.allclose(width, 2 * 1.96 * effect.errors.ravel(), rtol=1e-4)
+    picture = caterpillar(slopes)
+    assert list(picture.data[0].x) == sorted(slopes["coefficient"], reverse=True)[:40]
 
 
 def test_only_so_many_rows_of_an_entity_are_learnt_from() -> None:
