@@ -20,7 +20,7 @@ _SCHEMA = {
     "code": pl.String,
     "subject": pl.String,
     "verdict": pl.String,
-    "seen": pl.String,
+    "message": pl.String,
     "n_test": pl.Int64,
     "n_rows": pl.Int64,
 }
@@ -59,7 +59,7 @@ class LeakReport:
         """A row for each check and fold.
 
         Columns: ``fold`` (null: one split), ``check`` (``leakage``), ``code``, ``subject`` (the
-        columns looked at), ``verdict`` (``pass``, ``warn``, ``fail``), ``seen`` in words,
+        columns looked at), ``verdict`` (``pass``, ``warn``, ``fail``), ``message`` in words,
         ``n_test`` of the ``n_rows`` test rows are concerned.
         """
         return _frame(self.found)
@@ -79,7 +79,7 @@ class LeakReport:
 
     def table(self) -> pl.DataFrame:
         """The worst of each check as people read it."""
-        return _frame(self.worst).select("code", "subject", "verdict", "seen")
+        return _frame(self.worst).select("code", "subject", "verdict", "message")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from proml_lab.plots import html

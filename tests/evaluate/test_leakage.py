@@ -36,7 +36,7 @@ def test_the_rows_are_those_that_gates_read() -> None:
             "code": "LK001",
             "subject": "who",
             "verdict": "warn",
-            "seen": "some",
+            "message": "some",
             "n_test": 2,
             "n_rows": 10,
         }
