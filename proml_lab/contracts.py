@@ -20,7 +20,7 @@ from proml_lab.words import counted
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Task = Literal["binary", "regression", "count", "multiclass"]
+Task = Literal["binary", "regression", "count", "quantile", "multiclass"]
 METRIC_TASKS: dict[str, tuple[Task, ...]] = {
     "auc": ("binary",),
     "pr_auc": ("binary",),
@@ -30,6 +30,8 @@ METRIC_TASKS: dict[str, tuple[Task, ...]] = {
     "mae": ("regression", "count"),
     "r2": ("regression", "count"),
     "poisson_deviance": ("count",),
+    "pinball": ("quantile",),
+    "coverage_gap": ("quantile",),
     "calibration": ("binary", "regression", "count"),
 }
 """The metrics that a spec may name, and the tasks that each fits; `evaluate` computes them."""
@@ -94,6 +96,8 @@ class Dataset:
         Column with how much each row counts, or None: each counts once.
     offset
         Column that is added to the score of each row on the link scale, or None.
+    quantile
+        For task quantile: which one is learnt, between 0 and 1; else None.
     origins
         One `Origin` for each source that was joined.
     joined_by
@@ -112,6 +116,7 @@ class Dataset:
     personal: tuple[str, ...] = ()
     weight: str | None = None
     offset: str | None = None
+    quantile: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, pl.DataFrame):

@@ -76,6 +76,14 @@ def row_values(frame: pl.DataFrame, column: str, role: str) -> Floats:
     return values
 
 
+def quantile_of(values: Floats, weights: Floats, level: float) -> float:
+    """The least of `values` (n,) up to which lies at least `level` of all weight."""
+    order = np.argsort(values, kind="stable")
+    upto = np.cumsum(weights[order])
+    place = int(np.searchsorted(upto, level * upto[-1] * (1 - 1e-12), side="left"))
+    return float(values[order][min(place, len(values) - 1)])
+
+
 def require_variety(values: Floats, column: str, task: Task) -> None:
     """Raise DataError if the training label `values` (n,) are all the same."""
     if values.min() == values.max():
@@ -95,7 +103,7 @@ def _fitting(label: pl.Series, task: Task) -> Floats:
         case "count":
             wrong = (values < 0) | (values != np.floor(values)) | np.isinf(values)
             wanted, other = "a whole number from 0 up", "use task regression."
-        case "regression":
+        case "regression" | "quantile":
             wrong = np.full(len(values), label.dtype == pl.Boolean) | np.isinf(values)
             wanted = "a finite number"
             other = "leave rows with an infinite label out of the spine."

@@ -52,8 +52,8 @@ class Model:
     test
         Held-out rows, or None. Kept for comparison in memory, never saved.
     baseline
-        Mean of the training labels, or None: what a model that knows nothing predicts. In memory
-        only, as `test`.
+        Mean (or quantile) of the training labels, or None: what a model that knows nothing
+        predicts. In memory only, as `test`.
     period
         First and last cutoff of the training rows, in UTC; None where time plays no part, and for
         a model read from disk.
@@ -105,7 +105,7 @@ class Model:
         return self.spec.learner.name
 
     def predict(self, frame: object) -> Floats:
-        """(n,) the probability of the positive class (binary), else the expected value.
+        """(n,) the probability of the positive class (binary), the quantile, or the expected value.
 
         `frame` is Polars, pandas, Arrow or a Dataset, with the columns of `inputs`.
 

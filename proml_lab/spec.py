@@ -113,7 +113,15 @@ class Label(Document):
 
     column: str = Field(description="column of the spine to predict")
     task: Task = Field(
-        "binary", description="binary, regression or count; no learner does multiclass yet"
+        "binary",
+        description="binary, regression, count or quantile; no learner does multiclass yet",
+    )
+    quantile: float | None = Field(
+        None,
+        strict=True,
+        gt=0,
+        lt=1,
+        description="for task quantile: the share of labels that is to lie below the prediction",
     )
     weight: str | None = Field(
         None, description="column that says how much a row counts, 0 or more; absent: once"
@@ -121,6 +129,14 @@ class Label(Document):
     offset: str | None = Field(
         None, description="column that is added to the score, such as the log of an exposure"
     )
+
+    @model_validator(mode="after")
+    def _one_quantile(self) -> Self:
+        if self.task == "quantile" and self.quantile is None:
+            raise ValueError("has task quantile and does not say which: add quantile: 0.9")
+        if self.task != "quantile" and self.quantile is not None:
+            raise ValueError(f"has quantile, which is for task quantile, and task {self.task}")
+        return self
 
 
 class Spine(Document):

@@ -62,7 +62,9 @@ def compare(
         raise UsageError(f"resamples is {resamples}; it is a number from 0 up.")
     called = _names(models, names)
     task, label = _task(models, called)
-    wanted = [asked(text, task) for text in dict.fromkeys(metrics or _metrics(models, task))]
+    level = models[0].spec.label.quantile
+    texts = dict.fromkeys(metrics or _metrics(models, task))
+    wanted = [asked(text, task, quantile=level) for text in texts]
     given = on if on is None or isinstance(on, Dataset) else Dataset(as_frame(on))
     if given is None:
         tests = held_out.shared(models, called)
@@ -91,6 +93,7 @@ def compare(
         y=y,
         predictions=predictions,
         leaks=leaking,
+        quantile=level,
     )
 
 
@@ -161,6 +164,12 @@ def _task(models: Sequence[Model], names: Sequence[str]) -> tuple[Task, str]:
                 f"{name!r} predicts {mine[1]!r} ({mine[0]}), {names[0]!r} predicts "
                 f"{first.spec.label.column!r} ({first.task}).",
                 hint="compare models of one label.",
+            )
+        if model.spec.label.quantile != first.spec.label.quantile:
+            raise UsageError(
+                f"{name!r} predicts quantile {model.spec.label.quantile} of {mine[1]!r}, "
+                f"{names[0]!r} predicts quantile {first.spec.label.quantile}.",
+                hint="compare models of one quantile.",
             )
     return first.task, first.spec.label.column
 

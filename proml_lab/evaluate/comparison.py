@@ -24,6 +24,9 @@ _KINDS = {
     "scores": "Predictions of each label's rows; the less overlap, the better.",
 }
 _AGREEMENT = {"agreement": "Mean label against mean prediction in ten bins; on the line is better."}
+_QUANTILES = {
+    "agreement": "Quantile of the label against mean prediction in ten bins; on the line is better."
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,8 @@ class Comparison:
     leaks
         Model name to what was found to leak, or not, from its training rows to these; of models
         that are not known to have been split from them, nothing.
+    quantile
+        Which one they predict; None for other tasks.
     """
 
     names: tuple[str, ...]
@@ -64,6 +69,7 @@ class Comparison:
     y: Floats = field(repr=False)
     predictions: Mapping[str, Floats] = field(repr=False)
     leaks: Mapping[str, tuple[Leak, ...]] = field(default_factory=dict, repr=False)
+    quantile: float | None = None
 
     def frame(self) -> pl.DataFrame:
         """A row for each metric (and group) and model.
@@ -102,7 +108,7 @@ class Comparison:
                 f"All {self.n_rows:,} rows have label {self.y[0]:g}: picture {kind!r} needs both.",
                 hint="figure('calibration') needs one.",
             )
-        return _draw(kind, self.y, self.predictions)
+        return _draw(kind, self.y, self.predictions, self.quantile)
 
     def to_dict(self) -> dict[str, Json]:
         """What was found, as JSON; the time that fitting took is left out: it varies."""
@@ -162,6 +168,8 @@ class Comparison:
 
     @property
     def _kinds(self) -> Mapping[str, str]:
+        if self.task == "quantile":
+            return _QUANTILES
         return _KINDS if self.task == "binary" else _AGREEMENT
 
     def _lacks_a_class(self, kind: str) -> bool:
@@ -169,7 +177,9 @@ class Comparison:
         return needs_both and bool(self.y.min() == self.y.max())
 
 
-def _draw(kind: str, y: Floats, predictions: Mapping[str, Floats]) -> go.Figure:
+def _draw(
+    kind: str, y: Floats, predictions: Mapping[str, Floats], quantile: float | None
+) -> go.Figure:
     from proml_lab.plots import curves as pictures
     from proml_lab.plots.agreement import agreement
 
@@ -182,4 +192,6 @@ def _draw(kind: str, y: Floats, predictions: Mapping[str, Floats]) -> go.Figure:
             return pictures.scores(curves.scores(y, predictions))
         case "calibration":
             return pictures.calibration(curves.calibration(y, predictions, binary=True))
+    if quantile is not None:
+        return agreement(curves.quantiles(y, predictions, quantile), quantile=quantile)
     return agreement(curves.calibration(y, predictions, binary=False))

@@ -77,6 +77,28 @@ def calibration(y: Floats, predictions: Mapping[str, Floats], *, binary: bool) -
     return pl.concat(parts)
 
 
+def quantiles(y: Floats, predictions: Mapping[str, Floats], level: float) -> pl.DataFrame:
+    """As `calibration`, with `observed` the quantile `level` of the labels in a bin.
+
+    It is the least label up to which lies that share of them; `low` and `high` are the labels
+    between whose ranks it lies in 95 % of samples, by the normal form of the binomial.
+    """
+    rows = []
+    for name, p in predictions.items():
+        place = bins(p)
+        for bin_ in np.unique(place):
+            inside = np.sort(y[place == bin_])
+            n = len(inside)
+            reach = _Z * np.sqrt(n * level * (1 - level))
+            ranks = np.ceil(np.array([0, -reach, reach + 1]) + n * level - 1e-9).astype(int)
+            observed, low, high = inside[np.clip(ranks - 1, 0, n - 1)].tolist()
+            mean = float(p[place == bin_].mean())
+            rows.append((name, int(bin_), mean, observed, low, high, n))
+    columns = {"model": pl.String, "bin": pl.Int64, "predicted": pl.Float64}
+    columns |= dict.fromkeys(("observed", "low", "high"), pl.Float64)
+    return pl.DataFrame(rows, schema={**columns, "n": pl.Int64}, orient="row")
+
+
 def scores(y: Floats, predictions: Mapping[str, Floats]) -> pl.DataFrame:
     """``model``, ``label`` (0 or 1), ``left``, ``right``, ``share`` of the label's rows."""
     highest = max(float(p.max()) for p in predictions.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -35,7 +35,10 @@ class Metric:
         The least and the greatest value that there can be.
     over
         Given labels and predictions (n,), a function from counts (b, n) to values (b,): what costs
-        time and does not depend on the counts, such as sorting, is done once.
+        time and does not depend on the counts, such as sorting, is done once. For a quantile it
+        is that of the median: see `at`.
+    of_level
+        For a quantile: `over`, given which one.
     """
 
     name: str
@@ -43,11 +46,18 @@ class Metric:
     direction: Literal["higher", "lower"]
     limits: tuple[float, float]
     over: Callable[[Floats, Floats], Resampled]
+    of_level: Callable[[float], Callable[[Floats, Floats], Resampled]] | None = None
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The tasks that it fits."""
         return METRIC_TASKS[self.name]
+
+    def at(self, quantile: float | None) -> Metric:
+        """The metric for predictions of this quantile; itself where that plays no part."""
+        if quantile is None or self.of_level is None:
+            return self
+        return replace(self, over=self.of_level(quantile))
 
     def __call__(self, y: Floats, p: Floats) -> float:
         """The value for labels and predictions (n,), every row once; NaN where undefined."""
@@ -75,12 +85,15 @@ def get(name: str, task: Task) -> Metric:
     return METRICS[name]
 
 
-def asked(text: str, task: Task) -> tuple[Metric, str | None]:
-    """(metric, column to group by or None) of ``auc`` or ``auc by carrier``; raises as `get`."""
+def asked(text: str, task: Task, *, quantile: float | None = None) -> tuple[Metric, str | None]:
+    """(metric, column to group by or None) of ``auc`` or ``auc by carrier``; raises as `get`.
+
+    `quantile` is that of the label, for the task of this name.
+    """
     name, by, column = text.partition(" by ")
     if by and not column.strip():
         raise UsageError(f"Metric {text!r} names no column.", hint="such as 'auc by carrier'.")
-    return get(name.strip(), task), column.strip() or None
+    return get(name.strip(), task).at(quantile), column.strip() or None
 
 
 def defaults(task: Task) -> tuple[str, ...]:
@@ -130,6 +143,20 @@ def _poisson(y: Floats, p: Floats) -> Floats:
     p = np.maximum(p, np.finfo(np.float64).tiny)
     known = np.where(y > 0, y, 1.0)
     return 2 * (y * np.log(known / p) - y + p)
+
+
+def _pinball(level: float) -> Callable[[Floats, Floats], Resampled]:
+    return _means(lambda y, p: np.where(y >= p, level * (y - p), (1 - level) * (p - y)))
+
+
+def _coverage_gap(level: float) -> Callable[[Floats, Floats], Resampled]:
+    share = _means(lambda y, p: (y <= p).astype(np.float64))
+
+    def over(y: Floats, p: Floats) -> Resampled:
+        resampled = share(y, p)
+        return lambda counts: np.abs(resampled(counts) - level)
+
+    return over
 
 
 def _rmse(y: Floats, p: Floats) -> Resampled:
@@ -224,6 +251,23 @@ METRICS = {
             _means(_poisson),
         ),
         Metric(
+            "pinball",
+            "mean distance to the label; for quantile q it weighs q where the label is above the "
+            "prediction, 1 - q where it is below (pinball loss)",
+            "lower",
+            _POSITIVE,
+            _pinball(0.5),
+            _pinball,
+        ),
+        Metric(
+            "coverage_gap",
+            "distance between the quantile and the share of labels up to the prediction",
+            "lower",
+            _SHARE,
+            _coverage_gap(0.5),
+            _coverage_gap,
+        ),
+        Metric(
             "calibration",
             "mean distance between predicted and observed, in ten bins of equally many rows",
             "lower",
@@ -236,4 +280,5 @@ _DEFAULTS: dict[Task, tuple[str, ...]] = {
     "binary": ("auc", "pr_auc", "log_loss", "brier", "calibration"),
     "regression": ("rmse", "mae", "r2"),
     "count": ("poisson_deviance", "rmse", "mae"),
+    "quantile": ("pinball", "coverage_gap"),
 }

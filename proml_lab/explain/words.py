@@ -24,6 +24,7 @@ SCALES: dict[Task, Scale] = {
     "binary": Scale("log-odds", "the chance of {}"),
     "count": Scale("log of the count", "the expected {}"),
     "regression": Scale("units of {}", "the prediction of {}"),
+    "quantile": Scale("units of {}", "the predicted quantile of {}"),
     "multiclass": Scale("raw score", "the score of {}"),
 }
 

@@ -1,4 +1,4 @@
-"""The baseline: the rate or mean of the training label, whatever the features."""
+"""The baseline: the rate, mean or quantile of the training label, whatever the features."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
+from proml_lab.label import quantile_of
 from proml_lab.learners.encode import label_of, offset_of, weights_of
 from proml_lab.learners.glm import Design, solve
 from proml_lab.learners.options import checked
@@ -54,7 +55,7 @@ class BaselineLearner:
     """Learns the mean of the label: what any other model has to beat."""
 
     name = "baseline"
-    tasks: tuple[Task, ...] = ("binary", "regression", "count")
+    tasks: tuple[Task, ...] = ("binary", "regression", "count", "quantile")
     copies = 0.0  # of its features in memory: see docs/learners.md#memory
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -74,10 +75,15 @@ class BaselineLearner:
         seed: int,
         progress: Progress | None = None,
     ) -> Baseline:
-        """The mean of the label on the link scale of `task`, over the offset if there is one."""
+        """The mean of the label on the link scale of `task`, over the offset if there is one.
+
+        For task quantile it is that quantile.
+        """
         values, weights, offset = label_of(dataset), weights_of(dataset), offset_of(dataset)
         mean = math.fsum(values * weights) / math.fsum(weights)
-        if dataset.offset:
+        if dataset.quantile is not None:
+            raw = quantile_of(values - offset, weights, dataset.quantile)
+        elif dataset.offset:
             alone = Design(np.empty((len(values), 0)), (), ())
             (raw,) = solve(alone, values, task=task, l2=1.0, weights=weights, offset=offset)
         else:

@@ -10,11 +10,17 @@ from pydantic import Field, StrictBool
 from proml_lab.contracts import Json, Task
 from proml_lab.document import Document
 
-_OBJECTIVES: dict[Task, str] = {"binary": "binary", "regression": "l2", "count": "poisson"}
+_OBJECTIVES: dict[Task, str] = {
+    "binary": "binary",
+    "regression": "l2",
+    "count": "poisson",
+    "quantile": "quantile",
+}
 LOSSES: dict[Task, str] = {
     "binary": "log loss",
     "regression": "squared error",
     "count": "Poisson loss",
+    "quantile": "pinball loss",
 }
 """What LightGBM lowers for each task, in words."""
 
@@ -80,11 +86,17 @@ class TreesOptions(Document):
 
 
 def parameters(
-    options: TreesOptions, *, task: Task, seed: int, features: Sequence[str] = ()
+    options: TreesOptions,
+    *,
+    task: Task,
+    seed: int,
+    features: Sequence[str] = (),
+    quantile: float | None = None,
 ) -> dict[str, Json]:
     """What LightGBM is asked for: `options` by its own names, and what makes it repeatable.
 
     `features` are the columns of its matrix; only monotone constraints need them.
+    `quantile` is that of the task of this name.
     """
     told: dict[str, Json] = {
         "objective": _OBJECTIVES[task],
@@ -106,6 +118,8 @@ def parameters(
         "force_row_wise": True,
         "verbosity": -1,
     }
+    if quantile is not None:
+        told["alpha"] = quantile
     if options.monotone:
         signs = {"increasing": 1, "decreasing": -1}
         found = [options.monotone.get(name) for name in features]

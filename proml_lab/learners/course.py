@@ -44,6 +44,7 @@ class Course:
     def begin_again(self) -> None:
         """The best trees so far stay until as many have grown again."""
         self._before = self.text()
+        self._booster = None  # with the rows that it was grown on
         self.n_trees, self._least = self.n_best, None
 
     def finish(self) -> None:

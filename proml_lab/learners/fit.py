@@ -14,7 +14,7 @@ from proml_lab.contracts import Dataset, Floats, Json, Learner, Predictor, Progr
 from proml_lab.errors import ColumnMissingError, DataError, SpecError, UsageError, choose
 from proml_lab.expression import columns, evaluate
 from proml_lab.folds import Fold
-from proml_lab.label import label_values, require_variety, row_values
+from proml_lab.label import label_values, quantile_of, require_variety, row_values
 from proml_lab.leak import leaks
 from proml_lab.learners import registry
 from proml_lab.learners.columns import caveats
@@ -107,7 +107,7 @@ def fit(
         origins=dataset.origins,
         fit_s=time.perf_counter() - start,
         test=test,
-        baseline=_mean(ready),
+        baseline=_usual(ready),
         period=train.period,
         leaks=leaks(train, test, spec.split) if fold is None else (),
         stopped=stopped,
@@ -155,9 +155,11 @@ def _learnt(
     return predictor, ""
 
 
-def _mean(ready: Dataset) -> float:
-    """The mean of the training label, weighted where rows have weights."""
+def _usual(ready: Dataset) -> float:
+    """The mean of the training label, or its quantile, weighted where rows have weights."""
     values: Floats = ready.frame[str(ready.label)].to_numpy()
+    if ready.quantile is not None:
+        return quantile_of(values, weights_of(ready), ready.quantile)
     if ready.weight is None:
         return math.fsum(values) / len(values)
     weights = ready.frame[ready.weight].to_numpy()
@@ -276,6 +278,7 @@ def _ready(
         origins=train.origins,
         weight="(weight)" if spec.label.weight else None,
         offset="(offset)" if spec.label.offset else None,
+        quantile=spec.label.quantile,
     )
     return dataset, features
 

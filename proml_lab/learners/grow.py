@@ -47,7 +47,9 @@ def grow(
         offset_of(dataset) if dataset.offset else None,
         matrix,
     )
-    told = parameters(options, task=task, seed=seed, features=dataset.features)
+    told = parameters(
+        options, task=task, seed=seed, features=dataset.features, quantile=dataset.quantile
+    )
     held = _held_out(dataset, options, seed)
     _train(course, rows, held, told, options.patience)
     if options.refit and held.any():

@@ -91,7 +91,7 @@ class TreesLearner:
     """
 
     name = "trees"
-    tasks: tuple[Task, ...] = ("binary", "regression", "count")
+    tasks: tuple[Task, ...] = ("binary", "regression", "count", "quantile")
     copies = 1.25  # of its features in memory: see docs/learners.md#memory
 
     def check(self, options: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def agreement(frame: pl.DataFrame) -> go.Figure:
+def agreement(frame: pl.DataFrame, *, quantile: float | None = None) -> go.Figure:
     """Observed against predicted means with intervals, a line a model, on the label's own scale.
 
     `frame` has ``model``, ``predicted`` and ``observed`` (means in a bin of predictions), ``low``,
-    ``high`` (the interval of `observed`) and ``n``.
+    ``high`` (the interval of `observed`) and ``n``. With `quantile`, ``observed`` is that one.
     """
     require(frame, "agreement picture", "model", "predicted", "observed", "low", "high", "n")
     made = figure(
         title="Predicted against what happened",
         x="Predicted, mean of the bin",
-        y="Observed, mean of the bin",
+        y=f"Observed, {'mean' if quantile is None else f'quantile {quantile:g}'} of the bin",
         height=430,
     )
     ends = [frame["predicted"].min(), frame["predicted"].max()]

@@ -21,6 +21,7 @@ SCALES = {
     "binary": "the chance that {} is 1",
     "regression": "{}, as a number",
     "count": "{}, as a count",
+    "quantile": "a quantile of {}",
     "multiclass": "which class {} is",
 }
 

@@ -27,10 +27,12 @@ _SAYS: dict[Task, str] = {
     "binary": "For each row it gives the chance, between 0 and 1, that `{label}` is true.",
     "regression": "For each row it gives the expected value of `{label}`.",
     "count": "For each row it gives the expected count `{label}`.",
+    "quantile": "For each row it gives a value that `{label}` reaches at most in {quantile:.4g} of "
+    "all cases (its quantile {quantile:.4g}).",
     "multiclass": "For each row it says which class `{label}` is.",
 }
 _WAYS = {
-    "baseline": "It says the same for every row: the mean of the training data.",
+    "baseline": "It says the same for every row: the mean (or quantile) of the training data.",
     "linear": "It adds up one effect for each feature.",
     "trees": "It adds up many small decision trees, each of which mends what those before missed.",
 }
@@ -41,7 +43,7 @@ _ALIKE = "no detectable difference"
 def predicts(draft: Draft) -> Iterator[Block]:
     """What it predicts, of what, from what was known when."""
     spec = draft.spec
-    yield _SAYS[spec.label.task].format(label=spec.label.column)
+    yield _SAYS[spec.label.task].format(label=spec.label.column, quantile=spec.label.quantile)
     if spec.spine.entities:
         named = ", ".join(f"`{entity}`" for entity in spec.spine.entities)
         yield f"A row of `{spec.spine.source}` is described by {named} and the features below."

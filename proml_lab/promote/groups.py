@@ -111,7 +111,9 @@ def _metric(model: Model) -> Metric | None:
 
     if not any(model.task in metric.tasks for metric in METRICS.values()):
         return None
-    named = [asked(text, model.task)[0] for text in model.spec.evaluate or defaults(model.task)]
+    level = model.spec.label.quantile
+    texts = model.spec.evaluate or defaults(model.task)
+    named = [asked(text, model.task, quantile=level)[0] for text in texts]
     return next((metric for metric in named if metric.name != "calibration"), None)
 
 

@@ -45,7 +45,8 @@ def _obstacle(old: Artifact, new: Artifact) -> str:
             return f"{artifact.key} has no predictions of held-out rows"
     if len({mine.rows for mine in rows if mine is not None}) > 1:
         return "they were measured on different rows"
-    tasks = [(a.spec.label.column, a.spec.label.task) for a in (old, new)]
+    labels = [a.spec.label for a in (old, new)]
+    tasks = [(label.column, label.task, label.quantile) for label in labels]
     return "" if tasks[0] == tasks[1] else "they predict different things"
 
 
@@ -60,7 +61,7 @@ def _measured(old: Artifact, new: Artifact, names: Sequence[str]) -> dict[str, s
     if kept[0] is None or kept[1] is None:
         return {}
     scores = {"old": kept[0][1], "new": kept[1][1]}
-    chosen = [METRICS[name] for name in names]
+    chosen = [METRICS[name].at(new.spec.label.quantile) for name in names]
     table = measure(kept[1][0], scores, chosen, resamples=_RESAMPLES, seed=_SEED)
     return {name: _said(table.filter(pl.col("metric") == name)) for name in names}
 

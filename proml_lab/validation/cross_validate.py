@@ -98,7 +98,7 @@ def _metrics(spec: ModelSpec, metrics: Sequence[str] | None) -> list[Metric]:
     names = metrics or [text for text in spec.evaluate if " by " not in text] or defaults(task)
     wanted = []
     for text in dict.fromkeys(names):
-        metric, column = asked(text, task)
+        metric, column = asked(text, task, quantile=spec.label.quantile)
         if column is not None:
             raise UsageError(
                 f"Metric {text!r} is by group, and folds are measured over all their rows.",

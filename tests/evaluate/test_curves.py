@@ -71,3 +71,26 @@ def test_score_shares_add_to_one_for_each_label(scored) -> None:
     assert found["left"].min() == 0
     assert found["right"].max() == 1
     assert curves.scores(y, {"a": p / 10})["right"].max() == p.max() / 10
+
+
+def test_quantiles_hold_what_lies_below_them() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.random(20_000)
+    y = x + rng.normal(size=20_000)
+    p = x + 1.2815515655446004
+    found = curves.quantiles(y, {"a": p, "same": np.full(20_000, 2.0)}, 0.9)
+    a = found.filter(model="a")
+    assert a["n"].to_list() == [2000] * 10
+    assert (a["low"] <= a["predicted"]).sum() >= 9
+    assert (a["high"] >= a["predicted"]).sum() >= 9
+    same = found.filter(model="same").to_dicts()
+    assert len(same) == 1
+    assert same[0]["observed"] == np.sort(y)[17_999]
+    assert np.mean(y <= same[0]["low"]) < 0.9 < np.mean(y <= same[0]["high"])
+
+
+def test_the_quantile_of_few_labels_is_one_of_them() -> None:
+    found = curves.quantiles(np.array([3.0]), {"a": np.array([1.0])}, 0.1).to_dicts()
+    assert found == [
+        {"model": "a", "bin": 0, "predicted": 1.0, "observed": 3.0, "low": 3.0, "high": 3.0, "n": 1}
+    ]

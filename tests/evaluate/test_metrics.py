@@ -36,7 +36,7 @@ def test_metrics_of_values_agree_with_sklearn(name: str) -> None:
     assert METRICS[name](y, p) == pytest.approx(VALUES[name](y, p), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", [*BINARY, *VALUES, "calibration"])
+@pytest.mark.parametrize("name", [*BINARY, *VALUES, "pinball", "coverage_gap", "calibration"])
 def test_counts_stand_for_repeated_rows(name: str) -> None:
     rng = np.random.default_rng(2)
     p = rng.random(200).round(2).clip(0.01, 0.99)
@@ -51,6 +51,19 @@ def test_counts_stand_for_repeated_rows(name: str) -> None:
         else:
             wanted = METRICS[name](np.repeat(y, n), np.repeat(p, n))
         assert value == pytest.approx(wanted, rel=1e-11)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+def test_metrics_of_quantiles(level: float) -> None:
+    rng = np.random.default_rng(4)
+    y, p = rng.normal(size=(2, 300)).round(1)
+    pinball, column = asked("pinball by x", "quantile", quantile=level)
+    assert column == "x"
+    assert pinball(y, p) == pytest.approx(peer.mean_pinball_loss(y, p, alpha=level), rel=1e-12)
+    gap = get("coverage_gap", "quantile").at(level)
+    assert gap(y, p) == pytest.approx(abs((y <= p).mean() - level))
+    assert get("pinball", "quantile").at(None) is METRICS["pinball"]
+    assert get("rmse", "regression").at(level) is METRICS["rmse"]
 
 
 def test_closed_forms() -> None:
@@ -94,7 +107,7 @@ def test_every_metric_says_what_it_is() -> None:
         assert metric.name == name
         assert len(metric.what) > 10
         assert metric.direction in ("higher", "lower")
-    for task in ("binary", "regression", "count"):
+    for task in ("binary", "regression", "count", "quantile"):
         assert all(task in get(name, task).tasks for name in defaults(task))
 
 

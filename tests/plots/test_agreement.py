@@ -26,6 +26,7 @@ def test_each_model_is_a_line_with_intervals_beside_the_diagonal() -> None:
     assert list(a.error_y.arrayminus) == [0.5, 5.0]
     assert b.name == "&lt;b&gt;"
     assert "Predicted against what happened" in to_svg(figure)
+    assert "Observed, quantile 0.9 of the bin" in to_svg(agreement(frame, quantile=0.9))
 
 
 def test_a_missing_column_is_named() -> None:

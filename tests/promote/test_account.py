@@ -80,6 +80,9 @@ def test_what_it_predicts(draft: Draft) -> None:
     bare = asked(draft, spine={"source": "s"}, label={"column": "n", "task": "count"})
     assert said(account.predicts(bare)).startswith("For each row it gives the expected count `n`.")
     assert "known at" not in said(account.predicts(bare))
+    label = {"column": "n", "task": "quantile", "quantile": 0.9}
+    late = asked(draft, spine={"source": "s"}, label=label)
+    assert "`n` reaches at most in 0.9 of all cases" in said(account.predicts(late))
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def _measured(
     from proml_lab.evaluate.measure import measure
     from proml_lab.evaluate.metrics import get
 
-    metrics = [get(gate, spec.label.task) for gate in gates]
+    metrics = [get(gate, spec.label.task).at(spec.label.quantile) for gate in gates]
     both = {"model": held.scores, **{f"other {name}": s for name, s in other.items()}}
     table = measure(held.y, both, metrics, resamples=_RESAMPLES, seed=_SEED)
     for gate in gates:

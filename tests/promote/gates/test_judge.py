@@ -196,3 +196,16 @@ def test_verdicts_come_in_the_order_of_the_spec(tmp_path: Path) -> None:
     asked = spec(auc="> 0", leakage="warn", brier="< baseline", log_loss="< 9")
     evidence = Evidence(held(tmp_path), (), lambda: None, {})
     assert [entry.gate for entry in judge(asked, evidence)] == list(asked.gates)
+
+
+def test_gates_of_a_quantile_are_measured_at_that_quantile(tmp_path: Path) -> None:
+    y = np.random.default_rng(2).normal(size=400)
+    high = np.full(400, np.quantile(y, 0.9))
+    label = "{column: y, task: quantile, quantile: 0.9}"
+    gates = '{pinball: "< baseline", coverage_gap: "<= 0.05"}'
+    asked = ModelSpec.parse(f"{{name: a, label: {label}, spine: {{source: b}}, gates: {gates}}}")
+    kept = HeldOut(tmp_path, y, high, float(np.median(y)), "f" * 32)
+    pinball, gap = judge(asked, Evidence(kept, (), lambda: None, {}))
+    assert (pinball.verdict, gap.verdict) == ("passed", "passed")
+    assert pinball.value == pytest.approx(np.mean(np.where(y >= high, 0.9, -0.1) * (y - high)))
+    assert gap.value == pytest.approx(0.0, abs=0.003)
