@@ -66,7 +66,7 @@ class Groups:
 
         It is that before the last step, which gains next to nothing.
         """
-        lanes = np.empty((len(self.rows.groups), *self._square()))
+        lanes = np.zeros((len(self.rows.groups), *self._square()))
         self._run(offset, belief, scale, lanes, MAX_STEPS)
         return self.rows.of_present(lanes)
 
@@ -75,7 +75,7 @@ class Groups:
 
         Groups without rows have the covariance that is believed.
         """
-        lanes = np.empty((len(self.rows.groups), *self._square()))
+        lanes = np.zeros((len(self.rows.groups), *self._square()))
         self._run(offset, belief, scale, lanes, 1)
         d = self.rows.n_columns
         table = np.broadcast_to(np.linalg.inv(belief.precision), (self.rows.n_groups, d, d)).copy()
