@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def fit(
     spec: ModelSpec | str | Path,
-    dataset: Dataset | None = None,
+    dataset: object = None,
     *,
     workspace: Workspace | None = None,
     learner: str | dict[str, Json] | None = None,
@@ -32,7 +32,8 @@ def fit(
     spec
         A spec, or the path of a ``*.proml.yaml`` file.
     dataset
-        The rows; by default what the spec asks for, joined in `workspace`.
+        The rows: a Dataset, or a Polars, pandas or Arrow table, whose columns get the roles that
+        the spec names; by default what the spec asks for, joined in `workspace`.
     workspace
         By default the one around the current folder.
     learner

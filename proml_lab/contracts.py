@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from proml_lab.errors import ColumnMissingError, DataError, UsageError, choose
+from proml_lab.errors import ColumnMissingError, UsageError, choose
 from proml_lab.fingerprint import fingerprint
+from proml_lab.table import as_table
 from proml_lab.words import counted
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Dataset:
     Attributes
     ----------
     frame
-        (n, p), one row per label, in the spine's order.
+        (n, p), one row per label, in the spine's order. A pandas or Arrow table is made one.
     label
         Column to predict, or None.
     entities
@@ -119,11 +120,7 @@ class Dataset:
     quantile: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.frame, pl.DataFrame):
-            raise DataError(
-                f"A Dataset holds a Polars frame, found {type(self.frame).__name__}.",
-                hint="make one first: pl.DataFrame(…), pl.from_pandas(…) or pl.read_parquet(…).",
-            )
+        object.__setattr__(self, "frame", as_table(self.frame))
         roles = [*self.entities, *self.features]
         roles += [n for n in (self.label, self.cutoff, self.weight, self.offset) if n]
         for name in roles:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from numbers import Number
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from proml_lab.fingerprint import fingerprint
 from proml_lab.label import row_values
 from proml_lab.leak import Leak
 from proml_lab.spec import ModelSpec
+from proml_lab.table import as_table
 from proml_lab.words import counted
 
 FORMAT = 1
@@ -278,43 +277,8 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def as_frame(data: object) -> pl.DataFrame:
-    """Polars, pandas, Arrow or a Dataset as a Polars frame, without copying where possible.
-
-    Raises
-    ------
-    DataError
-        It is no table.
-    """
-    if isinstance(data, Dataset):
-        return data.frame
-    if isinstance(data, pl.DataFrame):
-        return data
-    if isinstance(data, pl.LazyFrame):
-        return data.collect()
-    if data is None or isinstance(data, str | bytes | Number):  # Polars reads None and text
-        raise DataError(
-            f"A table is needed, found {'None' if data is None else type(data).__name__}.",
-            hint="pass a Polars, pandas or Arrow table.",
-        )
-    try:
-        if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
-            data = _arrow(data)
-        frame = pl.DataFrame(data)  # type: ignore[arg-type]
-    except (TypeError, ValueError, PolarsError) as error:
-        raise DataError(
-            f"This {type(data).__name__} cannot be read as a table: {str(error).splitlines()[0]}.",
-            hint="pass a Polars, pandas or Arrow table.",
-        ) from None
-    return frame
-
-
-def _arrow(data: object) -> object:
-    """A pandas frame as an Arrow table: time zones kept, NaN as null, the index left out."""
-    import pyarrow as pa
-
-    with warnings.catch_warnings():  # pyarrow reads pandas in a way that pandas will change
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return pa.Table.from_pandas(data, preserve_index=False)
+    """A Dataset's frame, or Polars, pandas or Arrow as `as_table` reads them."""
+    return data.frame if isinstance(data, Dataset) else as_table(data)
 
 
 def input_type(column: pl.Series) -> pl.DataType:

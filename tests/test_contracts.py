@@ -73,5 +73,5 @@ def test_a_role_needs_its_column() -> None:
 
 
 def test_a_dataset_of_something_else_is_refused() -> None:
-    with pytest.raises(DataError, match="A Dataset holds a Polars frame, found int"):
+    with pytest.raises(DataError, match="A table is needed, found int"):
         Dataset(3)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from proml_lab.learners import registry
 from proml_lab.learners.columns import caveats
 from proml_lab.learners.encode import label_of, offset_of, weights_of
 from proml_lab.learners.memory import require_room
+from proml_lab.learners.roles import with_roles
 from proml_lab.model import Model, as_inputs, input_type, learnt_from, training_fingerprint
 from proml_lab.spec import ModelSpec
 from proml_lab.split import newest, split
@@ -31,12 +32,12 @@ CALIBRATED = 0.2
 
 def fit(
     spec: ModelSpec,
-    dataset: Dataset,
+    data: object,
     *,
     fold: Fold | None = None,
     progress: Progress | None = None,
 ) -> Model:
-    """Fit the learner of `spec` to the training rows of `dataset`.
+    """Fit the learner of `spec` to the training rows of `data`.
 
     The model's features are those of the dataset, then the transforms of `spec`, then what else
     the learner reads, such as the entities of random effects. Dates and times that a transform
@@ -48,8 +49,9 @@ def fit(
     ----------
     spec
         What to fit; the learner and its options are checked before anything is computed.
-    dataset
-        Rows with the label; its `features` and `cutoff` are used.
+    data
+        Rows with the label: a Dataset, of which `features` and `cutoff` are used, or a Polars,
+        pandas or Arrow table, whose columns get the roles that `spec` names.
     fold
         Which rows to learn from and which to hold out, instead of the spec's split.
     progress
@@ -62,7 +64,7 @@ def fit(
     SpecError
         Wrong options, a task that the learner does not do, or a transform named like a feature.
     UsageError
-        `spec` or `dataset` is something else.
+        `spec` or `data` is something else.
     ColumnMissingError
         The label, weight or offset, or a column that a transform or the learner reads, is not in
         the dataset.
@@ -74,7 +76,8 @@ def fit(
     What is only dubious about the training rows is told by `Model.warnings`.
     """
     start = time.perf_counter()
-    _require_kinds(spec, dataset)
+    _require_spec(spec)
+    dataset = with_roles(data, spec)
     with spec.places.at("learner"):
         learner = registry.get(spec.learner.name)
         options = learner.check(spec.learner.options)
@@ -184,16 +187,11 @@ def _read(learner: Learner, options: Mapping[str, Json], dataset: Dataset) -> tu
     return tuple(name for name in read if name not in dataset.features)
 
 
-def _require_kinds(spec: object, dataset: object) -> None:
+def _require_spec(spec: ModelSpec) -> None:
     if not isinstance(spec, ModelSpec):
         raise UsageError(
             f"A model is fitted from a spec, found {type(spec).__name__}.",
             hint="read one: ModelSpec.read(path).",
-        )
-    if not isinstance(dataset, Dataset):
-        raise UsageError(
-            f"A model is fitted to a Dataset, found {type(dataset).__name__}.",
-            hint="say which columns are what: Dataset(frame, label=…, cutoff=…, features=…).",
         )
 
 

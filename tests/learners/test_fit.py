@@ -152,8 +152,8 @@ def test_a_list_is_no_feature(spec) -> None:
 def test_something_else_than_a_spec_or_a_dataset_is_refused(spec) -> None:
     with pytest.raises(UsageError, match="fitted from a spec, found int"):
         learners.fit(3, make_rows())  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="fitted to a Dataset, found DataFrame"):
-        learners.fit(spec(), make_rows().frame)
+    with pytest.raises(UsageError, match="fitted to a Dataset or a table: A table is needed"):
+        learners.fit(spec(), 3)
 
 
 def test_a_fold_says_which_rows_are_learnt_from_and_which_held_out(rows, spec) -> None:
