@@ -16,6 +16,7 @@ from polars.exceptions import PolarsError
 
 from proml_lab.calibration import Calibration
 from proml_lab.contracts import Caveat, Contributions, Dataset, Floats, Origin, Predictor, Task
+from proml_lab.encoding import Encoding, described, unseen
 from proml_lab.errors import ArtifactError, ColumnMissingError, DataError, listing, near
 from proml_lab.expression import evaluate
 from proml_lab.fingerprint import fingerprint
@@ -156,6 +157,25 @@ class Model:
     def summary(self) -> pl.DataFrame:
         """What was learnt, a row a coefficient or feature."""
         return self.predictor.summary()
+
+    def encoding(self) -> pl.DataFrame:
+        """What is done to each feature: its type, levels, scale, what a missing value counts as.
+
+        A row a feature, or entity, and part of the model; none where the learner does not say.
+        """
+        return described(self._encodings())
+
+    def unseen(self, frame: object) -> pl.DataFrame:
+        """How many rows of `frame` have a level that the model has no effect of its own for.
+
+        It was not in the training rows, or was too rare there. A row a feature with levels:
+        ``feature``, ``part``, ``rows``, ``share`` of them, ``levels``, ``example``.
+        """
+        return unseen(self._encodings(), self.prepare(frame))
+
+    def _encodings(self) -> Sequence[Encoding]:
+        said = getattr(self.predictor, "encodings", None)
+        return said() if said else ()
 
     def trained_on(self, frame: pl.DataFrame) -> bool:
         """Whether the rows of `frame`, in any order, are the training rows: all and no others."""

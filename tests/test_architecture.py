@@ -31,7 +31,7 @@ LAYERS = (
         "label",
         "model",
     }
-    | {"places", "split", "folds", "leak", "statefolder", "table", "kernels"},
+    | {"places", "split", "folds", "leak", "statefolder", "table", "encoding", "kernels"},
     {"plots"},
     {"marketplace", "learners", "evaluate", "explain"},
     {"authoring", "validation", "promote"},

@@ -13,7 +13,9 @@ from pydantic import Field
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
+from proml_lab.encoding import Encoding
 from proml_lab.learners.encode import label_of, offset_of, weights_of
+from proml_lab.learners.encodings import of_terms
 from proml_lab.learners.glm import solve
 from proml_lab.learners.options import checked
 from proml_lab.learners.terms import Slope, Term, assemble, design, encode, from_json, to_json
@@ -61,6 +63,10 @@ class Linear:
         kinds = {"coefficient": pl.Float64, "scale": pl.Float64}
         schema = {"feature": pl.String, "level": pl.String, **kinds}
         return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def encodings(self) -> list[Encoding]:
+        """What is done to each feature."""
+        return of_terms(self.terms)
 
     def save(self, folder: Path) -> None:
         """Write ``linear.json``."""

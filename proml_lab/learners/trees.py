@@ -13,9 +13,11 @@ import numpy as np
 import polars as pl
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Stopped, Task
+from proml_lab.encoding import Encoding
 from proml_lab.learners.boosting import LOSSES, TreesOptions
 from proml_lab.learners.course import Course
 from proml_lab.learners.encode import Matrix
+from proml_lab.learners.encodings import of_levels
 from proml_lab.learners.fewrows import FewRows
 from proml_lab.learners.grow import grow, load_lightgbm, require_fitting, threads
 from proml_lab.learners.options import checked
@@ -77,6 +79,10 @@ class Trees:
             }
         )
         return frame.sort("gain", descending=True, maintain_order=True)
+
+    def encodings(self) -> list[Encoding]:
+        """What is done to each feature."""
+        return of_levels(self.matrix.levels)
 
     def save(self, folder: Path) -> None:
         """Write ``features.json`` and LightGBM's ``trees.txt``."""

@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Stopped, Task
+from proml_lab.encoding import Encoding
 from proml_lab.errors import SpecError, choose
 from proml_lab.learners.encode import label_of, offset_of, weights_of
+from proml_lab.learners.encodings import of_entities, of_slopes, of_terms
 from proml_lab.learners.game import kept
 from proml_lab.learners.game.formula import parse
 from proml_lab.learners.game.last import LockedPart, effect_of, effects_of
@@ -94,6 +96,17 @@ class Game:
         order = ["effect", "term", "level", "coefficient", "scale", "deviation", "entities"]
         found = pl.concat(frames, how="diagonal")
         return found.select(name for name in order if name in found.columns)
+
+    def encodings(self) -> list[Encoding]:
+        """What each effect does to its features: those of ``fixed``, or of an entity."""
+        found: list[Encoding] = []
+        for effect in self.effects:
+            if isinstance(effect, Linear):
+                found += of_terms(effect.terms, "fixed")
+            else:
+                part = ", ".join(effect.entity)
+                found += [of_entities(effect.entities, part), *of_slopes(effect.slopes, part)]
+        return found
 
     def save(self, folder: Path) -> None:
         """Write ``game.json``, and a folder for each effect."""
