@@ -10,6 +10,7 @@ from proml_lab import learners
 from proml_lab.contracts import Dataset, Json, Progress
 from proml_lab.document import validate
 from proml_lab.errors import UsageError
+from proml_lab.learners.roles import with_roles
 from proml_lab.model import Model
 from proml_lab.spec import ModelSpec
 
@@ -52,7 +53,7 @@ def fit(
 
 def prepared(
     spec: ModelSpec | str | Path,
-    dataset: Dataset | None,
+    dataset: object,
     *,
     workspace: Workspace | None,
     learner: str | dict[str, Json] | None,
@@ -75,7 +76,7 @@ def prepared(
         if progress is not None:
             progress(0.0, "joining features")
         dataset = (workspace or open_workspace()).dataset(chosen)
-    return chosen, dataset
+    return chosen, with_roles(dataset, chosen)
 
 
 def draft(
