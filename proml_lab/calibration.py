@@ -42,7 +42,8 @@ class Calibration:
             return np.asarray(np.interp(raw, self.scores, self.values))
         with np.errstate(invalid="ignore"):
             score = _columns(self.kind, raw) @ np.array(self.numbers)
-            return np.clip(np.exp(-np.logaddexp(0.0, -score)), LEAST, 1 - LEAST)
+            found = np.exp(-np.logaddexp(0.0, -score))
+        return np.asarray(np.clip(found, LEAST, 1 - LEAST))
 
     def to_json(self) -> dict[str, Json]:
         """Its fields as JSON has them."""
