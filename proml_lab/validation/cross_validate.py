@@ -159,6 +159,8 @@ def _scores(y: Floats, done: Sequence[tuple[Fold, Model, Floats]]) -> pl.DataFra
 def _leaks(rows: Dataset, spec: ModelSpec, done: Sequence[Fold]) -> LeakReport:
     entity = [spec.split.entity] if spec.split.entity else []
     keys = [*entity, *rows.entities, *([rows.cutoff] if rows.cutoff else [])]
+    if not keys:  # nothing tells rows apart
+        return LeakReport(())
     of = Dataset(
         rows.frame.select(*dict.fromkeys(keys)), entities=rows.entities, cutoff=rows.cutoff
     )

@@ -215,3 +215,10 @@ def test_rows_of_one_day_stay_together() -> None:
     parts = found.scores.with_columns(at=days["at"]).group_by("at").agg(pl.col("fold").n_unique())
     assert parts["fold"].max() == 1
     assert days["at"].max() - days["at"].min() >= timedelta(days=20)
+
+
+def test_rows_that_nothing_tells_apart_have_no_leaks() -> None:
+    rows = replace(make_rows(), entities=(), cutoff=None)
+    found = cross_validate(spec(split={"by": "random"}), rows, folds=2)
+    assert found.leaks.frame().is_empty()
+    assert found.frame().height
