@@ -1,7 +1,7 @@
-"""Ridge-penalised generalized linear models of dense columns and coded levels, by Newton steps.
+"""Penalised generalized linear models of dense columns and coded levels, by Newton steps.
 
 Minimises, over intercept b, dense coefficients w and one coefficient a level v,
-``sum_i c_i loss(y_i, eta_i) + l2/2 (|w|^2 + |v|^2)`` with
+``sum_i c_i loss(y_i, eta_i) + l1 (|w|_1 + |v|_1) + l2/2 (|w|^2 + |v|^2)`` with
 ``eta = offset + b + Z w + sum_j v_j[codes_j]`` and weights c.
 The intercept is not penalised. Equations: docs/method.md#linear.
 """
@@ -19,6 +19,7 @@ import numpy as np
 from proml_lab.contracts import Floats, Task
 from proml_lab.errors import DataError
 from proml_lab.learners.encode import Codes
+from proml_lab.learners.penalty import Penalty
 
 TOLERANCE = 1e-12
 """Newton steps end when the next would gain less, as a share of the loss per row."""
@@ -90,6 +91,8 @@ def solve(
     *,
     task: Task,
     l2: float,
+    l1: float = 0.0,
+    bounds: tuple[Floats, Floats] | None = None,
     weights: Floats | None = None,
     offset: Floats | None = None,
     start: Floats | None = None,
@@ -110,7 +113,11 @@ def solve(
     task
         Which loss: logistic, squared or Poisson, each the negative log-likelihood of its family.
     l2
-        Weight of the penalty, above 0: the solution is unique.
+        Weight of the squares; above 0 the solution is unique.
+    l1
+        Weight of the sizes, for a label of deviation 1 (task regression): makes some zero.
+    bounds
+        (1 + q + levels,) least and greatest value of each parameter; none if None.
     weights
         (n,) how much each row counts, from 0 up; ones if None.
     offset
@@ -125,7 +132,7 @@ def solve(
     Raises
     ------
     DataError
-        No minimum within `max_steps`.
+        No minimum within `max_steps`, or too many parameters for `l1` or `bounds`.
     """
     from threadpoolctl import threadpool_limits
 
@@ -138,14 +145,22 @@ def solve(
         centre = float(count @ target / n)
         scale = float(np.sqrt(count @ (target - centre) ** 2 / n)) or 1.0
         target = (target - centre) / scale
-    penalty = np.full(design.width, l2)
-    penalty[0] = 0.0
+    held = np.append(0.0, np.ones(design.width - 1))
+    low, high = bounds or (np.full(design.width, -np.inf), np.full(design.width, np.inf))
+    penalty = Penalty(l2 * held, l1 * held, low / scale, high / scale)
+    if design.width > EXACT and not penalty.is_smooth:
+        raise DataError(
+            f"The linear model has {design.width:,} coefficients; l1 and bounds are for up to "
+            f"{EXACT:,}.",
+            hint="leave out text features with many levels, or raise min_count.",
+        )
     if start is None:
         theta = np.zeros(design.width)
         theta[0] = _LINKS[task](float(count @ target / n)) - float(count @ shift / n)
     else:
         theta = start / scale
         theta[0] = (start[0] - centre) / scale
+    theta = penalty.within(theta)
     likelihood = Likelihood(design, target, count, shift, _KINDS[task])
     with np.errstate(over="ignore", invalid="ignore"), threadpool_limits(1):
         theta, converged, k = _descend(likelihood, penalty, theta, max_steps, step)
@@ -161,37 +176,35 @@ def solve(
 
 def _descend(
     likelihood: Likelihood,
-    penalty: Floats,
+    penalty: Penalty,
     theta: Floats,
     max_steps: int,
     step: Callable[[int, float], None] | None,
 ) -> tuple[Floats, bool, int]:
-    """(theta, whether its gradient is zero, how many steps it took)."""
+    """(theta, whether it is the minimum, how many steps it took)."""
     here = likelihood.at(theta)
-    loss = here.loss + 0.5 * float(np.sum(penalty * theta**2))
+    loss = here.loss + penalty.of(theta)
     for k in range(1, max_steps + 1):
-        gradient = here.gradient + penalty * theta
-        move = _newton(likelihood, here, penalty, gradient)
-        gain, enough = float(gradient @ move), TOLERANCE * max(likelihood.n, abs(loss))
-        if gain < enough:  # the gradient after such a step is zero but for rounding
+        move = _newton(likelihood, here, penalty, theta)
+        gain, unit = penalty.gain(theta, move, here.gradient), max(likelihood.n, abs(loss))
+        if gain < TOLERANCE * unit:  # after such a step nothing is left to gain but rounding
             if step:
                 step(k, loss / likelihood.n)
-            return theta - move, bool(np.abs(gradient).max() < 1e-3 * likelihood.n), k
+            return theta - move, True, k
         share = 1.0
         for _ in range(30):
             after = theta - share * move
             found = likelihood.at(after)
-            lower = found.loss + 0.5 * float(np.sum(penalty * after**2))
+            lower = found.loss + penalty.of(after)
             if np.isfinite(lower) and lower <= loss - 1e-4 * share * gain:
                 break
             share /= 2
         else:
-            return theta, bool(np.abs(gradient).max() < 1e-6 * likelihood.n), k
+            return theta, gain < 1e-9 * unit, k
         theta, here, loss = after, found, lower
         if step:
             step(k, loss / likelihood.n)
-    gradient = here.gradient + penalty * theta
-    return theta, bool(np.abs(gradient).max() < 1e-6 * likelihood.n), max_steps
+    return theta, False, max_steps
 
 
 @dataclass(frozen=True)
@@ -245,22 +258,26 @@ class Likelihood:
         return Derivatives(sum(losses), gradients.sum(axis=0), hessians.sum(axis=0), curves)
 
 
-def _newton(likelihood: Likelihood, here: Derivatives, penalty: Floats, gradient: Floats) -> Floats:
+def _newton(likelihood: Likelihood, here: Derivatives, penalty: Penalty, theta: Floats) -> Floats:
     """The step to subtract: exact, or by conjugate gradients where the matrix is too large."""
     from scipy.linalg import cho_factor, cho_solve
     from scipy.sparse.linalg import LinearOperator, cg
 
-    size, design = len(penalty), likelihood.design
+    size, design = len(theta), likelihood.design
+    gradient = here.gradient + penalty.l2 * theta
+    if not penalty.is_smooth:
+        whole = here.hessian + np.tril(here.hessian, -1).T
+        return penalty.step(whole, here.gradient, theta)
     if len(here.hessian):
-        diagonal = np.diag(here.hessian) + penalty
         hessian = here.hessian.copy()
-        hessian[np.diag_indices(size)] += penalty + _ridge(diagonal)
+        diagonal = np.diag(hessian) + penalty.l2
+        hessian[np.diag_indices(size)] += penalty.l2 + _ridge(diagonal)
         return np.asarray(cho_solve(cho_factor(hessian, lower=True), gradient))
 
     def times(v: Floats) -> Floats:
-        return design.transposed(here.curves * design.times(v)) + penalty * v
+        return design.transposed(here.curves * design.times(v)) + penalty.l2 * v
 
-    diagonal = design.transposed(here.curves, squared=True) + penalty
+    diagonal = design.transposed(here.curves, squared=True) + penalty.l2
     diagonal += _ridge(diagonal)
     operator = LinearOperator((size, size), matvec=times, dtype=np.float64)
     scaled = LinearOperator((size, size), matvec=lambda v: v / diagonal, dtype=np.float64)

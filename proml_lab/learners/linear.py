@@ -1,33 +1,67 @@
-"""The linear learner: a ridge-penalised GLM that keeps one small table a feature."""
+"""The linear learner: a penalised GLM that keeps one small table a feature."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, Self
 
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from proml_lab.contracts import Dataset, Floats, Json, Progress, Task
 from proml_lab.document import Document
 from proml_lab.encoding import Encoding
+from proml_lab.errors import SpecError, choose
 from proml_lab.learners.encode import label_of, offset_of, weights_of
 from proml_lab.learners.encodings import of_terms
 from proml_lab.learners.glm import solve
 from proml_lab.learners.options import checked
 from proml_lab.learners.terms import Slope, Term, assemble, design, encode, from_json, to_json
 
+Pair = tuple[float | None, float | None]
+
 
 class LinearOptions(Document):
     """Options of the linear learner."""
 
-    l2: float = Field(1.0, strict=True, gt=0, description="weight of the ridge penalty, above 0")
+    l2: float = Field(
+        1.0, strict=True, ge=0, description="weight of the squares of coefficients; 0 needs l1"
+    )
+    l1: float = Field(
+        0.0, strict=True, ge=0, description="weight of the sizes of coefficients: makes some zero"
+    )
+    bounds: dict[str, Pair] = Field(
+        {}, description="feature to the least and greatest coefficient of one unit; null: any"
+    )
+    monotone: dict[str, Literal["increasing", "decreasing"]] = Field(
+        {}, description="feature to the way that the score may go when it grows"
+    )
     min_count: int = Field(
         20, strict=True, ge=1, description="levels in fewer rows share one coefficient"
     )
+
+    @field_validator("bounds")
+    @classmethod
+    def _in_order(cls, bounds: Mapping[str, Pair]) -> Mapping[str, Pair]:
+        for name, (low, high) in bounds.items():
+            if _least(low) > _most(high):
+                raise ValueError(f"{name} has [{low}, {high}]; give [least, greatest]")
+        return bounds
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if not self.l2 and not self.l1:
+            raise ValueError("l1 and l2 are both 0; one of them must be above 0")
+        for name, way in self.monotone.items():
+            low, high = self.bounds.get(name, (None, None))
+            if _most(high) < 0 if way == "increasing" else _least(low) > 0:
+                raise ValueError(f"{name} is {way} by monotone, which its bounds rule out")
+        return self
 
 
 @dataclass(frozen=True)
@@ -83,7 +117,7 @@ class Linear:
 
 
 class LinearLearner:
-    """Linear, logistic and Poisson regression with a ridge penalty. See docs/method.md#linear."""
+    """Linear, logistic and Poisson regression with a penalty. See docs/method.md#linear."""
 
     name = "linear"
     tasks: tuple[Task, ...] = ("binary", "regression", "count")
@@ -110,6 +144,8 @@ class LinearLearner:
 
         Raises
         ------
+        SpecError
+            `bounds` or `monotone` names what is no number among the features.
         DataError
             A feature of a type that is not read, an infinite value, or no convergence.
         """
@@ -127,6 +163,8 @@ class LinearLearner:
             label_of(dataset),
             task=task,
             l2=chosen.l2,
+            l1=chosen.l1,
+            bounds=_bounds(chosen, terms, matrix.width),
             weights=weights_of(dataset),
             offset=offset_of(dataset),
             step=step,
@@ -139,3 +177,41 @@ class LinearLearner:
         """Read ``linear.json``."""
         data = json.loads((folder / "linear.json").read_text(encoding="utf-8"))
         return Linear(data["base"], from_json(data["terms"]))
+
+
+def _bounds(
+    options: LinearOptions, terms: Mapping[str, Term], width: int
+) -> tuple[Floats, Floats] | None:
+    """(width,) least and greatest of each parameter of the design; None: all are free.
+
+    Raises
+    ------
+    SpecError
+        One is of a feature that is no number, or that the model does not have.
+    """
+    if not options.bounds and not options.monotone:
+        return None
+    low, high = np.full(width, -np.inf), np.full(width, np.inf)
+    slopes = [name for name, term in terms.items() if isinstance(term, Slope)]
+    for field, names in (("bounds", options.bounds), ("monotone", options.monotone)):
+        for name in names:
+            if name not in slopes:
+                fact = "is text" if name in terms else "is no feature of the model"
+                raise SpecError(
+                    f"learner.linear.{field}: {name!r} {fact}; it needs a number.",
+                    hint=choose(name, slopes),
+                )
+    for j, name in enumerate(slopes, start=1):
+        least, most = options.bounds.get(name, (None, None))
+        way, scale = options.monotone.get(name), terms[name].scale  # type: ignore[union-attr]
+        low[j] = max(_least(least), 0.0 if way == "increasing" else -math.inf) * scale
+        high[j] = min(_most(most), 0.0 if way == "decreasing" else math.inf) * scale
+    return low, high
+
+
+def _least(bound: float | None) -> float:
+    return -math.inf if bound is None else bound
+
+
+def _most(bound: float | None) -> float:
+    return math.inf if bound is None else bound

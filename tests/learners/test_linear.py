@@ -108,14 +108,58 @@ def test_a_moment_is_refused_with_a_transform(spec) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"l3": 1}, "learner.linear.l3: unknown field; allowed are l2, min_count"),
-        ({"l2": 0}, "l2: found 0; it must be more than 0"),
+        (
+            {"l3": 1},
+            "learner.linear.l3: unknown field; allowed are bounds, l1, l2, min_count, monotone",
+        ),
+        ({"l2": -1}, "l2: found -1; it must be at least 0"),
+        ({"l2": 0}, "l1 and l2 are both 0; one of them must be above 0"),
+        ({"bounds": {"x": [2, 1]}}, r"x has \[2.0, 1.0\]; give \[least, greatest\]"),
+        ({"bounds": {"x": [float("nan"), 1]}}, r"bounds.x\[0\]: found nan; a number is needed"),
+        (
+            {"bounds": {"x": [None, -1]}, "monotone": {"x": "increasing"}},
+            "x is increasing by monotone, which its bounds rule out",
+        ),
+        ({"bounds": {"carrier": [0, 1]}}, r"linear.bounds: 'carrier' is text; it needs a number"),
+        ({"monotone": {"y": "decreasing"}}, r"linear.monotone: 'y' is no feature of the model"),
         ({"min_count": 0}, "min_count: found 0"),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, object], message: str, spec) -> None:
     with pytest.raises(SpecError, match=message):
         learners.fit(spec({"linear": options}), make_rows())
+
+
+def test_bounds_and_monotone_hold_per_unit_of_the_feature(spec) -> None:
+    rng = np.random.default_rng(3)
+    frame = pl.DataFrame({"x": rng.normal(5, 4, 2000), "z": rng.normal(0, 3, 2000)})
+    frame = frame.with_columns(late=3 * pl.col("x") - pl.col("z") - 1)
+
+    def slopes(**options: object) -> list[float]:
+        chosen = spec(
+            {"linear": {"l2": 1e-6, **options}},
+            label={"column": "late", "task": "regression"},
+            split={"by": "random"},
+        )
+        rows = learners.fit(chosen, of(frame, "x", "z")).summary()
+        return [row["coefficient"] / row["scale"] for row in rows.iter_rows(named=True)]
+
+    assert slopes() == pytest.approx([3, -1], abs=1e-6)
+    assert slopes(bounds={"x": [None, 2]})[0] == pytest.approx(2, abs=1e-9)
+    assert slopes(bounds={"x": [-5, 5], "z": [0.5, None]})[1] == pytest.approx(0.5, abs=1e-9)
+    assert slopes(monotone={"x": "decreasing", "z": "decreasing"})[0] == 0.0
+    assert slopes(monotone={"x": "increasing", "z": "increasing"})[1] == 0.0
+
+
+def test_the_weight_of_sizes_makes_what_does_not_matter_zero(spec) -> None:
+    rows = make_rows()
+    fitted = learners.fit(spec({"linear": {"l1": 15, "l2": 0}}), rows)
+    found = {
+        (r["feature"], r["level"]): r["coefficient"] for r in fitted.summary().rows(named=True)
+    }
+    assert found["x", None] > 0.3
+    assert found["seats", None] == found["wind", None] == 0.0
+    assert fitted.predict(rows.frame).std() > 0.1
 
 
 def test_progress_rises_to_one(spec) -> None:

@@ -31,11 +31,13 @@ def test_every_option_is_on_the_page_with_its_default(name: str, kind: type[Docu
 
 
 def test_a_wrong_option_is_named_as_in_the_spec_with_those_there_are() -> None:
-    message = "learner.linear.l3: unknown field; allowed are l2, min_count."
+    message = "learner.linear.l3: unknown field; allowed are bounds, l1, l2, min_count, monotone."
     with pytest.raises(SpecError) as caught:
         get("linear").check({"l3": 1, "l2": "much"})
     assert message in str(caught.value)
     assert "learner.linear.l2: found 'much'" in str(caught.value)
-    assert str(caught.value).endswith("Hint: options of linear are l2, min_count.")
+    assert str(caught.value).endswith(
+        "Hint: options of linear are l2, l1, bounds, monotone, min_count."
+    )
     with pytest.raises(SpecError, match="Hint: baseline has no options"):
         get("baseline").check({"l2": 1})
