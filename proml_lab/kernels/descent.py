@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from proml_lab.kernels.kernel import kernel
 from proml_lab.kernels.lanes import Floats
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def descend(
     hessian: Floats,
     slope: Floats,

@@ -20,11 +20,11 @@ INDEX = "index.json"
 OWN = frozenset(
     (
         *("registry", "signing_key", "trusted_keys", "sign_with", "sigstore", "trusted_identities"),
-        *("memory", "owners"),
+        *("memory", "owners", "search"),
     )
 )
 """Settings that stay at home: an artifact never says where to register, whom to trust, who works
-there, or what machine it was made on."""
+there, what machine it was made on, or where that has a model of words."""
 
 
 def write(

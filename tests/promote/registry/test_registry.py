@@ -128,7 +128,8 @@ def test_tables_are_made_quietly_and_whole_or_not_at_all(
     found.file.with_name("registry.db.00000000.part").write_text("half")
     found.open()
     assert not found.is_new
-    assert sorted(p.name for p in found.file.parent.iterdir()) == ["artifacts", "registry.db"]
+    names = sorted(p.name for p in found.file.parent.iterdir())
+    assert names == [".gitignore", "artifacts", "registry.db"]
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger().handlers == handlers
 
