@@ -53,7 +53,7 @@ demo: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## the main job on real flights:
 	$(BIN)/proml promote notebooks/01_flight_delay.ipynb --name flight-delay --workspace $(WORKSPACE)
 
 test: $(VENV)/dev.done browser redis postgres  ## all tests, the browser's too
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lab: $(VENV)/lab.done $(WORKSPACE)/proml.toml  ## JupyterLab with the flights and the tour
 	PROML_WORKSPACE=$(abspath $(WORKSPACE)) $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) \
