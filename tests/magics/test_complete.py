@@ -51,7 +51,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
         ("explain gbm --kind w", "w", ["waterfall"]),
         ("init --example ", "", ["flights", "movies"]),
         ("fit gbm --spec spec --set num", "num", ["num_leaves="]),
-        ("fit gbm --learner linear --set ", "", ["l2=", "min_count="]),
+        ("fit gbm --learner linear --set m", "m", ["min_count=", "monotone="]),
         ("fit gbm --set ", "", []),
         ("fit gbm --spec nosuch --set ", "", []),
         ("fit gbm --learner linear --set l2=", "", []),
