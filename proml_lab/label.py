@@ -19,11 +19,7 @@ def label_values(frame: pl.DataFrame, column: str, task: Task) -> Floats:
     DataError
         Nulls, text, or values that do not fit the task.
     """
-    if column not in frame.columns:
-        raise ColumnMissingError(
-            f"The data has no label column {column!r}.", hint=choose(column, frame.columns)
-        )
-    label = frame[column]
+    label = _column(frame, column, "label")
     empty = label.is_null() | label.is_nan() if label.dtype.is_float() else label.is_null()
     if empty.any():
         raise DataError(
@@ -49,11 +45,7 @@ def row_values(frame: pl.DataFrame, column: str, role: str) -> Floats:
     DataError
         Text, nulls, NaN, infinite values, or weights that are negative or nowhere above 0.
     """
-    if column not in frame.columns:
-        raise ColumnMissingError(
-            f"The data has no {role} column {column!r}.", hint=choose(column, frame.columns)
-        )
-    given = frame[column]
+    given = _column(frame, column, role)
     if not given.dtype.is_numeric():
         raise DataError(
             f"The {role} {column!r} is {given.dtype}, not a number.",
@@ -121,3 +113,11 @@ def _fitting(label: pl.Series, task: Task) -> Floats:
             hint=other,
         )
     return np.ascontiguousarray(values)
+
+
+def _column(frame: pl.DataFrame, name: str, role: str) -> pl.Series:
+    if name not in frame.columns:
+        raise ColumnMissingError(
+            f"The data has no {role} column {name!r}.", hint=choose(name, frame.columns)
+        )
+    return frame[name]
