@@ -23,6 +23,7 @@ from proml_lab.learners.game.random import INTERCEPT, RandomEffect
 from proml_lab.learners.game.sweeps import Data, sweep
 from proml_lab.learners.linear import Linear
 from proml_lab.learners.options import checked
+from proml_lab.words import counted
 
 Effect = Linear | RandomEffect
 _Kind = FixedPart | RandomPart | LockedPart
@@ -182,7 +183,8 @@ class GameLearner:
             words = f"stopped after {len(losses)} of at most {chosen.sweeps} sweeps"
             raise Stopped(_found(parts, dataset, 1.0), words) from None
         if progress:
-            progress(1.0, f"{len(losses)} sweeps")
+            unsettled = "" if swept.converged else ", still gaining: raise sweeps"
+            progress(1.0, f"{counted(len(losses), 'sweep')}{unsettled}")
         return _found(parts, dataset, scale)
 
     def load(self, folder: Path) -> Game:

@@ -219,3 +219,15 @@ def test_an_interrupt_keeps_the_sweeps_so_far(monkeypatch: pytest.MonkeyPatch) -
     assert model.stopped == "stopped after 2 of at most 30 sweeps"
     assert np.isfinite(model.raw(rows)).all()
     assert [words.split(":")[0] for words in told] == ["sweep 1", "sweep 2"]
+
+
+def test_sweeps_that_still_gain_are_told() -> None:
+    rows, told = replace(make_rows(), features=("x",)), {}
+    for sweeps in (1, 200):
+        game = {"coordinates": GAME, "sweeps": sweeps}
+        spec = ModelSpec.model_validate({**SPEC, "label": "late", "learner": {"game": game}})
+        last: list[str] = []
+        learners.fit(spec, rows, progress=lambda _, words, last=last: last.append(words))
+        told[sweeps] = last[-1]
+    assert told[1] == "1 sweep, still gaining: raise sweeps"
+    assert told[200].endswith(" sweeps")
