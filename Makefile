@@ -67,7 +67,7 @@ check: $(VENV)/dev.done  ## ruff, formatting, mypy --strict
 bench: $(VENV)/dev.done  ## every benchmark, against its peers
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-soak: $(VENV)/dev.done  ## the endurance runs: many seeds, kill -9 at every step of a promotion, artifacts in environments of their own
+soak: $(VENV)/dev.done redis postgres  ## the endurance runs: many seeds, kill -9 at every step of a promotion, artifacts in environments of their own
 	PROML_SOAK=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/marketplace tests/kernels tests/plots/test_thin.py tests/promote/survival --timeout=3000
 	PROML_SOAK=1 $(BIN)/python -m pytest -q tests/apart --timeout=3000
 
